@@ -1,2 +1,57 @@
-//! Tasks.
-fn main() {}
+//! The project's own commands, run as `cargo xtask <command>`.
+//!
+//! One module per command ([`mod@test`], [`ci`], [`tidy`], [`msrv`]) beside what they share:
+//! [`cli`] reads the command line, [`process`] starts programs, [`metadata`] asks cargo about the
+//! workspace, [`redis`] finds, installs and starts a server. [`package`] is a step of [`ci`] that
+//! has more to say than one command.
+#![forbid(unsafe_code)]
+
+mod ci;
+mod cli;
+mod metadata;
+mod msrv;
+mod nearest;
+mod package;
+mod process;
+mod redis;
+mod test;
+mod tidy;
+
+use std::process::ExitCode;
+
+use anyhow::Result;
+
+use cli::Command;
+use test::Summary;
+
+fn main() -> ExitCode {
+    // The summary is kept apart from the result because it has to be the last line printed, after
+    // the error of a step that failed behind it.
+    let mut summary = None;
+    let result =
+        cli::parse(std::env::args().skip(1)).and_then(|command| dispatch(command, &mut summary));
+
+    if let Err(error) = &result {
+        eprintln!("\nerror: {error:#}");
+    }
+    if let Some(summary) = &summary {
+        println!("\n{summary}");
+    }
+    let tests_passed = summary.is_none_or(|summary| summary.failed == 0);
+    if result.is_ok() && tests_passed {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    }
+}
+
+fn dispatch(command: Command, summary: &mut Option<Summary>) -> Result<()> {
+    match command {
+        Command::Test => *summary = Some(test::run()?),
+        Command::Ci => ci::run(summary)?,
+        Command::Tidy => tidy::run()?,
+        Command::Msrv => msrv::run()?,
+        Command::Help => print!("{}", cli::HELP),
+    }
+    Ok(())
+}

@@ -1,0 +1,76 @@
+//! The bus: how one node hears what another has forgotten.
+//!
+//! [`Bus`] is the port that backends implement; [`Listener`] is the node's side
+//! of it. [`Standing`] is where this node stands: the last record that it has
+//! applied, and until when it may believe that it has missed nothing.
+
+mod standing;
+
+use std::convert::Infallible;
+
+pub(crate) use standing::Standing;
+
+use crate::clock::Tick;
+use crate::error::Result;
+use crate::event::{Position, Record};
+use crate::key::FullKey;
+
+/// A way by which records of the journal reach every node.
+///
+/// A bus may lose records, when a connection breaks or a server restarts. It
+/// must not hide that: every record carries its number, and the bus asks the
+/// journal's server at least every [`Bus::HEARTBEAT`] for the last number, over
+/// the connection on which records arrive, so that a dead connection is noticed
+/// even though nothing fails.
+#[async_trait::async_trait]
+pub trait Bus: Send + Sync + 'static {
+    /// Connects, listens, and tells `listener` what it hears, in order, until
+    /// the connection is lost.
+    ///
+    /// The framework calls it again after a pause. What must be told when:
+    ///
+    /// 1. After the subscription stands, [`Listener::subscribed`] with the
+    ///    journal's position, asked for *after* subscribing: a record between
+    ///    the two would else be lost.
+    /// 2. [`Listener::heard`] for each record, one at a time.
+    /// 3. After each heartbeat, [`Listener::alive`], when everything that
+    ///    arrived before the heartbeat's answer has been told.
+    ///
+    /// # Errors
+    ///
+    /// Why the connection could not be made, or was lost.
+    async fn listen(&self, listener: &dyn Listener) -> Result<Infallible>;
+}
+
+impl dyn Bus {
+    /// How often a bus asks for proof that it is alive.
+    pub const HEARTBEAT: std::time::Duration = std::time::Duration::from_millis(400);
+}
+
+/// What a node wants to hear.
+pub trait Listener: Send + Sync {
+    /// The node's clock; to be read *before* a question is sent, so that the
+    /// proof which the answer gives is never dated too late.
+    fn now(&self) -> Tick;
+
+    /// What tells this start of this process from every other in messages.
+    fn origin(&self) -> &str;
+
+    /// The subscription stands; the journal was at `position` when it was asked
+    /// at `asked`.
+    fn subscribed(&self, position: Position, asked: Tick);
+
+    /// A record arrived; `origin` is the node that made it.
+    fn heard(&self, record: Record, origin: &str);
+
+    /// A message without a number told that these keys changed: somebody who
+    /// does not keep a journal.
+    fn heard_foreign(&self, keys: &[FullKey], origin: &str);
+
+    /// A message arrived that could not be understood.
+    fn garbled(&self);
+
+    /// The journal was at `position` when it was asked at `asked`, and every
+    /// record that arrived before the answer has been told.
+    fn alive(&self, position: Position, asked: Tick);
+}

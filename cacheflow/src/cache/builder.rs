@@ -1,0 +1,170 @@
+//! Options of a cache, and its handle.
+
+use std::fmt;
+use std::marker::PhantomData;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::core::{Core, CoreParts};
+use super::{Cache, CacheValue};
+use crate::config::{CacheConfig, Faults};
+use crate::error::{Error, ErrorKind, Result};
+use crate::flow::CacheFlow;
+use crate::invalidation::NearCache;
+use crate::key::CacheName;
+use crate::strategy::{Strategy, Weigher};
+
+/// Builds a [`Cache`]; begun by [`CacheFlow::cache`].
+///
+/// | option | what | default | range |
+/// |---|---|---|---|
+/// | [`ttl`](Self::ttl) | how long values are kept | 5 min | 1 ms to 366 days |
+/// | [`strategy`](Self::strategy) | which levels, and how they work together | multi-level | |
+/// | [`max_entries`](Self::max_entries) | entries in memory | 10,000 | 1 to 4,294,967,295 |
+/// | [`max_memory`](Self::max_memory) | bytes in memory, instead | | 64 KiB to 1 TiB |
+/// | [`max_value_bytes`](Self::max_value_bytes) | the largest encoded value that the shared store keeps | 1 MiB | 1 B to 512 MiB − 1 KiB |
+/// | [`follower_timeout`](Self::follower_timeout) | how long a caller waits for another's load | 10 s | 1 ms to 366 days |
+/// | [`weigher`](Self::weigher) | what a value weighs under `max_memory` | its encoded size | |
+///
+/// The first handle of a name sets the cache's options on this node. Others
+/// may leave them out, or repeat them.
+#[must_use = "a builder does nothing until `build`"]
+pub struct CacheBuilder<K, V> {
+    flow: CacheFlow,
+    name: String,
+    config: CacheConfig,
+    options_given: bool,
+    weigher: Option<Weigher<V>>,
+    key: PhantomData<fn(&K)>,
+}
+
+impl<K, V: CacheValue> CacheBuilder<K, V> {
+    pub(crate) fn new(flow: CacheFlow, name: &str) -> Self {
+        Self {
+            flow,
+            name: name.to_owned(),
+            config: CacheConfig::default(),
+            options_given: false,
+            weigher: None,
+            key: PhantomData,
+        }
+    }
+
+    fn set(mut self, set: impl FnOnce(&mut CacheConfig)) -> Self {
+        set(&mut self.config);
+        self.options_given = true;
+        self
+    }
+
+    /// How long a value is kept, from when it was loaded or put.
+    pub fn ttl(self, ttl: Duration) -> Self {
+        self.set(|config| config.loading.ttl = ttl)
+    }
+
+    /// Which levels the cache has, and how they work together.
+    pub fn strategy(self, strategy: Strategy) -> Self {
+        self.set(|config| config.strategy = strategy)
+    }
+
+    /// Bounds memory by the number of entries.
+    pub fn max_entries(self, entries: u64) -> Self {
+        self.set(|config| config.max_entries = Some(entries))
+    }
+
+    /// Bounds memory by bytes: each entry weighs what its value weighs, its key
+    /// and 200 bytes. An estimate, not the allocator's count.
+    pub fn max_memory(self, bytes: u64) -> Self {
+        self.set(|config| config.max_memory = Some(bytes))
+    }
+
+    /// A value whose encoding is longer is returned but not kept; one that is
+    /// found in the shared store is a miss.
+    pub fn max_value_bytes(self, bytes: usize) -> Self {
+        self.set(|config| config.max_value_bytes = bytes)
+    }
+
+    /// How long a caller waits for another's load of the same key before it
+    /// loads in its place. The overdue load goes on for those who still wait
+    /// for it, and is not kept.
+    pub fn follower_timeout(self, timeout: Duration) -> Self {
+        self.set(|config| config.loading.follower_timeout = timeout)
+    }
+
+    /// What a value weighs under [`max_memory`](Self::max_memory), in bytes.
+    pub fn weigher(mut self, weigher: impl Fn(&V) -> usize + Send + Sync + 'static) -> Self {
+        self.weigher = Some(Arc::new(weigher));
+        self
+    }
+
+    /// The handle.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::InvalidConfig`], naming every option that is out of range
+    /// or differs from those under which this node has built the cache before;
+    /// [`ErrorKind::TypeMismatch`] if it was built with another type of values.
+    pub fn build(self) -> Result<Cache<K, V>> {
+        let core = self.core()?;
+        Ok(Cache::new(core, self.flow))
+    }
+
+    fn core(&self) -> Result<Arc<Core<V>>> {
+        let mut faults = Faults::default();
+        self.config.check(&mut faults);
+        if self.weigher.is_some() && self.config.max_memory.is_none() {
+            faults.add("weigher: allowed together with max_memory");
+        }
+        let name = match CacheName::new(&self.name) {
+            Ok(name) => Some(name),
+            Err(fault) => {
+                faults.add(fault);
+                None
+            }
+        };
+        faults.into_result("build")?;
+        let Some(name) = name else {
+            unreachable!("a wrong name is a fault");
+        };
+        self.core_named(&name)
+    }
+
+    pub(crate) fn core_named(&self, name: &CacheName) -> Result<Arc<Core<V>>> {
+        let values = std::any::type_name::<V>();
+        let (core, existed) = self.flow.registry().get_or_make(name, values, || {
+            let core = Arc::new(Core::new(CoreParts {
+                name: name.clone(),
+                config: self.config.clone(),
+                weigher: self.weigher.clone(),
+                flow: self.flow.config(),
+                node: Arc::clone(self.flow.node()),
+                standing: Arc::clone(self.flow.standing()),
+                shared: self.flow.shared().cloned(),
+                clock: self.flow.clock().clone(),
+                events: self.flow.event_sink().clone(),
+            }));
+            let near: Arc<dyn NearCache> = Arc::clone(&core) as _;
+            self.flow.node().attach(name.clone(), Arc::downgrade(&near));
+            core
+        })?;
+        if existed && self.options_given && core.config != self.config {
+            return Err(Error::new(
+                ErrorKind::InvalidConfig,
+                "build",
+                format!(
+                    "cache {name} was built before with other options: {}",
+                    core.config.differences(&self.config).join("; ")
+                ),
+            ));
+        }
+        Ok(core)
+    }
+}
+
+impl<K, V> fmt::Debug for CacheBuilder<K, V> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CacheBuilder")
+            .field("name", &self.name)
+            .field("config", &self.config)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,355 @@
+//! The handle.
+
+use std::borrow::Borrow;
+use std::fmt;
+use std::future::Future;
+use std::marker::PhantomData;
+use std::sync::Arc;
+
+use super::core::{Load, ShareError, closed};
+use super::{CacheValue, Core};
+use crate::entry::{Found, Lookup};
+use crate::error::Result;
+use crate::event::CacheStats;
+use crate::flow::CacheFlow;
+use crate::invalidation::Applied;
+use crate::key::{Address, CacheKey, KeyBuf};
+use crate::source::{LoadError, Loaded};
+
+/// A handle to one named cache, whose keys are `K` and whose values are `V`.
+///
+/// Clones are handles to the same cache. Keys may be given borrowed, as with a
+/// `HashMap`: a `Cache<String, V>` is asked with a `&str`.
+///
+/// ```text
+/// get_or_load ─▶ memory ──hit──▶ value            no lock, no allocation, no await
+///                  └─miss─▶ shared store ──hit──▶ kept in memory ─▶ value
+///                             └─miss─▶ loader, once for all who ask
+///                                        └▶ kept in both, unless forgotten meanwhile
+/// ```
+pub struct Cache<K, V> {
+    core: Arc<Core<V>>,
+    flow: CacheFlow,
+    key: PhantomData<fn(&K)>,
+}
+
+impl<K, V: CacheValue> Cache<K, V> {
+    pub(super) fn new(core: Arc<Core<V>>, flow: CacheFlow) -> Self {
+        Self {
+            core,
+            flow,
+            key: PhantomData,
+        }
+    }
+
+    /// The value of `key`, if any level has it. Does not load.
+    ///
+    /// Trouble with the shared store is a miss.
+    pub async fn get<Q>(&self, key: &Q) -> Option<V>
+    where
+        K: Borrow<Q>,
+        Q: CacheKey + ?Sized,
+    {
+        let key = encoded(key);
+        if let Some(value) = self.core.hit(&key) {
+            return Some(value);
+        }
+        let lookup = Box::pin(self.core.lookup(&key)).await;
+        lookup.found().map(|found| found.value)
+    }
+
+    /// The value of `key` with the level it came from, its age and how long it
+    /// may still be served. Does not load.
+    pub async fn lookup<Q>(&self, key: &Q) -> Lookup<V>
+    where
+        K: Borrow<Q>,
+        Q: CacheKey + ?Sized,
+    {
+        Box::pin(self.core.lookup(&encoded(key))).await
+    }
+
+    /// Whether any level has a value for `key`. Counts as a lookup, and brings
+    /// a value of the shared store into memory.
+    pub async fn contains<Q>(&self, key: &Q) -> bool
+    where
+        K: Borrow<Q>,
+        Q: CacheKey + ?Sized,
+    {
+        self.get(key).await.is_some()
+    }
+
+    /// What memory alone has for `key`. Asks nobody and counts nothing.
+    pub fn peek<Q>(&self, key: &Q) -> Option<Found<V>>
+    where
+        K: Borrow<Q>,
+        Q: CacheKey + ?Sized,
+    {
+        self.core.peek(&encoded(key))
+    }
+
+    /// The value of `key`, loaded if no level has it.
+    ///
+    /// All who ask for a key while it is loaded share one load. An error is not
+    /// kept. Who waited for a load that failed runs its own loader, because the
+    /// error is the leader's; with [`get_or_load_shared`](Self::get_or_load_shared)
+    /// it gets a copy.
+    ///
+    /// ```
+    /// # use cacheflow::{Cache, CacheFlow};
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let flow = CacheFlow::builder().build().await?;
+    /// let squares: Cache<u64, u64> = flow.cache("squares").build()?;
+    /// let square = squares.get_or_load(&7, async || Ok::<_, std::io::Error>(7 * 7)).await?;
+    /// assert_eq!(square, 49);
+    /// // The second call does not load.
+    /// let square = squares.get_or_load(&7, async || Err(std::io::Error::other("not run"))).await?;
+    /// assert_eq!(square, 49);
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// The loader's own error. A cache's trouble is never an error here.
+    ///
+    /// # Panics
+    ///
+    /// If the loader panics; those who waited for it load for themselves.
+    ///
+    /// # Cancellation
+    ///
+    /// Dropping the future drops the load; one of those who wait for it begins
+    /// anew.
+    pub async fn get_or_load<Q, F, Fut, E>(&self, key: &Q, loader: F) -> Result<V, LoadError<E>>
+    where
+        K: Borrow<Q>,
+        Q: CacheKey + ?Sized,
+        F: FnOnce() -> Fut,
+        Fut: Future<Output = Result<V, E>>,
+    {
+        self.load(key, loader, ShareError::never()).await
+    }
+
+    /// As [`get_or_load`](Self::get_or_load); those who waited for a load that
+    /// failed get a copy of its error.
+    ///
+    /// # Errors
+    ///
+    /// The loader's own error, or a copy of the leader's.
+    ///
+    /// # Panics
+    ///
+    /// If the loader panics; those who waited for it load for themselves.
+    ///
+    /// # Cancellation
+    ///
+    /// As [`get_or_load`](Self::get_or_load).
+    pub async fn get_or_load_shared<Q, F, Fut, E>(
+        &self,
+        key: &Q,
+        loader: F,
+    ) -> Result<V, LoadError<E>>
+    where
+        K: Borrow<Q>,
+        Q: CacheKey + ?Sized,
+        F: FnOnce() -> Fut,
+        Fut: Future<Output = Result<V, E>>,
+        E: Clone + Send + Sync + 'static,
+    {
+        self.load(key, loader, ShareError::cloned()).await
+    }
+
+    async fn load<Q, F, Fut, E>(
+        &self,
+        key: &Q,
+        loader: F,
+        errors: ShareError<E>,
+    ) -> Result<V, LoadError<E>>
+    where
+        K: Borrow<Q>,
+        Q: CacheKey + ?Sized,
+        F: FnOnce() -> Fut,
+        Fut: Future<Output = Result<V, E>>,
+    {
+        let key = encoded(key);
+        if let Some(value) = self.core.hit(&key) {
+            return Ok(value);
+        }
+        // Boxed, so that the future of a hit stays small.
+        let load = Load {
+            loader: async || loader().await.map(Loaded::Value),
+            ttl: None,
+            errors,
+        };
+        match Box::pin(self.core.miss(&key, load)).await? {
+            Loaded::Value(value) => Ok(value),
+            Loaded::Absent => unreachable!("this loader gives a value or an error"),
+        }
+    }
+
+    /// Puts `value` in the place of whatever is kept for `key`, for the cache's
+    /// TTL. Other nodes drop what they hold of it.
+    ///
+    /// To be called *after* the value stands in its source. Where two nodes put
+    /// the same key at the same time, and nobody can know whose value is the
+    /// newer, the key is forgotten instead.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Closed`](crate::ErrorKind::Closed) after a shutdown.
+    ///
+    /// # Cancellation
+    ///
+    /// Once polled, the put runs to its end in the background.
+    pub async fn put<Q>(&self, key: &Q, value: V) -> Result<Applied>
+    where
+        K: Borrow<Q>,
+        Q: CacheKey + ?Sized,
+    {
+        let address = self.address("put", key)?;
+        let core = Arc::clone(&self.core);
+        let ttl = core.config.loading.ttl;
+        Ok(self
+            .to_the_end(async move { core.put(address, value, ttl).await })
+            .await)
+    }
+
+    /// Forgets `key` on every node: what is kept, and what is being loaded.
+    ///
+    /// To be called *after* the change is committed in the source. When it has
+    /// returned, nothing that was loaded before is stored or served again.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Closed`](crate::ErrorKind::Closed) after a shutdown. A
+    /// shared store that is away is no error: [`Applied`] tells.
+    ///
+    /// # Cancellation
+    ///
+    /// Once polled, the invalidation runs to its end in the background.
+    pub async fn invalidate<Q>(&self, key: &Q) -> Result<Applied>
+    where
+        K: Borrow<Q>,
+        Q: CacheKey + ?Sized,
+    {
+        self.invalidate_many([key]).await
+    }
+
+    /// Forgets several keys, in one step.
+    ///
+    /// # Errors
+    ///
+    /// As [`invalidate`](Self::invalidate).
+    ///
+    /// # Cancellation
+    ///
+    /// As [`invalidate`](Self::invalidate).
+    pub async fn invalidate_many<'q, Q>(
+        &self,
+        keys: impl IntoIterator<Item = &'q Q>,
+    ) -> Result<Applied>
+    where
+        K: Borrow<Q>,
+        Q: CacheKey + ?Sized + 'q,
+    {
+        let addresses = keys
+            .into_iter()
+            .map(|key| self.address("invalidate", key))
+            .collect::<Result<Vec<_>>>()?;
+        let core = Arc::clone(&self.core);
+        Ok(self
+            .to_the_end(async move { core.forget(addresses).await })
+            .await)
+    }
+
+    /// Forgets everything of this cache on every node. Takes time in proportion
+    /// to the whole namespace in the shared store, in bounded steps.
+    ///
+    /// # Errors
+    ///
+    /// As [`invalidate`](Self::invalidate).
+    ///
+    /// # Cancellation
+    ///
+    /// As [`invalidate`](Self::invalidate).
+    pub async fn clear(&self) -> Result<Applied> {
+        if self.flow.is_closed() {
+            return Err(closed("clear"));
+        }
+        let core = Arc::clone(&self.core);
+        Ok(self.to_the_end(async move { core.clear().await }).await)
+    }
+
+    /// The text of `key`, as it stands after the cache's name in Redis.
+    pub fn key<Q>(&self, key: &Q) -> String
+    where
+        K: Borrow<Q>,
+        Q: CacheKey + ?Sized,
+    {
+        encoded(key).entry_key().to_string()
+    }
+
+    /// The cache's name.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        self.core.name.as_str()
+    }
+
+    /// What the cache has done on this node.
+    #[must_use]
+    pub fn stats(&self) -> CacheStats {
+        self.core.stats()
+    }
+
+    /// How many keys are being loaded, read or put at this moment.
+    #[must_use]
+    pub fn under_way(&self) -> usize {
+        self.core.under_way()
+    }
+
+    fn address<Q: CacheKey + ?Sized>(&self, operation: &'static str, key: &Q) -> Result<Address> {
+        if self.flow.is_closed() {
+            return Err(closed(operation));
+        }
+        Ok(Address::new(&self.core.name, &encoded(key)))
+    }
+
+    /// Runs a change to its end, whatever becomes of its caller: a change that
+    /// was committed but not announced would leave old values everywhere.
+    async fn to_the_end(
+        &self,
+        change: impl Future<Output = Applied> + Send + 'static,
+    ) -> Applied {
+        let Some(runtime) = self.flow.runtime() else {
+            return change.await;
+        };
+        match runtime.spawn(change).await {
+            Ok(applied) => applied,
+            // The runtime is shutting down, and this process with it.
+            Err(_) => Applied::Local,
+        }
+    }
+}
+
+fn encoded<Q: CacheKey + ?Sized>(key: &Q) -> KeyBuf {
+    let mut buf = KeyBuf::new();
+    key.write_key(&mut buf);
+    buf
+}
+
+impl<K, V> Clone for Cache<K, V> {
+    fn clone(&self) -> Self {
+        Self {
+            core: Arc::clone(&self.core),
+            flow: self.flow.clone(),
+            key: PhantomData,
+        }
+    }
+}
+
+impl<K, V> fmt::Debug for Cache<K, V> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Cache")
+            .field("name", &self.core.name)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,11 @@
+//! [`Cache`]: a handle to one named cache.
+
+mod builder;
+mod core;
+mod handle;
+mod value;
+
+pub use builder::CacheBuilder;
+pub(crate) use core::{Core, Load, ShareError};
+pub use handle::Cache;
+pub use value::CacheValue;

@@ -1,0 +1,184 @@
+//! Options of one cache.
+
+use std::time::Duration;
+
+use super::Faults;
+use crate::store::Bound;
+use crate::strategy::Strategy;
+use crate::strategy::cache_aside::CacheAside;
+
+/// A cache that is bounded by nothing else holds at most this many entries.
+const DEFAULT_MAX_ENTRIES: u64 = 10_000;
+
+/// Options of one cache.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct CacheConfig {
+    pub(crate) loading: CacheAside,
+    pub(crate) strategy: Strategy,
+    pub(crate) max_entries: Option<u64>,
+    pub(crate) max_memory: Option<u64>,
+    pub(crate) max_value_bytes: usize,
+}
+
+impl Default for CacheConfig {
+    fn default() -> Self {
+        Self {
+            loading: CacheAside::default(),
+            strategy: Strategy::default(),
+            max_entries: None,
+            max_memory: None,
+            max_value_bytes: 1024 * 1024,
+        }
+    }
+}
+
+impl CacheConfig {
+    pub(crate) fn bound(&self) -> Bound {
+        match (self.max_entries, self.max_memory) {
+            (_, Some(bytes)) => Bound::Bytes(bytes),
+            (Some(entries), None) => Bound::Entries(entries),
+            (None, None) => Bound::Entries(DEFAULT_MAX_ENTRIES),
+        }
+    }
+
+    /// Adds all that is wrong with these options to `faults`.
+    pub(crate) fn check(&self, faults: &mut Faults) {
+        let Self {
+            loading,
+            strategy,
+            max_entries,
+            max_memory,
+            max_value_bytes,
+        } = self;
+        faults.check_duration("ttl", loading.ttl);
+        faults.check_duration("follower_timeout", loading.follower_timeout);
+        if let Some(memory_ttl) = strategy.levels.memory_ttl {
+            faults.check_duration("memory_ttl", memory_ttl);
+            if !strategy.levels.memory_before_shared {
+                faults.add(format!(
+                    "memory_ttl = {memory_ttl:?}: allowed with the strategy multi-level, not with cache-aside, which has one level"
+                ));
+            }
+        }
+        if let Some(entries) = *max_entries {
+            faults.check_range("max_entries", entries, 1, u64::from(u32::MAX), u64::to_string);
+        }
+        if let Some(bytes) = *max_memory {
+            faults.check_range("max_memory", bytes, 64 * 1024, 1 << 40, |b| format!("{b} bytes"));
+        }
+        if let (Some(entries), Some(bytes)) = (max_entries, max_memory) {
+            faults.add(format!(
+                "max_entries = {entries} and max_memory = {bytes} bytes: allowed is one of the two"
+            ));
+        }
+        faults.check_range(
+            "max_value_bytes",
+            *max_value_bytes,
+            1,
+            512 * 1024 * 1024 - 1024,
+            |b| format!("{b} bytes"),
+        );
+    }
+
+    /// How these options differ from `other`, an option a line.
+    pub(crate) fn differences(&self, other: &Self) -> Vec<String> {
+        let mut differences = Vec::new();
+        let mut compare = |name: &str, ours: String, theirs: String| {
+            if ours != theirs {
+                differences.push(format!("{name} = {ours}, not {theirs}"));
+            }
+        };
+        let duration = |value: Duration| format!("{value:?}");
+        compare("ttl", duration(self.loading.ttl), duration(other.loading.ttl));
+        compare(
+            "follower_timeout",
+            duration(self.loading.follower_timeout),
+            duration(other.loading.follower_timeout),
+        );
+        compare(
+            "strategy",
+            format!("{:?}", self.strategy),
+            format!("{:?}", other.strategy),
+        );
+        compare(
+            "bound",
+            format!("{:?}", self.bound()),
+            format!("{:?}", other.bound()),
+        );
+        compare(
+            "max_value_bytes",
+            self.max_value_bytes.to_string(),
+            other.max_value_bytes.to_string(),
+        );
+        differences
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The defaults that the builder's documentation names.
+    #[test]
+    fn defaults() {
+        let config = CacheConfig::default();
+        assert_eq!(config.loading.ttl, Duration::from_secs(300));
+        assert_eq!(config.loading.follower_timeout, Duration::from_secs(10));
+        assert_eq!(config.strategy, Strategy::multi_level());
+        assert_eq!(config.bound(), Bound::Entries(10_000));
+        assert_eq!(config.max_value_bytes, 1_048_576);
+    }
+
+    #[test]
+    fn all_faults_are_told_at_once_with_name_value_and_what_is_allowed() {
+        let config = CacheConfig {
+            loading: CacheAside {
+                ttl: Duration::ZERO,
+                follower_timeout: Duration::MAX,
+            },
+            strategy: Strategy::cache_aside().memory_ttl(Duration::from_secs(1)),
+            max_entries: Some(0),
+            max_memory: Some(1),
+            max_value_bytes: 0,
+        };
+        let mut faults = Faults::default();
+        config.check(&mut faults);
+        let message = faults.into_result("build").unwrap_err().to_string();
+        for part in [
+            "ttl = 0ns: allowed is 1ms to 31622400s",
+            "follower_timeout = ",
+            "memory_ttl = 1s: allowed with the strategy multi-level",
+            "max_entries = 0: allowed is 1 to 4294967295",
+            "max_memory = 1 bytes: allowed is 65536 bytes to",
+            "max_entries = 0 and max_memory = 1 bytes: allowed is one of the two",
+            "max_value_bytes = 0 bytes: allowed is 1 bytes to",
+        ] {
+            assert!(message.contains(part), "{part:?} is not in {message}");
+        }
+    }
+
+    #[test]
+    fn the_defaults_are_valid() {
+        let mut faults = Faults::default();
+        CacheConfig::default().check(&mut faults);
+        faults.into_result("build").unwrap();
+    }
+
+    #[test]
+    fn differences_name_each_option_once() {
+        let other = CacheConfig {
+            loading: CacheAside {
+                ttl: Duration::from_secs(1),
+                follower_timeout: Duration::from_secs(1),
+            },
+            strategy: Strategy::cache_aside(),
+            max_entries: Some(5),
+            max_memory: None,
+            max_value_bytes: 7,
+        };
+        let differences = CacheConfig::default().differences(&other);
+        assert_eq!(differences.len(), 5, "{differences:?}");
+        assert_eq!(differences[0], "ttl = 300s, not 1s");
+        assert!(other.differences(&other).is_empty());
+    }
+}

@@ -1,0 +1,53 @@
+//! Faults in options, collected so that all are told at once.
+
+use std::fmt;
+use std::time::Duration;
+
+use super::{LONGEST, SHORTEST};
+use crate::error::{Error, ErrorKind, Result};
+
+/// What is wrong with a set of options.
+#[derive(Debug, Default)]
+pub(crate) struct Faults(Vec<String>);
+
+impl Faults {
+    pub(crate) fn add(&mut self, fault: impl Into<String>) {
+        self.0.push(fault.into());
+    }
+
+    /// `name` must lie in the range in which durations are accepted.
+    pub(crate) fn check_duration(&mut self, name: &str, value: Duration) {
+        self.check_range(name, value, SHORTEST, LONGEST, |value| format!("{value:?}"));
+    }
+
+    /// `name` must lie between `least` and `most`.
+    pub(crate) fn check_range<T: PartialOrd + fmt::Debug>(
+        &mut self,
+        name: &str,
+        value: T,
+        least: T,
+        most: T,
+        show: impl Fn(&T) -> String,
+    ) {
+        if value < least || value > most {
+            self.add(format!(
+                "{name} = {}: allowed is {} to {}",
+                show(&value),
+                show(&least),
+                show(&most)
+            ));
+        }
+    }
+
+    /// An error that names every fault, if there is one.
+    pub(crate) fn into_result(self, operation: &'static str) -> Result<()> {
+        if self.0.is_empty() {
+            return Ok(());
+        }
+        Err(Error::new(
+            ErrorKind::InvalidConfig,
+            operation,
+            self.0.join("; "),
+        ))
+    }
+}

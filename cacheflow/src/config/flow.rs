@@ -1,0 +1,140 @@
+//! Options of a flow.
+
+use std::time::Duration;
+
+use super::Faults;
+
+/// Stands before every name in the shared store.
+const DEFAULT_PREFIX: &str = "cacheflow:";
+
+/// Options of a flow.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct FlowConfig {
+    pub(crate) namespace: String,
+    pub(crate) prefix: Option<String>,
+    pub(crate) max_staleness: Duration,
+    pub(crate) operation_budget: Duration,
+    pub(crate) serve_young_without_bus: bool,
+}
+
+impl Default for FlowConfig {
+    fn default() -> Self {
+        Self {
+            namespace: String::new(),
+            prefix: None,
+            max_staleness: Duration::from_secs(2),
+            operation_budget: Duration::from_millis(50),
+            serve_young_without_bus: false,
+        }
+    }
+}
+
+impl FlowConfig {
+    /// What stands before every name in the shared store:
+    /// `cacheflow:`, or `cacheflow:{namespace}:`, or what was set.
+    pub(crate) fn full_prefix(&self) -> String {
+        match &self.prefix {
+            Some(prefix) if self.namespace.is_empty() => prefix.clone(),
+            Some(prefix) => format!("{prefix}{}:", self.namespace),
+            None if self.namespace.is_empty() => DEFAULT_PREFIX.to_owned(),
+            None => format!("{DEFAULT_PREFIX}{}:", self.namespace),
+        }
+    }
+
+    /// Adds all that is wrong with these options to `faults`.
+    pub(crate) fn check(&self, faults: &mut Faults) {
+        let Self {
+            namespace,
+            prefix,
+            max_staleness,
+            operation_budget,
+            serve_young_without_bus: _,
+        } = self;
+        let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '@' | '-');
+        if namespace.len() > 128 || !namespace.chars().all(plain) {
+            faults.add(format!(
+                "namespace = {namespace:?}: allowed are 0 to 128 characters of [A-Za-z0-9_.@-]"
+            ));
+        }
+        if let Some(prefix) = prefix {
+            let graphic = |c: char| c.is_ascii_graphic();
+            if prefix.len() > 128 || !prefix.chars().all(graphic) {
+                faults.add(format!(
+                    "prefix = {prefix:?}: allowed are 0 to 128 visible ASCII characters"
+                ));
+            }
+        }
+        // The heartbeat is 400 ms: below twice that the gate would close
+        // between two heartbeats of a healthy bus.
+        faults.check_range(
+            "max_staleness",
+            *max_staleness,
+            Duration::from_millis(800),
+            Duration::from_secs(3600),
+            |d| format!("{d:?}"),
+        );
+        faults.check_range(
+            "operation_budget",
+            *operation_budget,
+            Duration::from_millis(1),
+            Duration::from_secs(60),
+            |d| format!("{d:?}"),
+        );
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The defaults that the builder's documentation names.
+    #[test]
+    fn defaults() {
+        let config = FlowConfig::default();
+        assert_eq!(config.full_prefix(), "cacheflow:");
+        assert_eq!(config.max_staleness, Duration::from_secs(2));
+        assert_eq!(config.operation_budget, Duration::from_millis(50));
+        assert!(!config.serve_young_without_bus);
+        let mut faults = Faults::default();
+        config.check(&mut faults);
+        faults.into_result("build").unwrap();
+    }
+
+    #[test]
+    fn prefix_and_namespace_make_the_names() {
+        let name = |namespace: &str, prefix: Option<&str>| {
+            FlowConfig {
+                namespace: namespace.to_owned(),
+                prefix: prefix.map(str::to_owned),
+                ..FlowConfig::default()
+            }
+            .full_prefix()
+        };
+        assert_eq!(name("shop", None), "cacheflow:shop:");
+        assert_eq!(name("", Some("")), "");
+        assert_eq!(name("shop", Some("")), "shop:");
+        assert_eq!(name("shop", Some("x/")), "x/shop:");
+    }
+
+    #[test]
+    fn all_faults_are_told_at_once() {
+        let config = FlowConfig {
+            namespace: "a:b".to_owned(),
+            prefix: Some("a b".to_owned()),
+            max_staleness: Duration::from_millis(1),
+            operation_budget: Duration::ZERO,
+            serve_young_without_bus: true,
+        };
+        let mut faults = Faults::default();
+        config.check(&mut faults);
+        let message = faults.into_result("build").unwrap_err().to_string();
+        for part in [
+            "namespace = \"a:b\"",
+            "prefix = \"a b\"",
+            "max_staleness = 1ms: allowed is 800ms to 3600s",
+            "operation_budget = 0ns: allowed is 1ms to 60s",
+        ] {
+            assert!(message.contains(part), "{part:?} is not in {message}");
+        }
+    }
+}

@@ -1,0 +1,15 @@
+//! All options, as plain data with defaults, and what is wrong with them.
+
+mod cache;
+mod faults;
+mod flow;
+
+pub(crate) use cache::CacheConfig;
+pub(crate) use faults::Faults;
+pub(crate) use flow::FlowConfig;
+
+use std::time::Duration;
+
+/// No option is a duration shorter or longer than this.
+pub(crate) const SHORTEST: Duration = Duration::from_millis(1);
+pub(crate) const LONGEST: Duration = Duration::from_secs(366 * 24 * 60 * 60);

@@ -1,0 +1,72 @@
+//! What a lookup found, and where.
+
+use std::fmt;
+use std::time::Duration;
+
+/// Where a value came from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Level {
+    /// This process's memory (L1).
+    Memory,
+    /// The store that all instances share (L2).
+    Shared,
+    /// The loader.
+    Source,
+}
+
+impl fmt::Display for Level {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Memory => "memory",
+            Self::Shared => "shared",
+            Self::Source => "source",
+        })
+    }
+}
+
+/// The outcome of [`Cache::lookup`](crate::Cache::lookup).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Lookup<V> {
+    /// A value that may be served.
+    Hit(Found<V>),
+    /// Nothing is kept for the key, or nothing that may be served.
+    Miss,
+}
+
+impl<V> Lookup<V> {
+    /// What was found, if anything.
+    pub fn found(self) -> Option<Found<V>> {
+        match self {
+            Self::Hit(found) => Some(found),
+            Self::Miss => None,
+        }
+    }
+}
+
+/// A value and what is known of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Found<V> {
+    /// The value.
+    pub value: V,
+    /// Where it lay.
+    pub level: Level,
+    /// How long ago it was taken from its source, as far as this node knows:
+    /// for a value out of the shared store this rests on the wall clocks of
+    /// two machines and may be off by their difference.
+    pub age: Duration,
+    /// How long it may still be served from this level.
+    pub remaining: Duration,
+}
+
+impl<V> Found<V> {
+    pub(crate) fn new(value: V, level: Level, age: Duration, remaining: Duration) -> Self {
+        Self {
+            value,
+            level,
+            age,
+            remaining,
+        }
+    }
+}

@@ -1,0 +1,50 @@
+//! Why stored bytes are a miss.
+
+use std::fmt;
+
+/// Why bytes cannot be taken for an entry.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Unreadable {
+    /// Shorter than its header, or than its header says.
+    Truncated,
+    /// Not written by this framework.
+    Magic,
+    /// Written in another version of the format.
+    Version,
+    /// Written by another codec than the one configured.
+    Codec,
+    /// Uses a feature that this version does not know.
+    Flags,
+    /// Another type of value, or the same type with other fields.
+    Schema,
+    /// Belongs to another key.
+    Key,
+    /// Changed since it was written.
+    Checksum,
+    /// Longer than the configured limit.
+    TooLong,
+    /// The codec could not decode the payload.
+    Payload,
+    /// Written under another incarnation of the journal: whether it was
+    /// forgotten since cannot be told.
+    Incarnation,
+}
+
+impl fmt::Display for Unreadable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Truncated => "truncated",
+            Self::Magic => "not an entry",
+            Self::Version => "another version of the format",
+            Self::Codec => "another codec",
+            Self::Flags => "unknown flags",
+            Self::Schema => "another schema",
+            Self::Key => "another key",
+            Self::Checksum => "checksum differs",
+            Self::TooLong => "longer than allowed",
+            Self::Payload => "payload cannot be decoded",
+            Self::Incarnation => "another incarnation of the journal",
+        })
+    }
+}

@@ -1,0 +1,181 @@
+//! Events: what a listener is told.
+
+use std::sync::Arc;
+
+use tokio::sync::broadcast;
+
+use crate::error::Unreadable;
+use crate::key::{CacheName, EntryKey};
+
+/// Something that happened in a flow.
+///
+/// Keys in events are as readable as in Redis; whoever writes events to a log
+/// decides whether they may stand there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Event {
+    /// An entry left a cache's memory.
+    Evicted {
+        /// The cache.
+        cache: CacheName,
+        /// The entry.
+        key: EntryKey,
+        /// Why it left.
+        cause: Evicted,
+    },
+    /// Bytes in the shared store were not an entry that may be served; the call
+    /// loaded and replaced them.
+    Unreadable {
+        /// The cache.
+        cache: CacheName,
+        /// The entry.
+        key: EntryKey,
+        /// What was wrong with them.
+        fault: Unreadable,
+    },
+    /// A loaded value was returned but not kept, because what it was made of
+    /// was forgotten while it was loaded.
+    FillRefused {
+        /// The cache.
+        cache: CacheName,
+        /// The entry.
+        key: EntryKey,
+    },
+    /// A value was returned or put, but could not be written to the shared
+    /// store.
+    StoreFailed {
+        /// The cache.
+        cache: CacheName,
+        /// The entry.
+        key: EntryKey,
+        /// Why, without secrets.
+        error: Arc<str>,
+    },
+    /// A value was returned but not kept, because it is larger than allowed.
+    TooLarge {
+        /// The cache.
+        cache: CacheName,
+        /// The entry.
+        key: EntryKey,
+        /// Its size in bytes.
+        bytes: u64,
+    },
+    /// A loader asked for the key that it was loading; the inner call ran its
+    /// own loader.
+    Recursion {
+        /// The cache.
+        cache: CacheName,
+        /// The entry.
+        key: EntryKey,
+    },
+    /// The shared store answers no more; loads go to the source.
+    StoreDown,
+    /// The shared store answers again and was told all that it missed.
+    StoreUp,
+    /// News from other nodes do not arrive any more.
+    BusDown,
+    /// News from other nodes arrive.
+    BusUp,
+    /// News were missed, or could not be read; the caches' memory was dropped.
+    Gap,
+}
+
+/// Why an entry left a cache's memory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Evicted {
+    /// Its lifetime ended.
+    Expired,
+    /// The cache was full.
+    Size,
+    /// It was invalidated.
+    Forgotten,
+    /// A newer value took its place.
+    Replaced,
+}
+
+/// A listener's end of a flow's events.
+///
+/// A listener that is too slow loses events and is told how many; it slows
+/// nobody down.
+#[derive(Debug)]
+pub struct Events(broadcast::Receiver<Event>);
+
+impl Events {
+    /// The next event; `Err(n)` if `n` events were lost because this listener
+    /// was too slow; `None` when the flow is gone.
+    ///
+    /// # Cancellation
+    ///
+    /// No event is lost when the future is dropped.
+    pub async fn next(&mut self) -> Option<Result<Event, u64>> {
+        match self.0.recv().await {
+            Ok(event) => Some(Ok(event)),
+            Err(broadcast::error::RecvError::Lagged(lost)) => Some(Err(lost)),
+            Err(broadcast::error::RecvError::Closed) => None,
+        }
+    }
+
+    /// The next event if one is waiting.
+    pub fn try_next(&mut self) -> Option<Result<Event, u64>> {
+        match self.0.try_recv() {
+            Ok(event) => Some(Ok(event)),
+            Err(broadcast::error::TryRecvError::Lagged(lost)) => Some(Err(lost)),
+            Err(_) => None,
+        }
+    }
+}
+
+/// Where a flow's parts send their events.
+#[derive(Clone, Debug)]
+pub(crate) struct EventSink(broadcast::Sender<Event>);
+
+impl EventSink {
+    /// How many events a listener may lag behind before it loses some.
+    const BACKLOG: usize = 1024;
+
+    pub(crate) fn new() -> Self {
+        Self(broadcast::Sender::new(Self::BACKLOG))
+    }
+
+    /// Tells every listener; the event is made only if there is one.
+    pub(crate) fn tell(&self, event: impl FnOnce() -> Event) {
+        if self.0.receiver_count() > 0 {
+            // Fails only if the last listener left in between.
+            let _ = self.0.send(event());
+        }
+    }
+
+    pub(crate) fn listen(&self) -> Events {
+        Events(self.0.subscribe())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_slow_listener_loses_events_with_a_count_and_slows_nobody() {
+        let sink = EventSink::new();
+        let mut events = sink.listen();
+        for _ in 0..EventSink::BACKLOG + 10 {
+            sink.tell(|| Event::Gap);
+        }
+        assert_eq!(events.next().await, Some(Err(10)));
+        assert_eq!(events.next().await, Some(Ok(Event::Gap)));
+    }
+
+    #[test]
+    fn without_a_listener_no_event_is_made() {
+        EventSink::new().tell(|| panic!("made"));
+    }
+
+    #[tokio::test]
+    async fn the_end_of_the_flow_ends_the_events() {
+        let sink = EventSink::new();
+        let mut events = sink.listen();
+        drop(sink);
+        assert_eq!(events.next().await, None);
+    }
+}

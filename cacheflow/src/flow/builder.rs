@@ -1,0 +1,187 @@
+//! Putting a flow together.
+
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::time::Duration;
+
+use tokio::runtime::Handle;
+
+use super::registry::Registry;
+use super::{Backend, CacheFlow, Inner, Namespace};
+use crate::bus::Standing;
+use crate::clock::Clock;
+use crate::config::{Faults, FlowConfig};
+use crate::error::Result;
+use crate::event::EventSink;
+use crate::invalidation::{Node, Parts};
+use crate::runtime::Tasks;
+use crate::store::Guarded;
+
+/// Builds a [`CacheFlow`].
+///
+/// | option | what | default | range |
+/// |---|---|---|---|
+/// | [`namespace`](Self::namespace) | keeps services on one server apart | none | 128 of `[A-Za-z0-9_.@-]` |
+/// | [`prefix`](Self::prefix) | stands before every name on the server | `cacheflow:` | 128 visible ASCII characters |
+/// | [`backend`](Self::backend) | the shared store and bus | none: in-process | |
+/// | [`max_staleness`](Self::max_staleness) | how long memory is served without news | 2 s | 800 ms to 1 h |
+/// | [`operation_budget`](Self::operation_budget) | what an operation on the shared store may take | 50 ms | 1 ms to 1 min |
+/// | [`serve_young_without_bus`](Self::serve_young_without_bus) | serve young entries while there are no news | no | |
+/// | [`clock`](Self::clock) | another clock, for tests | the system's | |
+#[derive(Default)]
+#[must_use = "a builder does nothing until `build`"]
+pub struct FlowBuilder {
+    config: FlowConfig,
+    backend: Option<Box<dyn Backend>>,
+    clock: Clock,
+}
+
+impl FlowBuilder {
+    /// Keeps this service's names apart from others' on the same server:
+    /// `cacheflow:{namespace}:…`. All instances of a service use the same.
+    pub fn namespace(mut self, namespace: impl Into<String>) -> Self {
+        self.config.namespace = namespace.into();
+        self
+    }
+
+    /// What stands before every name on the server, in place of `cacheflow:`.
+    /// May be empty.
+    pub fn prefix(mut self, prefix: impl Into<String>) -> Self {
+        self.config.prefix = Some(prefix.into());
+        self
+    }
+
+    /// The store and bus that this flow shares with the other instances.
+    pub fn backend(mut self, backend: impl Backend) -> Self {
+        self.backend = Some(Box::new(backend));
+        self
+    }
+
+    /// How long after the last proof that no news were missed memory may still
+    /// be served. It bounds how old a hit can be past an invalidation when the
+    /// bus is silently dead. Heartbeats come every 400 ms.
+    pub fn max_staleness(mut self, max_staleness: Duration) -> Self {
+        self.config.max_staleness = max_staleness;
+        self
+    }
+
+    /// What one operation on the shared store may take before the call goes on
+    /// without it.
+    pub fn operation_budget(mut self, operation_budget: Duration) -> Self {
+        self.config.operation_budget = operation_budget;
+        self
+    }
+
+    /// While there are no news from the bus, memory is not served at all;
+    /// with this option it serves entries that were loaded less than
+    /// `max_staleness` ago, which cannot be older than that past any
+    /// invalidation.
+    pub fn serve_young_without_bus(mut self, serve_young: bool) -> Self {
+        self.config.serve_young_without_bus = serve_young;
+        self
+    }
+
+    /// The clock by which entries expire. Budgets and pauses of the network
+    /// keep to the system's.
+    pub fn clock(mut self, clock: Clock) -> Self {
+        self.clock = clock;
+        self
+    }
+
+    /// Builds the flow and starts its background tasks. Does not wait for the
+    /// backend: a server that is not there yet is used as soon as it is.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::InvalidConfig`](crate::ErrorKind), naming every option that is out of range;
+    /// also if there is a backend and this is not called in a tokio runtime.
+    #[allow(clippy::unused_async, reason = "warmers that must run first will be awaited here")]
+    pub async fn build(self) -> Result<CacheFlow> {
+        self.assemble()
+    }
+
+    /// The only place where the parts of a flow meet.
+    pub(super) fn assemble(self) -> Result<CacheFlow> {
+        let Self {
+            config,
+            backend,
+            clock,
+        } = self;
+        let mut faults = Faults::default();
+        config.check(&mut faults);
+        let runtime = Handle::try_current().ok();
+        if backend.is_some() && runtime.is_none() {
+            faults.add("backend: a flow with a backend is built inside of a tokio runtime");
+        }
+        faults.into_result("build")?;
+
+        let origin = random_origin();
+        let events = EventSink::new();
+        let namespace = Namespace::new(config.full_prefix(), &origin);
+        let shared = backend.as_ref().map(|backend| {
+            Arc::new(Guarded::new(
+                backend.store(&namespace),
+                config.operation_budget,
+                events.clone(),
+            ))
+        });
+        let standing = Arc::new(match &backend {
+            Some(_) => Standing::unheard(config.max_staleness),
+            None => Standing::alone(),
+        });
+        let node = Arc::new(Node::new(Parts {
+            origin,
+            standing: Arc::clone(&standing),
+            shared: shared.clone(),
+            clock: clock.clone(),
+            events: events.clone(),
+        }));
+        let (runtime, tasks) = match (&backend, runtime) {
+            (Some(backend), Some(runtime)) => {
+                let tasks = Tasks::on(runtime.clone());
+                let bus = backend.bus(&namespace);
+                let listening = Arc::clone(&node);
+                tasks.spawn(async move {
+                    match listening.listen_forever(&*bus).await {}
+                });
+                if let Some(shared) = shared.clone() {
+                    let recovering = Arc::clone(&node);
+                    tasks.spawn(async move {
+                        match recovering.recover_forever(&shared).await {}
+                    });
+                }
+                (Some(runtime), Some(tasks))
+            }
+            _ => (None, None),
+        };
+        Ok(CacheFlow(Arc::new(Inner {
+            has_bus: backend.is_some(),
+            config,
+            node,
+            standing,
+            shared,
+            clock,
+            events,
+            registry: Registry::default(),
+            runtime,
+            tasks,
+            closed: AtomicBool::new(false),
+        })))
+    }
+}
+
+/// Sixteen random digits; another for each start of each process.
+fn random_origin() -> String {
+    use std::hash::{BuildHasher, RandomState};
+    let random = RandomState::new().hash_one(std::process::id());
+    format!("{random:016x}")
+}
+
+impl std::fmt::Debug for FlowBuilder {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("FlowBuilder")
+            .field("config", &self.config)
+            .field("clock", &self.clock)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,35 @@
+//! Forgetting: what makes every copy of a value go, on every node.
+//!
+//! ```text
+//! forget k   journal record + removal from the shared store, as one step
+//!            └▶ this node applies it ─▶ the call returns
+//!            └▶ bus ─▶ every other node applies it
+//! ```
+//!
+//! To apply a record is to cancel the flights to its keys, remove its keys from
+//! memory, and only then to count it. A [`Node`] applies records in order and
+//! without gaps; where one is missing it drops its memory instead.
+//!
+//! What cannot be recorded because the shared store is away waits in the
+//! outbox; until it is sent, this node does not trust the shared store.
+
+mod forget;
+mod node;
+mod outbox;
+mod recovery;
+
+pub(crate) use node::{NearCache, Node, Parts};
+
+/// How far an invalidation, a clear or a put has got when its call returns.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[must_use = "an invalidation that is only local reaches other nodes when the shared store is back"]
+pub enum Applied {
+    /// It stands in the journal: the shared store holds nothing older, and
+    /// every node that hears its bus has applied it or is about to; one that
+    /// does not stops serving from memory within `max_staleness`. In a flow
+    /// without a shared store this node is all there is.
+    Recorded,
+    /// This node has applied it. The shared store could not be told yet; it is
+    /// told, and with it the other nodes, as soon as it answers again.
+    Local,
+}

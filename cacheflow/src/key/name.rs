@@ -1,0 +1,210 @@
+//! Names of caches and of the entries in them.
+
+use std::borrow::Borrow;
+use std::fmt;
+use std::sync::Arc;
+
+/// The longest name of a cache, in bytes.
+const MAX_CACHE_NAME_BYTES: usize = 128;
+
+/// The name of a cache: 1 to 128 of `[A-Za-z0-9_.@-]`.
+///
+/// It stands before every key of the cache, in Redis and in messages, which is
+/// why it may not hold a `:`.
+#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct CacheName(Arc<str>);
+
+impl CacheName {
+    /// Checks a name.
+    ///
+    /// # Errors
+    ///
+    /// Says what is wrong with `name` and what is allowed.
+    pub fn new(name: &str) -> Result<Self, String> {
+        let allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '@' | '-');
+        if name.is_empty() || name.len() > MAX_CACHE_NAME_BYTES || !name.chars().all(allowed) {
+            return Err(format!(
+                "cache name = {name:?}: allowed are 1 to {MAX_CACHE_NAME_BYTES} characters of [A-Za-z0-9_.@-]"
+            ));
+        }
+        Ok(Self(name.into()))
+    }
+
+    /// The name of a function's cache: its path with `.` for `::`.
+    ///
+    /// A path too long for a name keeps its end, which tells functions apart,
+    /// behind a hash of the whole.
+    pub(crate) fn of_path(path: &str) -> Self {
+        let name = path.replace("::", ".").replace("r#", "");
+        Self::new(&name).unwrap_or_else(|_| {
+            let hash = blake3::hash(path.as_bytes()).to_hex();
+            let end: String = name
+                .chars()
+                .map(|c| if c.is_ascii_alphanumeric() { c } else { '_' })
+                .collect();
+            let end = &end[end.len().saturating_sub(80)..];
+            Self(format!("{}.{end}", &hash.as_str()[..32]).into())
+        })
+    }
+
+    /// The name as text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl Borrow<str> for CacheName {
+    fn borrow(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for CacheName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl fmt::Debug for CacheName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(&self.0, f)
+    }
+}
+
+/// The name of one entry within its cache.
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub struct EntryKey(Arc<[u8]>);
+
+impl EntryKey {
+    pub(crate) fn new(name: &[u8]) -> Self {
+        Self(name.into())
+    }
+
+    /// The name's bytes.
+    #[must_use]
+    pub fn as_bytes(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+// Equal hashes on both sides: a derived hash of a tuple struct with one field
+// is that field's, and an `Arc<[u8]>` hashes as its slice.
+impl Borrow<[u8]> for EntryKey {
+    fn borrow(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+impl fmt::Display for EntryKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&String::from_utf8_lossy(&self.0))
+    }
+}
+
+impl fmt::Debug for EntryKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:?}", String::from_utf8_lossy(&self.0))
+    }
+}
+
+/// A key with the name of its cache before it, `users:42`: what names an entry
+/// in the shared store and in messages between nodes.
+#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct FullKey(Arc<str>);
+
+impl FullKey {
+    /// The key `key` of `cache`.
+    #[must_use]
+    pub fn new(cache: &CacheName, key: &EntryKey) -> Self {
+        Self(format!("{cache}:{key}").into())
+    }
+
+    /// Reads a full key out of a message; `None` if it names no cache.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let (cache, _) = text.split_once(':')?;
+        CacheName::new(cache).ok()?;
+        Some(Self(text.into()))
+    }
+
+    /// The name of the cache.
+    #[must_use]
+    pub fn cache(&self) -> &str {
+        self.0.split_once(':').map_or("", |(cache, _)| cache)
+    }
+
+    /// The name of the entry within its cache.
+    #[must_use]
+    pub fn key(&self) -> &[u8] {
+        self.0
+            .split_once(':')
+            .map_or(&[], |(_, key)| key.as_bytes())
+    }
+
+    /// The whole as text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for FullKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl fmt::Debug for FullKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(&self.0, f)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::hash::BuildHasher;
+
+    #[test]
+    fn a_cache_name_with_a_separator_is_refused() {
+        for bad in ["", "a:b", "a b", "ä", "a*", &"x".repeat(129)] {
+            let fault = CacheName::new(bad).unwrap_err();
+            assert!(fault.contains("cache name"), "{fault}");
+        }
+        for good in ["users", "shop.users", "a-b_c@1", &"x".repeat(128)] {
+            assert_eq!(CacheName::new(good).unwrap().as_str(), good);
+        }
+    }
+
+    #[test]
+    fn a_functions_path_becomes_a_name() {
+        assert_eq!(
+            CacheName::of_path("shop::users::find").as_str(),
+            "shop.users.find"
+        );
+        let long = format!("{}::find", "module".repeat(40));
+        let name = CacheName::of_path(&long);
+        assert!(CacheName::new(name.as_str()).is_ok());
+        assert!(name.as_str().ends_with("find"));
+        assert_ne!(name, CacheName::of_path(&format!("x{long}")));
+        assert!(CacheName::new(CacheName::of_path("krätze::ü").as_str()).is_ok());
+    }
+
+    #[test]
+    fn a_full_key_is_split_at_the_first_separator() {
+        let key = FullKey::parse("users:1:x").unwrap();
+        assert_eq!((key.cache(), key.key()), ("users", b"1:x".as_slice()));
+        assert!(FullKey::parse("users").is_none());
+        assert!(FullKey::parse(":1").is_none());
+        assert!(FullKey::parse("us ers:1").is_none());
+    }
+
+    #[test]
+    fn an_entry_key_is_found_by_its_bytes() {
+        let state = foldhash::fast::RandomState::default();
+        let key = EntryKey::new(b"1:x");
+        let bytes: &[u8] = key.borrow();
+        assert_eq!(state.hash_one(&key), state.hash_one(bytes));
+    }
+}

@@ -1,0 +1,268 @@
+//! What a function returns, taken apart: which part is kept.
+//!
+//! Recognised by type, not by name, so that an alias of `Result` works. The
+//! traits are tried in the order of how special they are, by the number of
+//! references that method resolution takes off a [`Probe`].
+
+use std::convert::Infallible;
+use std::marker::PhantomData;
+
+use crate::cache::ShareError;
+
+/// Asks for the shape of `R`.
+#[derive(Debug)]
+pub struct Probe<R>(PhantomData<fn() -> R>);
+
+impl<R> Probe<R> {
+    /// The question.
+    pub const NEW: Self = Self(PhantomData);
+}
+
+/// How a return type is taken apart and put together.
+pub trait Shape {
+    /// The whole.
+    type Return;
+    /// What is kept of it.
+    type Value;
+    /// What is not.
+    type Error;
+
+    /// The value, its absence or the error.
+    ///
+    /// # Errors
+    ///
+    /// The function's own error.
+    fn split(returned: Self::Return) -> Result<Option<Self::Value>, Self::Error>;
+
+    /// A return with this value.
+    fn value(value: Self::Value) -> Self::Return;
+
+    /// A return without value.
+    fn absent() -> Self::Return;
+
+    /// A return with this error.
+    fn error(error: Self::Error) -> Self::Return;
+
+    /// How the error is handed to those who waited.
+    #[doc(hidden)]
+    #[allow(private_interfaces, reason = "only this crate implements the trait")]
+    fn errors(&self) -> ShareError<Self::Error>;
+}
+
+/// `T`: all of it is kept.
+#[derive(Debug)]
+pub struct Plain<T>(PhantomData<fn() -> T>);
+
+impl<T> Shape for Plain<T> {
+    type Return = T;
+    type Value = T;
+    type Error = Infallible;
+
+    fn split(returned: T) -> Result<Option<T>, Infallible> {
+        Ok(Some(returned))
+    }
+
+    fn value(value: T) -> T {
+        value
+    }
+
+    fn absent() -> T {
+        unreachable!("this function always gives a value")
+    }
+
+    fn error(error: Infallible) -> T {
+        match error {}
+    }
+
+    #[allow(private_interfaces, reason = "only this crate implements the trait")]
+    fn errors(&self) -> ShareError<Infallible> {
+        ShareError::never()
+    }
+}
+
+/// `Option<T>`: a `Some` is kept.
+#[derive(Debug)]
+pub struct Optional<T>(PhantomData<fn() -> T>);
+
+impl<T> Shape for Optional<T> {
+    type Return = Option<T>;
+    type Value = T;
+    type Error = Infallible;
+
+    fn split(returned: Option<T>) -> Result<Option<T>, Infallible> {
+        Ok(returned)
+    }
+
+    fn value(value: T) -> Option<T> {
+        Some(value)
+    }
+
+    fn absent() -> Option<T> {
+        None
+    }
+
+    fn error(error: Infallible) -> Option<T> {
+        match error {}
+    }
+
+    #[allow(private_interfaces, reason = "only this crate implements the trait")]
+    fn errors(&self) -> ShareError<Infallible> {
+        ShareError::never()
+    }
+}
+
+/// `Result<T, E>`: an `Ok` is kept.
+pub struct Fallible<T, E> {
+    errors: ShareError<E>,
+    value: PhantomData<fn() -> T>,
+}
+
+impl<T, E> Shape for Fallible<T, E> {
+    type Return = Result<T, E>;
+    type Value = T;
+    type Error = E;
+
+    fn split(returned: Result<T, E>) -> Result<Option<T>, E> {
+        returned.map(Some)
+    }
+
+    fn value(value: T) -> Result<T, E> {
+        Ok(value)
+    }
+
+    fn absent() -> Result<T, E> {
+        unreachable!("this function gives a value or an error")
+    }
+
+    fn error(error: E) -> Result<T, E> {
+        Err(error)
+    }
+
+    #[allow(private_interfaces, reason = "only this crate implements the trait")]
+    fn errors(&self) -> ShareError<E> {
+        self.errors
+    }
+}
+
+/// `Result<Option<T>, E>`: an `Ok(Some(_))` is kept.
+pub struct FallibleOptional<T, E> {
+    errors: ShareError<E>,
+    value: PhantomData<fn() -> T>,
+}
+
+impl<T, E> Shape for FallibleOptional<T, E> {
+    type Return = Result<Option<T>, E>;
+    type Value = T;
+    type Error = E;
+
+    fn split(returned: Result<Option<T>, E>) -> Result<Option<T>, E> {
+        returned
+    }
+
+    fn value(value: T) -> Result<Option<T>, E> {
+        Ok(Some(value))
+    }
+
+    fn absent() -> Result<Option<T>, E> {
+        Ok(None)
+    }
+
+    fn error(error: E) -> Result<Option<T>, E> {
+        Err(error)
+    }
+
+    #[allow(private_interfaces, reason = "only this crate implements the trait")]
+    fn errors(&self) -> ShareError<E> {
+        self.errors
+    }
+}
+
+macro_rules! probes {
+    ($(#[$doc:meta] $name:ident for $probe:ty, [$($bounds:tt)*] => $shape:ty = $make:expr;)*) => {$(
+        #[$doc]
+        pub trait $name {
+            /// The shape.
+            type Shape: Shape;
+            /// The shape of the type that was asked for.
+            fn shape(&self) -> Self::Shape;
+        }
+
+        impl<$($bounds)*> $name for $probe {
+            type Shape = $shape;
+
+            fn shape(&self) -> Self::Shape {
+                $make
+            }
+        }
+    )*};
+}
+
+probes! {
+    /// The least special.
+    ShapeOfPlain for Probe<T>, [T] => Plain<T> = Plain(PhantomData);
+    /// Tried before [`ShapeOfPlain`].
+    ShapeOfOption for &Probe<Option<T>>, [T] => Optional<T> = Optional(PhantomData);
+    /// Tried before [`ShapeOfOption`].
+    ShapeOfResult for &&Probe<Result<T, E>>, [T, E] => Fallible<T, E> = Fallible {
+        errors: ShareError::never(),
+        value: PhantomData,
+    };
+    /// Tried before [`ShapeOfResult`].
+    ShapeOfResultCloned for &&&Probe<Result<T, E>>, [T, E: Clone + Send + Sync + 'static] => Fallible<T, E> = Fallible {
+        errors: ShareError::cloned(),
+        value: PhantomData,
+    };
+    /// Tried before [`ShapeOfResultCloned`].
+    ShapeOfResultOption for &&&&Probe<Result<Option<T>, E>>, [T, E] => FallibleOptional<T, E> = FallibleOptional {
+        errors: ShareError::never(),
+        value: PhantomData,
+    };
+    /// The most special.
+    ShapeOfResultOptionCloned for &&&&&Probe<Result<Option<T>, E>>, [T, E: Clone + Send + Sync + 'static] => FallibleOptional<T, E> = FallibleOptional {
+        errors: ShareError::cloned(),
+        value: PhantomData,
+    };
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    type Alias<T> = Result<T, String>;
+
+    struct NotClone;
+
+    fn name_of<S>(_: S) -> &'static str {
+        let name = std::any::type_name::<S>();
+        let path = name.split('<').next().unwrap();
+        path.rsplit("::").next().unwrap()
+    }
+
+    macro_rules! shape {
+        ($type:ty) => {
+            (&&&&&&Probe::<$type>::NEW).shape()
+        };
+    }
+
+    #[test]
+    fn a_return_type_is_recognised_by_type_not_by_name() {
+        assert_eq!(name_of(shape!(u8)), "Plain");
+        assert_eq!(name_of(shape!(Vec<u8>)), "Plain");
+        assert_eq!(name_of(shape!(Option<u8>)), "Optional");
+        assert_eq!(name_of(shape!(Alias<u8>)), "Fallible");
+        assert_eq!(name_of(shape!(Result<u8, NotClone>)), "Fallible");
+        assert_eq!(name_of(shape!(Alias<Option<u8>>)), "FallibleOptional");
+        assert_eq!(name_of(shape!(std::sync::Arc<u8>)), "Plain");
+    }
+
+    #[test]
+    fn an_error_is_shared_if_it_can_be_cloned() {
+        let cloned = shape!(Result<u8, String>).errors();
+        let shared = (cloned.share)(&"no".to_owned()).unwrap();
+        assert_eq!((cloned.take)(&shared), Some("no".to_owned()));
+        let alone = shape!(Result<u8, NotClone>).errors();
+        assert!((alone.share)(&NotClone).is_none());
+        let optional = shape!(Result<Option<u8>, String>).errors();
+        assert!((optional.share)(&String::new()).is_some());
+    }
+}

@@ -1,0 +1,316 @@
+//! Flights: loads under way, and whoever else is about to put something into
+//! memory.
+
+use std::any::Any;
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use tokio::sync::watch;
+
+use crate::clock::Tick;
+use crate::entry::Epoch;
+use crate::key::EntryKey;
+
+/// An error that the leader of a flight shares with its followers.
+pub(crate) type SharedError = Arc<dyn Any + Send + Sync>;
+
+/// The right to put a value into memory, taken before the value is read from
+/// anywhere and lost when the key is forgotten meanwhile.
+#[derive(Debug)]
+pub(crate) struct Ticket {
+    /// When it was taken.
+    pub(crate) as_of: Tick,
+    /// The cache's epoch at that time.
+    pub(crate) epoch: Epoch,
+    kind: Kind,
+    cancelled: AtomicBool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    Read,
+    Put,
+}
+
+impl Ticket {
+    fn new(as_of: Tick, epoch: Epoch, kind: Kind) -> Self {
+        Self {
+            as_of,
+            epoch,
+            kind,
+            cancelled: AtomicBool::new(false),
+        }
+    }
+
+    /// Whether what was read under this ticket may be old.
+    pub(crate) fn is_cancelled(&self) -> bool {
+        self.cancelled.load(Ordering::Acquire)
+    }
+
+    fn cancel(&self) {
+        self.cancelled.store(true, Ordering::Release);
+    }
+}
+
+/// How a flight ended.
+#[derive(Clone)]
+pub(crate) enum Outcome<V> {
+    /// With a value.
+    Value(V),
+    /// The source has no value.
+    Absent,
+    /// The loader failed; with the error if it can be shared.
+    Failed(Option<SharedError>),
+    /// The leader was dropped or panicked; nothing is known.
+    Abandoned,
+}
+
+/// One load, which one caller leads and others follow.
+pub(crate) struct Flight<V> {
+    pub(crate) ticket: Arc<Ticket>,
+    outcome: watch::Sender<Option<Outcome<V>>>,
+}
+
+impl<V: Clone> Flight<V> {
+    fn new(ticket: Arc<Ticket>) -> Self {
+        Self {
+            ticket,
+            outcome: watch::Sender::new(None),
+        }
+    }
+
+    /// Tells the followers; the first outcome counts.
+    pub(crate) fn land(&self, outcome: Outcome<V>) {
+        self.outcome.send_if_modified(|slot| {
+            let first = slot.is_none();
+            if first {
+                *slot = Some(outcome);
+            }
+            first
+        });
+    }
+
+    /// Waits for the outcome.
+    pub(crate) async fn landed(&self) -> Outcome<V> {
+        let mut outcome = self.outcome.subscribe();
+        match outcome.wait_for(Option::is_some).await {
+            Ok(landed) => landed.clone().unwrap_or(Outcome::Abandoned),
+            Err(_) => Outcome::Abandoned,
+        }
+    }
+}
+
+/// Whether a caller leads a flight or follows another's.
+pub(crate) enum Boarding<V> {
+    Lead(Arc<Flight<V>>),
+    Follow(Arc<Flight<V>>),
+}
+
+/// All flights and tickets of one cache, by key.
+///
+/// A key is here only while somebody is under way with it.
+pub(crate) struct Flights<V> {
+    slots: HashMap<EntryKey, Slot<V>, foldhash::fast::RandomState>,
+}
+
+struct Slot<V> {
+    flight: Option<Arc<Flight<V>>>,
+    tickets: Vec<Arc<Ticket>>,
+}
+
+impl<V> Default for Slot<V> {
+    fn default() -> Self {
+        Self {
+            flight: None,
+            tickets: Vec::new(),
+        }
+    }
+}
+
+impl<V> Default for Flights<V> {
+    fn default() -> Self {
+        Self {
+            slots: HashMap::default(),
+        }
+    }
+}
+
+impl<V: Clone> Flights<V> {
+    /// Joins the flight to `key`, or begins one.
+    pub(crate) fn board(&mut self, key: &EntryKey, now: Tick, epoch: Epoch) -> Boarding<V> {
+        let slot = self.slots.entry(key.clone()).or_default();
+        if let Some(flight) = &slot.flight {
+            return Boarding::Follow(Arc::clone(flight));
+        }
+        let ticket = Arc::new(Ticket::new(now, epoch, Kind::Read));
+        let flight = Arc::new(Flight::new(ticket));
+        slot.flight = Some(Arc::clone(&flight));
+        Boarding::Lead(flight)
+    }
+
+    /// A ticket of a reader that nobody joins.
+    pub(crate) fn read(&mut self, key: &EntryKey, now: Tick, epoch: Epoch) -> Arc<Ticket> {
+        self.ticket(key, Ticket::new(now, epoch, Kind::Read))
+    }
+
+    /// A ticket of a caller that puts a value.
+    pub(crate) fn put(&mut self, key: &EntryKey, now: Tick, epoch: Epoch) -> Arc<Ticket> {
+        self.ticket(key, Ticket::new(now, epoch, Kind::Put))
+    }
+
+    fn ticket(&mut self, key: &EntryKey, ticket: Ticket) -> Arc<Ticket> {
+        let ticket = Arc::new(ticket);
+        let slot = self.slots.entry(key.clone()).or_default();
+        slot.tickets.push(Arc::clone(&ticket));
+        ticket
+    }
+
+    /// Takes `ticket`, or the flight that it belongs to, off the key. A flight
+    /// that began later under the same key stays.
+    pub(crate) fn leave(&mut self, key: &EntryKey, ticket: &Arc<Ticket>) {
+        let Some(slot) = self.slots.get_mut(key) else {
+            return;
+        };
+        slot.tickets.retain(|other| !Arc::ptr_eq(other, ticket));
+        if slot
+            .flight
+            .as_ref()
+            .is_some_and(|flight| Arc::ptr_eq(&flight.ticket, ticket))
+        {
+            slot.flight = None;
+        }
+        if slot.flight.is_none() && slot.tickets.is_empty() {
+            self.slots.remove(key);
+        }
+    }
+
+    /// Cancels one ticket and takes it off the key.
+    pub(crate) fn give_up(&mut self, key: &EntryKey, ticket: &Arc<Ticket>) {
+        ticket.cancel();
+        self.leave(key, ticket);
+    }
+
+    /// Cancels everybody under way with `key`. Who comes now starts anew.
+    pub(crate) fn cancel(&mut self, key: &[u8]) {
+        if let Some(slot) = self.slots.remove(key) {
+            slot.cancel();
+        }
+    }
+
+    /// Cancels all that read `key`; those that put it go on.
+    pub(crate) fn cancel_reads(&mut self, key: &[u8]) {
+        let Some(slot) = self.slots.get_mut(key) else {
+            return;
+        };
+        if let Some(flight) = slot.flight.take() {
+            flight.ticket.cancel();
+        }
+        slot.tickets.retain(|ticket| {
+            let stays = ticket.kind == Kind::Put;
+            if !stays {
+                ticket.cancel();
+            }
+            stays
+        });
+        if slot.tickets.is_empty() {
+            self.slots.remove(key);
+        }
+    }
+
+    /// Cancels everybody under way.
+    pub(crate) fn cancel_all(&mut self) {
+        for (_, slot) in self.slots.drain() {
+            slot.cancel();
+        }
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.slots.len()
+    }
+}
+
+impl<V> Slot<V> {
+    fn cancel(self) {
+        if let Some(flight) = self.flight {
+            flight.ticket.cancel();
+        }
+        for ticket in self.tickets {
+            ticket.cancel();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn lead(flights: &mut Flights<u8>, key: &EntryKey) -> Arc<Flight<u8>> {
+        match flights.board(key, Tick::ZERO, Epoch(0)) {
+            Boarding::Lead(flight) => flight,
+            Boarding::Follow(_) => panic!("followed"),
+        }
+    }
+
+    fn follow(flights: &mut Flights<u8>, key: &EntryKey) -> Arc<Flight<u8>> {
+        match flights.board(key, Tick::ZERO, Epoch(0)) {
+            Boarding::Follow(flight) => flight,
+            Boarding::Lead(_) => panic!("led"),
+        }
+    }
+
+    #[test]
+    fn the_first_leads_and_the_others_follow_until_it_leaves() {
+        let (mut flights, key) = (Flights::default(), EntryKey::new(b"1"));
+        let flight = lead(&mut flights, &key);
+        assert!(Arc::ptr_eq(&flight, &follow(&mut flights, &key)));
+        flights.leave(&key, &flight.ticket);
+        assert_eq!(flights.len(), 0);
+        lead(&mut flights, &key);
+    }
+
+    #[test]
+    fn nobody_joins_a_cancelled_flight() {
+        let (mut flights, key) = (Flights::default(), EntryKey::new(b"1"));
+        let old = lead(&mut flights, &key);
+        flights.cancel(b"1");
+        assert!(old.ticket.is_cancelled());
+        let new = lead(&mut flights, &key);
+        assert!(!new.ticket.is_cancelled());
+        // The old leader takes nothing away from the new one.
+        flights.leave(&key, &old.ticket);
+        assert!(Arc::ptr_eq(&new, &follow(&mut flights, &key)));
+    }
+
+    #[test]
+    fn a_put_of_this_node_cancels_readers_but_not_itself() {
+        let (mut flights, key) = (Flights::default(), EntryKey::new(b"1"));
+        let load = lead(&mut flights, &key);
+        let reader = flights.read(&key, Tick::ZERO, Epoch(0));
+        let put = flights.put(&key, Tick::ZERO, Epoch(0));
+        flights.cancel_reads(b"1");
+        assert!(load.ticket.is_cancelled() && reader.is_cancelled());
+        assert!(!put.is_cancelled());
+        flights.leave(&key, &put);
+        assert_eq!(flights.len(), 0);
+    }
+
+    #[test]
+    fn cancelling_all_leaves_no_key_behind() {
+        let mut flights = Flights::<u8>::default();
+        let one = lead(&mut flights, &EntryKey::new(b"1"));
+        let two = flights.put(&EntryKey::new(b"2"), Tick::ZERO, Epoch(0));
+        flights.cancel_all();
+        assert!(one.ticket.is_cancelled() && two.is_cancelled());
+        assert_eq!(flights.len(), 0);
+    }
+
+    #[tokio::test]
+    async fn the_first_outcome_counts() {
+        let mut flights = Flights::default();
+        let flight = lead(&mut flights, &EntryKey::new(b"1"));
+        flight.land(Outcome::Value(1));
+        flight.land(Outcome::Abandoned);
+        assert!(matches!(flight.landed().await, Outcome::Value(1)));
+    }
+}

@@ -1,0 +1,13 @@
+//! The source: where values come from when no level has them.
+//!
+//! A load is a *flight*: whoever wants the same key meanwhile waits for it
+//! instead of loading as well.
+
+mod flight;
+mod load;
+mod nesting;
+
+pub(crate) use flight::{Boarding, Flight, Flights, Outcome, SharedError, Ticket};
+pub use load::LoadError;
+pub(crate) use load::Loaded;
+pub(crate) use nesting::{is_loading, while_loading};

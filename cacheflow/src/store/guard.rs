@@ -1,0 +1,246 @@
+//! What stands between callers and a shared store: a budget for every
+//! operation, and a breaker that stops asking a store that does not answer.
+
+use std::future::Future;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::time::Duration;
+
+use bytes::Bytes;
+use tokio::sync::Notify;
+
+use super::{Fill, Filled, Put, Recorded, SharedStore, Stored};
+use crate::error::{Error, ErrorKind, Result};
+use crate::event::{Event, EventSink, Position};
+use crate::key::{CacheName, FullKey};
+
+/// So many failures in a row open the breaker.
+const FAILURES_TO_OPEN: u32 = 3;
+
+/// A shared store whose failures are bounded.
+///
+/// - Every operation has a budget.
+/// - After a few failures in a row the breaker opens: operations fail at once,
+///   until the recovery task has probed the store and closes it again. No
+///   caller is ever the probe.
+/// - While forgettings wait in the outbox, the store is *distrusted*: it may
+///   hold what was forgotten, so it is neither read nor filled.
+pub(crate) struct Guarded {
+    store: Arc<dyn SharedStore>,
+    budget: Duration,
+    failures: AtomicU32,
+    open: AtomicBool,
+    distrusted: AtomicBool,
+    wake: Notify,
+    events: EventSink,
+}
+
+impl Guarded {
+    pub(crate) fn new(store: Arc<dyn SharedStore>, budget: Duration, events: EventSink) -> Self {
+        Self {
+            store,
+            budget,
+            failures: AtomicU32::new(0),
+            open: AtomicBool::new(false),
+            distrusted: AtomicBool::new(false),
+            wake: Notify::new(),
+            events,
+        }
+    }
+
+    pub(crate) fn name(&self) -> String {
+        self.store.name()
+    }
+
+    /// Whether the store may be read and filled.
+    pub(crate) fn is_trusted(&self) -> bool {
+        !self.is_open() && !self.distrusted.load(Ordering::Acquire)
+    }
+
+    /// Whether the breaker is open.
+    pub(crate) fn is_open(&self) -> bool {
+        self.open.load(Ordering::Acquire)
+    }
+
+    pub(crate) async fn get(&self, key: &FullKey) -> Result<Option<Stored>> {
+        self.trusted("get")?;
+        self.within("get", self.store.get(key)).await
+    }
+
+    pub(crate) async fn fill(&self, fill: Fill<'_>) -> Result<Filled> {
+        self.trusted("fill")?;
+        self.within("fill", self.store.fill(fill)).await
+    }
+
+    pub(crate) async fn discard(&self, key: &FullKey, bytes: &Bytes) -> Result<()> {
+        self.trusted("discard")?;
+        self.within("discard", self.store.discard(key, bytes)).await
+    }
+
+    pub(crate) async fn put(&self, put: Put<'_>) -> Result<Recorded> {
+        self.trusted("put")?;
+        self.within("put", self.store.put(put)).await
+    }
+
+    pub(crate) async fn forget(
+        &self,
+        keys: &[FullKey],
+        known: Option<Position>,
+    ) -> Result<Recorded> {
+        self.closed("forget")?;
+        self.within("forget", self.store.forget(keys, known)).await
+    }
+
+    /// What the recovery task does before it closes the breaker; these pass an
+    /// open breaker, and each has the budget all the same.
+    pub(crate) fn recovering(&self) -> Recovering<'_> {
+        Recovering(self)
+    }
+
+    /// From now on the store may hold what was forgotten.
+    pub(crate) fn distrust(&self) {
+        self.distrusted.store(true, Ordering::Release);
+        self.wake.notify_one();
+    }
+
+    /// Waits until there is something to recover from.
+    pub(crate) async fn disturbed(&self) {
+        while self.is_trusted() {
+            self.wake.notified().await;
+        }
+    }
+
+    /// The store has answered and was told all that it missed.
+    pub(crate) fn recovered(&self) {
+        self.distrusted.store(false, Ordering::Release);
+        self.failures.store(0, Ordering::Release);
+        if self.open.swap(false, Ordering::AcqRel) {
+            tracing::info!(store = self.name(), "the shared store answers again");
+            self.events.tell(|| Event::StoreUp);
+        }
+    }
+
+    fn trusted(&self, operation: &'static str) -> Result<()> {
+        self.closed(operation)?;
+        if self.distrusted.load(Ordering::Acquire) {
+            return Err(self.error(
+                ErrorKind::Unavailable,
+                operation,
+                "invalidations wait to be sent",
+            ));
+        }
+        Ok(())
+    }
+
+    fn closed(&self, operation: &'static str) -> Result<()> {
+        if self.is_open() {
+            return Err(self.error(ErrorKind::Unavailable, operation, "breaker is open"));
+        }
+        Ok(())
+    }
+
+    fn error(&self, kind: ErrorKind, operation: &'static str, message: &str) -> Error {
+        Error::new(kind, operation, message).with("store", self.name())
+    }
+
+    async fn within<T>(
+        &self,
+        operation: &'static str,
+        work: impl Future<Output = Result<T>>,
+    ) -> Result<T> {
+        let outcome = self.budgeted(operation, work).await;
+        match &outcome {
+            Ok(_) => self.failures.store(0, Ordering::Release),
+            Err(error) => self.failed(error),
+        }
+        outcome
+    }
+
+    async fn budgeted<T>(
+        &self,
+        operation: &'static str,
+        work: impl Future<Output = Result<T>>,
+    ) -> Result<T> {
+        match tokio::time::timeout(self.budget, work).await {
+            Ok(outcome) => outcome,
+            Err(_) => Err(self.error(
+                ErrorKind::Timeout,
+                operation,
+                &format!("no answer within {:?}", self.budget),
+            )),
+        }
+    }
+
+    fn failed(&self, error: &Error) {
+        let failures = self.failures.fetch_add(1, Ordering::AcqRel).saturating_add(1);
+        if failures >= FAILURES_TO_OPEN && !self.open.swap(true, Ordering::AcqRel) {
+            tracing::warn!(store = self.name(), %error, "the shared store does not answer; loads go to their sources");
+            self.events.tell(|| Event::StoreDown);
+            self.wake.notify_one();
+        }
+    }
+}
+
+/// See [`Guarded::recovering`].
+pub(crate) struct Recovering<'a>(&'a Guarded);
+
+impl Recovering<'_> {
+    pub(crate) async fn ping(&self) -> Result<()> {
+        // Not within the operation's budget alone: a new connection takes more
+        // round trips than an operation, and nobody waits for this one.
+        let patience = self.0.budget.saturating_mul(20);
+        match tokio::time::timeout(patience, self.0.store.ping()).await {
+            Ok(outcome) => outcome,
+            Err(_) => Err(self.0.error(ErrorKind::Timeout, "ping", "no answer")),
+        }
+    }
+
+    pub(crate) async fn forget(
+        &self,
+        keys: &[FullKey],
+        known: Option<Position>,
+    ) -> Result<Recorded> {
+        let work = self.0.store.forget(keys, known);
+        self.0.budgeted("forget", work).await
+    }
+}
+
+/// The two operations that a clear is made of: for callers behind the breaker,
+/// for the recovery task past it.
+pub(crate) trait Clearing: Sync {
+    fn clear(
+        &self,
+        cache: &CacheName,
+        known: Option<Position>,
+    ) -> impl Future<Output = Result<Recorded>> + Send;
+
+    fn sweep(
+        &self,
+        cache: &CacheName,
+        cursor: u64,
+    ) -> impl Future<Output = Result<Option<u64>>> + Send;
+}
+
+impl Clearing for Guarded {
+    async fn clear(&self, cache: &CacheName, known: Option<Position>) -> Result<Recorded> {
+        self.closed("clear")?;
+        self.within("clear", self.store.clear(cache, known)).await
+    }
+
+    async fn sweep(&self, cache: &CacheName, cursor: u64) -> Result<Option<u64>> {
+        self.closed("sweep")?;
+        self.within("sweep", self.store.sweep(cache, cursor)).await
+    }
+}
+
+impl Clearing for Recovering<'_> {
+    async fn clear(&self, cache: &CacheName, known: Option<Position>) -> Result<Recorded> {
+        let work = self.0.store.clear(cache, known);
+        self.0.budgeted("clear", work).await
+    }
+
+    async fn sweep(&self, cache: &CacheName, cursor: u64) -> Result<Option<u64>> {
+        let work = self.0.store.sweep(cache, cursor);
+        self.0.budgeted("sweep", work).await
+    }
+}

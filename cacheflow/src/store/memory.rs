@@ -1,0 +1,238 @@
+//! The memory of one process (L1), on moka as plain storage.
+//!
+//! moka decides what to evict and frees what has expired. Whether an entry may
+//! be served is decided by the entry itself: none of moka's own loading or
+//! invalidation by time is used, because neither knows of loads in flight.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use moka::notification::RemovalCause;
+
+use crate::clock::{Clock, Tick};
+use crate::entry::{Entry, Epoch};
+use crate::event::{Event, EventSink, Evicted};
+use crate::key::{CacheName, EntryKey};
+
+/// What bounds a cache's memory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Bound {
+    /// At most this many entries.
+    Entries(u64),
+    /// At most this many bytes, as entries weigh themselves.
+    Bytes(u64),
+}
+
+type Store<V> = moka::sync::Cache<EntryKey, Arc<Entry<V>>, foldhash::fast::RandomState>;
+
+/// Decoded values of one cache.
+pub(crate) struct Memory<V> {
+    store: Store<V>,
+    bound: Bound,
+}
+
+impl<V: Send + Sync + 'static> Memory<V> {
+    pub(crate) fn new(cache: CacheName, bound: Bound, clock: Clock, events: EventSink) -> Self {
+        let builder = moka::sync::Cache::builder()
+            .name(cache.as_str())
+            .expire_after(Lifetime(clock))
+            .eviction_listener(move |key: Arc<EntryKey>, _, cause| {
+                events.tell(|| Event::Evicted {
+                    cache: cache.clone(),
+                    key: EntryKey::clone(&key),
+                    cause: evicted(cause),
+                });
+            });
+        let builder = match bound {
+            Bound::Entries(entries) => builder.max_capacity(entries),
+            Bound::Bytes(bytes) => builder
+                .max_capacity(bytes)
+                .weigher(|_, entry: &Arc<Entry<V>>| entry.weight),
+        };
+        Self {
+            store: builder.build_with_hasher(foldhash::fast::RandomState::default()),
+            bound,
+        }
+    }
+
+    /// The entry, if it may be served.
+    #[inline]
+    pub(crate) fn get(&self, key: &[u8], now: Tick, epoch: Epoch) -> Option<Arc<Entry<V>>> {
+        let entry = self.store.get(key)?;
+        entry.is_live(now, epoch).then_some(entry)
+    }
+
+    pub(crate) fn insert(&self, key: EntryKey, entry: Arc<Entry<V>>) {
+        self.store.insert(key, entry);
+    }
+
+    /// Takes the entry out, and marks it for those who hold it already.
+    pub(crate) fn forget(&self, key: &[u8]) {
+        if let Some(entry) = self.store.remove(key) {
+            entry.forget();
+        }
+    }
+
+    /// Frees every entry. Those who must not be served any more are told by
+    /// their epoch, not by this.
+    pub(crate) fn free_all(&self) {
+        self.store.invalidate_all();
+    }
+
+    /// Whether an entry of this weight could be kept at all.
+    pub(crate) fn could_hold(&self, weight: u32) -> bool {
+        match self.bound {
+            Bound::Entries(_) => true,
+            Bound::Bytes(bytes) => u64::from(weight) <= bytes,
+        }
+    }
+
+    pub(crate) fn bound(&self) -> Bound {
+        self.bound
+    }
+
+    pub(crate) fn entries(&self) -> u64 {
+        self.store.entry_count()
+    }
+
+    pub(crate) fn weight(&self) -> u64 {
+        self.store.weighted_size()
+    }
+
+    /// Does what moka puts off: evicts what is too much or expired, and brings
+    /// its counts up to date.
+    pub(crate) fn tidy(&self) {
+        self.store.run_pending_tasks();
+    }
+}
+
+/// Tells moka when it may free an entry.
+struct Lifetime(Clock);
+
+impl Lifetime {
+    fn of<V>(&self, entry: &Entry<V>) -> Option<Duration> {
+        Some(entry.expires.since(self.0.now()))
+    }
+}
+
+impl<V> moka::Expiry<EntryKey, Arc<Entry<V>>> for Lifetime {
+    fn expire_after_create(
+        &self,
+        _: &EntryKey,
+        entry: &Arc<Entry<V>>,
+        _: Instant,
+    ) -> Option<Duration> {
+        self.of(entry)
+    }
+
+    fn expire_after_update(
+        &self,
+        _: &EntryKey,
+        entry: &Arc<Entry<V>>,
+        _: Instant,
+        _: Option<Duration>,
+    ) -> Option<Duration> {
+        self.of(entry)
+    }
+}
+
+fn evicted(cause: RemovalCause) -> Evicted {
+    match cause {
+        RemovalCause::Expired => Evicted::Expired,
+        RemovalCause::Explicit => Evicted::Forgotten,
+        RemovalCause::Replaced => Evicted::Replaced,
+        RemovalCause::Size => Evicted::Size,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn memory(bound: Bound) -> (Memory<u32>, Clock, crate::event::Events) {
+        let clock = Clock::manual();
+        let events = EventSink::new();
+        let listener = events.listen();
+        let name = CacheName::new("test").unwrap();
+        (
+            Memory::new(name, bound, clock.clone(), events),
+            clock,
+            listener,
+        )
+    }
+
+    fn put(memory: &Memory<u32>, clock: &Clock, key: &[u8], weight: u32) -> Arc<Entry<u32>> {
+        let now = clock.now();
+        let expires = now.after(Duration::from_secs(10));
+        let entry = Arc::new(Entry::new(1, now, expires, Epoch(0), weight));
+        memory.insert(EntryKey::new(key), Arc::clone(&entry));
+        entry
+    }
+
+    fn causes(mut events: crate::event::Events) -> Vec<Evicted> {
+        let mut causes = Vec::new();
+        while let Some(Ok(Event::Evicted { cause, .. })) = events.try_next() {
+            causes.push(cause);
+        }
+        causes
+    }
+
+    #[test]
+    fn an_entry_is_served_until_its_own_end_even_while_moka_still_holds_it() {
+        let (memory, clock, _events) = memory(Bound::Entries(10));
+        put(&memory, &clock, b"1", 1);
+        assert!(memory.get(b"1", clock.now(), Epoch(0)).is_some());
+        assert!(memory.get(b"1", clock.now(), Epoch(1)).is_none());
+        clock.advance(Duration::from_secs(10));
+        assert!(memory.get(b"1", clock.now(), Epoch(0)).is_none());
+    }
+
+    #[test]
+    fn forgetting_marks_the_entry_for_those_who_hold_it() {
+        let (memory, clock, events) = memory(Bound::Entries(10));
+        let held = put(&memory, &clock, b"1", 1);
+        memory.forget(b"1");
+        assert!(!held.is_live(clock.now(), Epoch(0)));
+        assert_eq!(causes(events), [Evicted::Forgotten]);
+    }
+
+    #[test]
+    fn the_number_of_entries_is_bounded_and_eviction_is_told() {
+        let (memory, clock, events) = memory(Bound::Entries(10));
+        for key in 0..100_u8 {
+            put(&memory, &clock, &[key], 1);
+        }
+        memory.tidy();
+        assert_eq!(memory.entries(), 10);
+        assert_eq!(causes(events), [Evicted::Size; 90]);
+    }
+
+    #[test]
+    fn the_weight_of_entries_is_bounded() {
+        let (memory, clock, _events) = memory(Bound::Bytes(1000));
+        for key in 0..100_u8 {
+            put(&memory, &clock, &[key], 100);
+        }
+        memory.tidy();
+        assert!(memory.weight() <= 1000, "{}", memory.weight());
+        assert!(memory.could_hold(1000));
+        assert!(!memory.could_hold(1001));
+    }
+
+    #[test]
+    fn a_replaced_entry_is_told_as_replaced() {
+        let (memory, clock, events) = memory(Bound::Entries(10));
+        put(&memory, &clock, b"1", 1);
+        put(&memory, &clock, b"1", 1);
+        memory.tidy();
+        assert_eq!(causes(events), [Evicted::Replaced]);
+    }
+
+    #[test]
+    fn an_entry_without_end_does_not_overflow() {
+        let (memory, clock, _events) = memory(Bound::Entries(10));
+        let entry = Entry::new(1, clock.now(), Tick::NEVER, Epoch(0), 1);
+        memory.insert(EntryKey::new(b"1"), Arc::new(entry));
+        assert!(memory.get(b"1", clock.now(), Epoch(0)).is_some());
+    }
+}

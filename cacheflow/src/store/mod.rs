@@ -1,0 +1,13 @@
+//! Stores: where entries lie.
+//!
+//! [`Memory`] is this process's own (L1). [`SharedStore`] is the port of what
+//! all instances share (L2); backends implement it. [`Guarded`] stands before a
+//! shared store so that its failures cost a caller little.
+
+mod guard;
+mod memory;
+mod shared;
+
+pub(crate) use guard::{Clearing, Guarded, Recovering};
+pub(crate) use memory::{Bound, Memory};
+pub use shared::{Fill, Filled, Put, Recorded, SharedStore, Stored};

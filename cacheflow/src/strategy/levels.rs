@@ -1,0 +1,63 @@
+//! What a strategy that loads stands on.
+
+use std::future::Future;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::entry::Found;
+use crate::key::Address;
+use crate::source::Ticket;
+
+/// Levels that can be read and filled.
+pub(crate) trait Levels<V>: Sync {
+    /// Reads the levels below memory, which the caller has looked at, and keeps
+    /// what it finds in those above.
+    ///
+    /// `ticket` was taken before, so that nothing that is forgotten during the
+    /// read is kept.
+    fn read(
+        &self,
+        address: &Address,
+        ticket: &Arc<Ticket>,
+    ) -> impl Future<Output = Read<V>> + Send;
+
+    /// Keeps a loaded value in all levels for `ttl`, unless it was forgotten
+    /// after `ticket` was taken.
+    ///
+    /// `skip_shared` leaves the shared store out.
+    fn fill(
+        &self,
+        address: &Address,
+        ticket: &Arc<Ticket>,
+        value: &V,
+        fill: FillWith,
+    ) -> impl Future<Output = Kept> + Send;
+}
+
+/// What a read of the lower levels gave.
+#[derive(Debug)]
+pub(crate) enum Read<V> {
+    Hit(Found<V>),
+    Miss,
+    /// The shared store could not be asked. It is not written to in the same
+    /// call either: a caller waits for one budget, not for two.
+    Failed,
+}
+
+/// How a loaded value is kept.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct FillWith {
+    pub(crate) ttl: Duration,
+    pub(crate) cost: Duration,
+    pub(crate) skip_shared: bool,
+}
+
+/// Whether a value was kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kept {
+    /// Wherever the strategy wanted it.
+    Yes,
+    /// Nowhere, or not everywhere: forgotten meanwhile, too large, or the
+    /// store failed; it was counted.
+    No,
+}

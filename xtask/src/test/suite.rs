@@ -1,0 +1,62 @@
+//! `cargo test`: unit, integration, UI and documentation tests.
+
+use std::io::{self, BufRead, BufReader, Write};
+use std::path::Path;
+use std::process::Stdio;
+
+use anyhow::{Context, Result};
+
+use super::summary::{Summary, Tally};
+use crate::{process, redis};
+
+/// One `cargo test` runs them all, the documentation's included. The benches are left out: their
+/// peers compile longer than the project, and clippy (`cargo xtask ci`) sees that they compile.
+const ARGS: [&str; 5] = [
+    "test",
+    "--workspace",
+    "--exclude=cacheflow-benches",
+    "--all-features",
+    "--no-fail-fast",
+];
+
+/// Runs them, passing the output on while it comes.
+pub(super) fn run(server: &Path) -> Result<Summary> {
+    let mut command = process::cargo(&ARGS);
+    command.env(redis::SERVER_VARIABLE, server);
+    let line = process::announce(&command);
+    let mut child = command
+        .stdout(Stdio::piped())
+        .spawn()
+        .with_context(|| format!("`{line}` cannot be started"))?;
+    let output = child.stdout.take().context("no output to read")?;
+    let tally = pass_on(BufReader::new(output), io::stdout())?;
+    Ok(tally.finish(child.wait()?.success()))
+}
+
+/// Copies line by line: whoever watches sees each test as it ends.
+fn pass_on(mut from: impl BufRead, mut to: impl Write) -> Result<Tally> {
+    let mut tally = Tally::default();
+    let mut line = Vec::new();
+    while from.read_until(b'\n', &mut line)? > 0 {
+        to.write_all(&line)?;
+        to.flush()?;
+        // A test may print anything, so this need not be UTF-8.
+        tally.line(String::from_utf8_lossy(&line).trim_end());
+        line.clear();
+    }
+    Ok(tally)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn output_is_passed_on_as_it_is() {
+        let output = b"running 1 test\n\xff\ntest result: ok. 1 passed; 0 failed\nno end of line";
+        let mut passed_on = Vec::new();
+        let tally = pass_on(&output[..], &mut passed_on).unwrap();
+        assert_eq!(passed_on, output);
+        assert_eq!(tally.finish(true), Summary::ONE_PASSED);
+    }
+}
