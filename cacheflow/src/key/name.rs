@@ -7,7 +7,12 @@ use std::sync::Arc;
 /// The longest name of a cache, in bytes.
 const MAX_CACHE_NAME_BYTES: usize = 128;
 
-/// The name of a cache: 1 to 128 of `[A-Za-z0-9_.@-]`.
+/// What backends name their own things: a cache of such a name would lie among
+/// them.
+const RESERVED: [&str; 5] = ["invalidation", "journal", "lock", "rd", "tag"];
+
+/// The name of a cache: 1 to 128 of `[A-Za-z0-9_.@-]`, and none of
+/// `invalidation`, `journal`, `lock`, `rd` and `tag`, which are taken.
 ///
 /// It stands before every key of the cache, in Redis and in messages, which is
 /// why it may not hold a `:`.
@@ -25,6 +30,12 @@ impl CacheName {
         if name.is_empty() || name.len() > MAX_CACHE_NAME_BYTES || !name.chars().all(allowed) {
             return Err(format!(
                 "cache name = {name:?}: allowed are 1 to {MAX_CACHE_NAME_BYTES} characters of [A-Za-z0-9_.@-]"
+            ));
+        }
+        if RESERVED.contains(&name) {
+            return Err(format!(
+                "cache name = {name:?}: allowed is any other than {}",
+                RESERVED.join(", ")
             ));
         }
         Ok(Self(name.into()))
@@ -168,7 +179,7 @@ mod tests {
 
     #[test]
     fn a_cache_name_with_a_separator_is_refused() {
-        for bad in ["", "a:b", "a b", "ä", "a*", &"x".repeat(129)] {
+        for bad in ["", "a:b", "a b", "ä", "a*", "journal", &"x".repeat(129)] {
             let fault = CacheName::new(bad).unwrap_err();
             assert!(fault.contains("cache name"), "{fault}");
         }

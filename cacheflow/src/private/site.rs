@@ -13,6 +13,9 @@ use crate::key::CacheName;
 #[derive(Debug)]
 pub struct Site {
     name: Name,
+    /// Whether the function has type parameters, which its values' type may
+    /// depend on: each type of values then has a cache of its own.
+    generic: bool,
     /// The cache in the global flow, which lives as long as the process.
     global: OnceLock<Arc<dyn Any + Send + Sync>>,
     warned: AtomicBool,
@@ -28,18 +31,25 @@ impl Site {
     /// The site of a function with `cache = "…"`.
     #[must_use]
     pub const fn named(name: &'static str) -> Self {
-        Self::new(Name::Named(name))
+        Self::new(Name::Named(name), false)
     }
 
     /// The site of a function without: its path names the cache.
     #[must_use]
     pub const fn at(path: &'static str) -> Self {
-        Self::new(Name::At(path))
+        Self::new(Name::At(path), false)
     }
 
-    const fn new(name: Name) -> Self {
+    /// The site of a function with type parameters and without a name.
+    #[must_use]
+    pub const fn generic_at(path: &'static str) -> Self {
+        Self::new(Name::At(path), true)
+    }
+
+    const fn new(name: Name, generic: bool) -> Self {
         Self {
             name,
+            generic,
             global: OnceLock::new(),
             warned: AtomicBool::new(false),
         }
@@ -65,6 +75,9 @@ impl Site {
         }
         let name = match self.name {
             Name::Named(name) => CacheName::new(name).ok()?,
+            Name::At(path) if self.generic => {
+                CacheName::of_path(&format!("{path}<{}>", std::any::type_name::<V>()))
+            }
             Name::At(path) => CacheName::of_path(path),
         };
         let builder = CacheBuilder::<(), V>::new(flow.clone(), name.as_str());

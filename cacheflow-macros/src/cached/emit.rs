@@ -1,0 +1,189 @@
+//! From meaning to code. Nothing fails here: what could, `check` refused.
+//!
+//! Local names have mixed-site hygiene, so that the user's code sees none of
+//! them. What the compiler may have to complain about is located at the user's
+//! tokens, but stays marked as generated: lints leave it alone.
+
+mod key;
+
+use super::model::{Cached, Site, Ttl};
+use super::parse::Function;
+use crate::ends::Ends;
+use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream};
+use quote::{ToTokens, quote, quote_spanned};
+use syn::{Expr, Type};
+
+pub(super) fn emit(cached: &Cached) -> TokenStream {
+    let Cached {
+        function,
+        returns,
+        site,
+        flow,
+        key,
+        ttl,
+    } = cached;
+    let Function {
+        attrs,
+        vis,
+        sig,
+        inner_attrs,
+        ..
+    } = function;
+    let locals = Locals::new();
+    let site = emit_site(site);
+    let flow = emit_flow(flow.as_ref(), &locals);
+    let key = key.iter().map(|part| key::emit_part(part, &locals.key));
+    let shape = emit_shape(returns, &locals);
+    let call = emit_call(cached, ttl.as_ref(), &locals);
+    let key_name = &locals.key;
+    quote! {
+        #(#attrs)* #vis #sig {
+            #(#inner_attrs)*
+            #site
+            #flow
+            let mut #key_name = ::cacheflow::KeyBuf::new();
+            #(#key)*
+            #shape
+            #call
+        }
+    }
+}
+
+/// Names of generated variables.
+struct Locals {
+    flow: Ident,
+    key: Ident,
+    shape: Ident,
+}
+
+impl Locals {
+    fn new() -> Self {
+        let local = |name| Ident::new(name, Span::mixed_site());
+        Self {
+            flow: local("__cacheflow_flow"),
+            key: local("__cacheflow_key"),
+            shape: local("__cacheflow_shape"),
+        }
+    }
+}
+
+/// Generated, but shown at the user's `place`.
+fn shown_at(place: Span) -> Span {
+    Span::mixed_site().located_at(place)
+}
+
+fn emit_site(site: &Site) -> TokenStream {
+    let site = match site {
+        Site::Named(name) => quote! { ::cacheflow::private::Site::named(#name) },
+        Site::Own(name) => quote! {
+            ::cacheflow::private::Site::at(
+                ::core::concat!(::core::module_path!(), "::", #name)
+            )
+        },
+    };
+    quote! { static __CACHEFLOW_SITE: ::cacheflow::private::Site = #site; }
+}
+
+fn emit_flow(flow: Option<&Expr>, locals: &Locals) -> TokenStream {
+    let name = &locals.flow;
+    match flow {
+        Some(flow) => {
+            let flow_ref = borrowed(flow);
+            quote_spanned! { shown_at(Ends::of(flow).first)=>
+                let #name: &::cacheflow::CacheFlow = #flow_ref;
+            }
+        }
+        None => quote! {
+            let #name: &::cacheflow::CacheFlow = ::cacheflow::private::global_flow();
+        },
+    }
+}
+
+/// `&(expression)`, shown at all of the expression.
+fn borrowed(expr: &Expr) -> TokenStream {
+    let Ends { first, last } = Ends::of(expr);
+    let mut inside = Group::new(Delimiter::Parenthesis, expr.to_token_stream());
+    inside.set_span(shown_at(last));
+    quote_spanned! { shown_at(first)=> &#inside }
+}
+
+/// Which shape the return type has, a plain value or an `Option` or a `Result`:
+/// the compiler decides by the traits in scope, so that aliases work.
+fn emit_shape(returns: &Type, locals: &Locals) -> TokenStream {
+    let shape = &locals.shape;
+    let place = shown_at(Ends::of(returns).first);
+    let probe = quote_spanned! { place=>
+        (&&&&::cacheflow::private::Probe::<#returns>::NEW).shape()
+    };
+    quote! {
+        let #shape = {
+            #[allow(unused_imports)]
+            use ::cacheflow::private::{
+                ShapeOfPlain as _, ShapeOfOption as _, ShapeOfResult as _, ShapeOfResultOption as _,
+            };
+            #probe
+        };
+    }
+}
+
+fn emit_call(cached: &Cached, ttl: Option<&Ttl>, locals: &Locals) -> TokenStream {
+    let Cached {
+        function, returns, ..
+    } = cached;
+    let Locals { flow, key, shape } = locals;
+    let body = function.body.clone().map(|mut body| {
+        // As generated braces, which no lint finds superfluous around one expression.
+        body.set_span(shown_at(body.span()));
+        body
+    });
+    // All at one place: the compiler then tells a fault of the type once.
+    let place = shown_at(Ends::of(returns).first);
+    let (ttl_let, ttl) = emit_ttl(ttl);
+    // An async block learns its type from its first `return`. Without one, a
+    // body that ends in `Err(Box::new(error))` would not become a `Box<dyn Error>`.
+    let typed = quote_spanned! { place=>
+        #[allow(
+            unreachable_code,
+            clippy::diverging_sub_expression,
+            clippy::let_unit_value,
+            clippy::needless_return,
+        )]
+        if false {
+            let __cacheflow_never: #returns = loop {};
+            return __cacheflow_never;
+        }
+    };
+    let load = quote! {
+        move || ::cacheflow::private::returning::<#returns, _>(async move { #typed #body })
+    };
+    let function = quote_spanned! { place=> ::cacheflow::private::cached };
+    let wait = quote_spanned! { place=> .await };
+    quote! {
+        #ttl_let
+        #function(#shape, &__CACHEFLOW_SITE, #flow, &mut #key, #ttl, #load)#wait
+    }
+}
+
+/// A statement to go before the call, and the argument.
+fn emit_ttl(ttl: Option<&Ttl>) -> (TokenStream, TokenStream) {
+    match ttl {
+        None => (TokenStream::new(), quote! { ::core::option::Option::None }),
+        Some(Ttl::Fixed(duration)) => {
+            let (seconds, nanoseconds) = (duration.as_secs(), duration.subsec_nanos());
+            let duration = quote! { ::core::time::Duration::new(#seconds, #nanoseconds) };
+            (
+                TokenStream::new(),
+                quote! { ::core::option::Option::Some(#duration) },
+            )
+        }
+        Some(Ttl::Computed(duration)) => {
+            // With its type stated, a fault of the expression is told as its own.
+            let name = Ident::new("__cacheflow_ttl", Span::mixed_site());
+            let place = shown_at(Ends::of(duration).first);
+            let statement = quote_spanned! { place=>
+                let #name: ::core::time::Duration = #duration;
+            };
+            (statement, quote! { ::core::option::Option::Some(#name) })
+        }
+    }
+}

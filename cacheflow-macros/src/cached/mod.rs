@@ -1,0 +1,39 @@
+//! `#[cached]`: attribute and function in, the caching function out.
+//!
+//! ```text
+//! attribute ─ parse ─ Options ──┐
+//!                               check ─ Cached ─ emit ─ tokens
+//! function ── parse ─ Function ─┘  └─ all faults, and the function as it was
+//! ```
+
+mod check;
+mod emit;
+mod model;
+mod parse;
+#[cfg(test)]
+mod tests;
+
+use crate::faults::Faults;
+use proc_macro2::TokenStream;
+use quote::quote;
+
+/// The expansion, or the faults beside the untouched function: its callers
+/// then still find it, and one fault stays one error.
+pub(crate) fn expand(attribute: TokenStream, item: TokenStream) -> TokenStream {
+    match cached(attribute, item.clone()) {
+        Ok(cached) => emit::emit(&cached),
+        Err(error) => {
+            let errors = error.into_compile_error();
+            quote! { #errors #item }
+        }
+    }
+}
+
+fn cached(attribute: TokenStream, item: TokenStream) -> syn::Result<model::Cached> {
+    let mut faults = Faults::default();
+    let options = parse::options(attribute, &mut faults);
+    match syn::parse2::<parse::Function>(item) {
+        Ok(function) => check::check(options, function, faults),
+        Err(error) => Err(faults.and(error)),
+    }
+}

@@ -1,0 +1,8 @@
+//! Only functions are cached.
+
+use cacheflow::cached;
+
+#[cached]
+struct Users;
+
+fn main() {}

@@ -1,0 +1,10 @@
+//! Fixed text is what a key need not escape.
+
+use cacheflow::cached;
+
+#[cached(key = "user {id}")]
+async fn find(id: u64) -> u64 {
+    id
+}
+
+fn main() {}

@@ -1,0 +1,10 @@
+//! A key is not made by formatting.
+
+use cacheflow::cached;
+
+#[cached(key = "{id:?}")]
+async fn find(id: u64) -> u64 {
+    id
+}
+
+fn main() {}

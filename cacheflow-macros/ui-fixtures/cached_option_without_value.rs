@@ -1,0 +1,10 @@
+//! An option with its value forgotten.
+
+use cacheflow::cached;
+
+#[cached(ttl)]
+async fn find(id: u64) -> u64 {
+    id
+}
+
+fn main() {}

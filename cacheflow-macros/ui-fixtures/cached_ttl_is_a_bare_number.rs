@@ -1,0 +1,10 @@
+//! A number says nothing of its unit.
+
+use cacheflow::cached;
+
+#[cached(ttl = 90)]
+async fn find(id: u64) -> u64 {
+    id
+}
+
+fn main() {}

@@ -1,0 +1,13 @@
+//! The harness under its own test: each fault is seen from a client's side, and
+//! no process, port or folder stays behind.
+//!
+//! "Nothing comes" cannot be waited for; such checks look for a moment and can only
+//! err by passing.
+
+#[path = "harness/eventually.rs"]
+mod eventually;
+#[path = "harness/fault_proxy.rs"]
+mod fault_proxy;
+#[cfg(unix)]
+#[path = "harness/redis_server.rs"]
+mod redis_server;
