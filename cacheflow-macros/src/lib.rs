@@ -53,7 +53,7 @@ use proc_macro::TokenStream;
 ///
 /// | option | value | without it |
 /// |---|---|---|
-/// | `cache = "users"` | the cache's name: a string literal of 1 to 128 ASCII letters, digits, `_`, `.`, `@`, `-` | module path and name of the function; for a method also its type |
+/// | `cache = "users"` | the cache's name: a string literal of 1 to 128 ASCII letters, digits, `_`, `.`, `@`, `-`; not `invalidation`, `journal`, `lock`, `rd`, `tag` | module path and name of the function; for a method also its type |
 /// | `key = "{id}"` | what identifies a value, as a [template](#key-templates) | all arguments in their order |
 /// | `key = (id, lang)` | the same as an expression, of a type that is `CacheKey` | |
 /// | `skip(pool, db)` | arguments that are not part of the key | none |

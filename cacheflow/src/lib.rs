@@ -1,26 +1,110 @@
-//! CacheFlow
+//! A caching framework for services: memory and a shared store as one cache,
+//! forgotten correctly on every node.
+//!
+//! Results of a function live in this process's memory and, if the flow has a
+//! backend such as `cacheflow-redis`, in a store that all instances of the
+//! service share. When something changes, one call forgets it everywhere: in
+//! the shared store, in every node's memory, and in loads that were under way.
+//! Without a backend the same code works in one process.
+//!
+//! ```
+//! use cacheflow::{Cache, CacheFlow, cached};
+//!
+//! #[cached(cache = "users", key = "{id}", ttl = "1h")]
+//! async fn find_user(db: &Db, id: u64) -> Result<User, DbError> {
+//!     db.query_user(id).await
+//! }
+//!
+//! # #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+//! # struct User { name: String }
+//! # #[derive(Clone, Debug)] struct DbError;
+//! # struct Db(std::sync::Mutex<String>);
+//! # impl Db {
+//! #     async fn query_user(&self, _: u64) -> Result<User, DbError> { Ok(User { name: self.0.lock().unwrap().clone() }) }
+//! #     async fn rename_user(&self, _: u64, name: &str) -> Result<(), DbError> { *self.0.lock().unwrap() = name.to_owned(); Ok(()) }
+//! # }
+//! # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # let db = Db(std::sync::Mutex::new("Ada".to_owned()));
+//! let flow = CacheFlow::builder().build().await?;
+//! flow.install_global()?;
+//! let users: Cache<u64, User> = flow.cache("users").build()?;
+//!
+//! # (async {
+//! let user = find_user(&db, 7).await?;                // from the database
+//! let again = find_user(&db, 7).await?;               // from memory
+//! # assert_eq!(user, again);
+//!
+//! db.rename_user(7, "Grace").await?;                  // first the change …
+//! # Ok::<_, DbError>(()) }).await.unwrap();
+//! let _ = users.invalidate(&7).await?;                // … then forget what is old
+//! # assert_eq!(find_user(&db, 7).await.unwrap().name, "Grace");
+//! # Ok(()) }
+//! ```
+//!
+//! # What is where
+//!
+//! | you want to | see |
+//! |---|---|
+//! | cache a function's results | [`macro@cached`] |
+//! | use a cache by hand: get, load, put, invalidate | [`Cache`] |
+//! | set a cache's options | [`CacheBuilder`] |
+//! | start, connect, watch and end it | [`CacheFlow`], [`FlowBuilder`] |
+//! | choose the levels | [`Strategy`] |
+//! | make a type part of a key | [`CacheKey`], [`macro@CacheKey`] |
+//! | hear of evictions, refusals and outages | [`event`] |
+//! | write a backend | [`Backend`], [`store::SharedStore`], [`bus::Bus`] |
+//!
+//! # What is promised
+//!
+//! - Once `invalidate` has returned, nothing that was loaded before is stored or
+//!   served again, in the shared store or in any memory that has heard of it.
+//! - A hit in memory is never older than `max_staleness` (2 s) past an
+//!   invalidation that the shared store has acknowledged, even when the bus is
+//!   silently dead.
+//! - The node that invalidated reads its own write.
+//! - Trouble with the cache is never the caller's failure, and costs a caller at
+//!   most one operation's budget.
+//! - Bytes from the shared store are never trusted: what cannot be read is a
+//!   miss.
+//!
+//! Not promised: linearizable reads across nodes, and protection from a
+//! database replica that lags behind its primary.
+//!
+//! # Features
+//!
+//! | feature | what | default |
+//! |---|---|---|
+//! | `macros` | [`macro@cached`] and [`macro@CacheKey`] | yes |
+//! | `uuid` | [`CacheKey`] for `uuid::Uuid` | no |
+
 #![forbid(unsafe_code)]
+
 pub mod bus;
 mod cache;
 pub mod clock;
 pub mod codec;
 mod config;
 pub mod entry;
-pub mod error;
+mod error;
 pub mod event;
 mod flow;
 mod invalidation;
 pub mod key;
+#[doc(hidden)]
+pub mod private;
 mod runtime;
 mod source;
 pub mod store;
 mod strategy;
-pub use cache::*;
-pub use flow::*;
-pub use error::{Error,ErrorKind,Result};
-pub use key::{CacheKey, KeyBuf};
+
+pub use cache::{Cache, CacheBuilder, CacheValue};
+#[cfg(feature = "macros")]
+pub use cacheflow_macros::{CacheKey, cached};
+pub use entry::{Found, Level, Lookup};
+pub use error::{BoxError, Error, ErrorKind, Result, Unreadable};
+pub use event::{CacheStats, Event, Events, Evicted};
+pub use flow::{Backend, BusHealth, CacheFlow, FlowBuilder, Health, Namespace, StoreHealth};
 pub use invalidation::Applied;
-pub use strategy::Strategy;
+pub use key::{CacheKey, KeyBuf};
 pub use source::LoadError;
-#[doc(hidden)]
-pub mod private;
+pub use strategy::Strategy;

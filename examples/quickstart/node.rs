@@ -1,35 +1,48 @@
-//! The instance with a cache.
-//!
-//! STAND-IN: a map with locks plays the cache, so that everything around it can be built and tested. It is to be replaced by
-//! the attributed functions; what is `pub(crate)` here, and `impl Instance`, is all that the rest of the example knows.
+//! The instance with a cache: what a service looks like that uses CacheFlow.
 
-use std::collections::HashMap;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use anyhow::Context;
+use cacheflow::{Applied, Cache, CacheFlow, Result, cached};
+use cacheflow_redis::RedisBackend;
 
 use crate::instance::{Acknowledged, Instance, Invalidated, LevelStats};
 use crate::redis_url::RedisUrl;
 use crate::shop::{OrderHistory, Product, Shop, ShopError, User};
 
 /// What the report says about the cache.
-pub(crate) const ABOUT: &str = "a stand-in, NOT CacheFlow";
+pub(crate) const ABOUT: &str = "CacheFlow";
 
-/// How long an invalidation may take to another instance's memory.
+/// How long an invalidation may take to another instance's memory: what the flow is told.
 pub(crate) const MAX_STALENESS: Duration = Duration::from_secs(2);
 
-/// How long the stand-in's news take.
-const NEWS_TAKE: Duration = Duration::from_micros(300);
+/// How long the end of an instance waits for invalidations that Redis has not been told yet.
+const SHUTDOWN: Duration = Duration::from_millis(100);
 
-/// An instance whose answers come from its memory, from the level it shares with others, or from the shop.
+#[cached(cache = "products", key = "{id}", ttl = "10m", flow = node.flow)]
+async fn product(node: &Node, id: u64) -> Result<Product, ShopError> {
+    node.shop.product(id).await
+}
+
+#[cached(cache = "users", key = "{id}", ttl = "10m", flow = node.flow)]
+async fn user(node: &Node, id: u64) -> Result<User, ShopError> {
+    node.shop.user(id).await
+}
+
+#[cached(cache = "orders", key = "{user_id}", ttl = "10m", flow = node.flow)]
+async fn orders_of(node: &Node, user_id: u64) -> Result<OrderHistory, ShopError> {
+    node.shop.orders_of(user_id).await
+}
+
+/// An instance whose answers come from its memory, from the Redis that it shares with others, or from the shop.
 pub(crate) struct Node {
     shop: Arc<Shop>,
-    memory: Caches,
-    shared: Option<Arc<Caches>>,
-    others: OnceLock<Vec<Weak<Node>>>,
-    memory_hits: AtomicU64,
-    shared_hits: AtomicU64,
-    loads: AtomicU64,
+    flow: CacheFlow,
+    products: Cache<u64, Product>,
+    users: Cache<u64, User>,
+    orders: Cache<u64, OrderHistory>,
 }
 
 impl Node {
@@ -39,162 +52,98 @@ impl Node {
         shop: &Arc<Shop>,
         redis: Option<&RedisUrl>,
     ) -> anyhow::Result<Vec<Arc<Self>>> {
-        let shared = redis.map(|_| Arc::new(Caches::default()));
-        let nodes = (0..count)
-            .map(|_| {
-                Arc::new(Self {
-                    shop: Arc::clone(shop),
-                    memory: Caches::default(),
-                    shared: shared.clone(),
-                    others: OnceLock::new(),
-                    memory_hits: AtomicU64::new(0),
-                    shared_hits: AtomicU64::new(0),
-                    loads: AtomicU64::new(0),
-                })
-            })
-            .collect::<Vec<_>>();
-        for node in &nodes {
-            let others = nodes.iter().filter(|other| !Arc::ptr_eq(node, other));
-            node.others
-                .get_or_init(|| others.map(Arc::downgrade).collect());
+        let namespace = namespace();
+        let mut nodes = Vec::new();
+        for _ in 0..count {
+            nodes.push(Arc::new(Self::start(&namespace, shop, redis).await?));
         }
         Ok(nodes)
     }
 
-    /// Lets go of everything that runs in the background.
-    pub(crate) async fn stop(&self) {}
-
-    async fn read<V: Clone>(
-        &self,
-        of: fn(&Caches) -> &Cache<V>,
-        id: u64,
-        load: impl Future<Output = Result<V, ShopError>>,
-    ) -> Result<V, ShopError> {
-        let memory = of(&self.memory);
-        let seen = match memory.get(id) {
-            Ok(value) => {
-                self.memory_hits.fetch_add(1, Ordering::Relaxed);
-                return Ok(value);
-            }
-            Err(seen) => seen,
-        };
-        let shared = self.shared.as_deref().map(of);
-        let value = match shared.map(|shared| shared.get(id)) {
-            Some(Ok(value)) => {
-                self.shared_hits.fetch_add(1, Ordering::Relaxed);
-                value
-            }
-            seen_shared => {
-                self.loads.fetch_add(1, Ordering::Relaxed);
-                let value = load.await?;
-                if let (Some(shared), Some(Err(seen))) = (shared, seen_shared) {
-                    shared.fill(id, seen, value.clone());
-                }
-                value
-            }
-        };
-        memory.fill(id, seen, value.clone());
-        Ok(value)
+    async fn start(
+        namespace: &str,
+        shop: &Arc<Shop>,
+        redis: Option<&RedisUrl>,
+    ) -> anyhow::Result<Self> {
+        let mut flow = CacheFlow::builder()
+            .namespace(namespace)
+            .max_staleness(MAX_STALENESS);
+        if let Some(url) = redis {
+            flow = flow.backend(RedisBackend::open(url.expose())?);
+        }
+        let flow = flow.build().await.context("cannot build the flow")?;
+        Ok(Self {
+            shop: Arc::clone(shop),
+            products: flow.cache("products").build()?,
+            users: flow.cache("users").build()?,
+            orders: flow.cache("orders").build()?,
+            flow,
+        })
     }
 
-    fn forget<V: 'static>(&self, of: fn(&Caches) -> &Cache<V>, id: u64) -> Invalidated {
-        if let Some(shared) = &self.shared {
-            of(shared).forget(id);
-        }
-        of(&self.memory).forget(id);
-        for other in self.others.get().into_iter().flatten() {
-            let other = Weak::clone(other);
-            tokio::spawn(async move {
-                tokio::time::sleep(NEWS_TAKE).await;
-                if let Some(other) = other.upgrade() {
-                    of(&other.memory).forget(id);
-                }
-            });
-        }
-        Ok(Acknowledged::Everywhere)
+    /// Lets go of everything that runs in the background.
+    pub(crate) async fn stop(&self) {
+        // What Redis could not be told by now is of no use to anybody: the namespace ends with this run.
+        let _ = self.flow.shutdown(SHUTDOWN).await;
     }
 }
 
 impl Instance for Node {
     async fn product(&self, id: u64) -> Result<Product, ShopError> {
-        self.read(|caches| &caches.products, id, self.shop.product(id))
-            .await
+        product(self, id).await
     }
 
     async fn user(&self, id: u64) -> Result<User, ShopError> {
-        self.read(|caches| &caches.users, id, self.shop.user(id))
-            .await
+        user(self, id).await
     }
 
     async fn orders_of(&self, user_id: u64) -> Result<OrderHistory, ShopError> {
-        self.read(
-            |caches| &caches.orders,
-            user_id,
-            self.shop.orders_of(user_id),
-        )
-        .await
+        orders_of(self, user_id).await
     }
 
     async fn changed_product(&self, id: u64) -> Invalidated {
-        self.forget(|caches| &caches.products, id)
+        Ok(self.products.invalidate(&id).await?.into())
     }
 
     async fn changed_user(&self, id: u64) -> Invalidated {
-        self.forget(|caches| &caches.users, id)
+        Ok(self.users.invalidate(&id).await?.into())
     }
 
     async fn changed_orders_of(&self, user_id: u64) -> Invalidated {
-        self.forget(|caches| &caches.orders, user_id)
+        Ok(self.orders.invalidate(&user_id).await?.into())
     }
 
     fn stats(&self) -> LevelStats {
-        LevelStats {
-            memory_hits: self.memory_hits.load(Ordering::Relaxed),
-            shared_hits: self.shared_hits.load(Ordering::Relaxed),
-            loads: self.loads.load(Ordering::Relaxed),
+        [
+            self.products.stats(),
+            self.users.stats(),
+            self.orders.stats(),
+        ]
+        .into_iter()
+        .map(|stats| LevelStats {
+            memory_hits: stats.memory_hits,
+            shared_hits: stats.shared_hits,
+            loads: stats.loads,
+        })
+        .fold(LevelStats::default(), |sum, stats| sum + stats)
+    }
+}
+
+impl From<Applied> for Acknowledged {
+    fn from(applied: Applied) -> Self {
+        match applied {
+            Applied::Recorded => Self::Everywhere,
+            Applied::Local => Self::OnlyHere,
         }
     }
 }
 
-#[derive(Default)]
-struct Caches {
-    products: Cache<Product>,
-    users: Cache<User>,
-    orders: Cache<OrderHistory>,
-}
-
-/// Values by id, with the number of times that each was forgotten: a load from before must not be kept.
-struct Cache<V>(Mutex<HashMap<u64, (u64, Option<V>)>>);
-
-impl<V> Default for Cache<V> {
-    fn default() -> Self {
-        Self(Mutex::default())
-    }
-}
-
-impl<V: Clone> Cache<V> {
-    fn get(&self, id: u64) -> Result<V, u64> {
-        let slots = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        match slots.get(&id) {
-            Some((_, Some(value))) => Ok(value.clone()),
-            Some((forgotten, None)) => Err(*forgotten),
-            None => Err(0),
-        }
-    }
-
-    fn fill(&self, id: u64, seen: u64, value: V) {
-        let mut slots = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let slot = slots.entry(id).or_insert((0, None));
-        if slot.0 == seen {
-            slot.1 = Some(value);
-        }
-    }
-}
-
-impl<V> Cache<V> {
-    fn forget(&self, id: u64) {
-        let mut slots = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let slot = slots.entry(id).or_insert((0, None));
-        *slot = (slot.0 + 1, None);
-    }
+/// A namespace of this run alone: the measurement without the cache changes rows and tells nobody, so that what an earlier
+/// run has left in Redis would be wrong.
+fn namespace() -> String {
+    static RUNS: AtomicU64 = AtomicU64::new(0);
+    let since = SystemTime::now().duration_since(UNIX_EPOCH);
+    let micros = since.map_or(0, |since| since.as_micros());
+    let run = RUNS.fetch_add(1, Ordering::Relaxed);
+    format!("quickstart-{}-{micros}-{run}", std::process::id())
 }

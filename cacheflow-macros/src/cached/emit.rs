@@ -75,11 +75,17 @@ fn shown_at(place: Span) -> Span {
 fn emit_site(site: &Site) -> TokenStream {
     let site = match site {
         Site::Named(name) => quote! { ::cacheflow::private::Site::named(#name) },
-        Site::Own(name) => quote! {
-            ::cacheflow::private::Site::at(
-                ::core::concat!(::core::module_path!(), "::", #name)
-            )
-        },
+        Site::Own { name, generic } => {
+            let at = Ident::new(
+                if *generic { "generic_at" } else { "at" },
+                Span::call_site(),
+            );
+            quote! {
+                ::cacheflow::private::Site::#at(
+                    ::core::concat!(::core::module_path!(), "::", #name)
+                )
+            }
+        }
     };
     quote! { static __CACHEFLOW_SITE: ::cacheflow::private::Site = #site; }
 }
@@ -108,18 +114,21 @@ fn borrowed(expr: &Expr) -> TokenStream {
 }
 
 /// Which shape the return type has, a plain value or an `Option` or a `Result`:
-/// the compiler decides by the traits in scope, so that aliases work.
+/// the compiler decides by the traits in scope, so that aliases work. A trait
+/// is tried the earlier the more references it needs; there are as many `&` as
+/// the most special one needs.
 fn emit_shape(returns: &Type, locals: &Locals) -> TokenStream {
     let shape = &locals.shape;
     let place = shown_at(Ends::of(returns).first);
     let probe = quote_spanned! { place=>
-        (&&&&::cacheflow::private::Probe::<#returns>::NEW).shape()
+        (&&&&&&::cacheflow::private::Probe::<#returns>::NEW).shape()
     };
     quote! {
         let #shape = {
             #[allow(unused_imports)]
             use ::cacheflow::private::{
-                ShapeOfPlain as _, ShapeOfOption as _, ShapeOfResult as _, ShapeOfResultOption as _,
+                ShapeOfOption as _, ShapeOfPlain as _, ShapeOfResult as _, ShapeOfResultCloned as _,
+                ShapeOfResultOption as _, ShapeOfResultOptionCloned as _,
             };
             #probe
         };
@@ -138,6 +147,8 @@ fn emit_call(cached: &Cached, ttl: Option<&Ttl>, locals: &Locals) -> TokenStream
     });
     // All at one place: the compiler then tells a fault of the type once.
     let place = shown_at(Ends::of(returns).first);
+    let mut shape = shape.clone();
+    shape.set_span(place);
     let (ttl_let, ttl) = emit_ttl(ttl);
     // An async block learns its type from its first `return`. Without one, a
     // body that ends in `Err(Box::new(error))` would not become a `Box<dyn Error>`.

@@ -24,7 +24,12 @@ pub(super) enum Site {
     /// `cache = "users"`
     Named(LitStr),
     /// The function's own: module path and this name.
-    Own(String),
+    Own {
+        name: String,
+        /// Whether the type of the values can differ between two instances of
+        /// the function: each then has a cache of its own.
+        generic: bool,
+    },
 }
 
 /// One thing that is written to the key.

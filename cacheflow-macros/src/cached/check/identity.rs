@@ -5,13 +5,18 @@ use crate::cached::parse::Function;
 use crate::ends::Ends;
 use proc_macro2::{TokenStream, TokenTree};
 use quote::ToTokens;
+use syn::ext::IdentExt;
 use syn::visit_mut::{VisitMut, visit_path_mut};
-use syn::{Attribute, Block, Expr, GenericParam, Generics, Ident, Item, Macro, Path};
+use syn::{Attribute, Block, Expr, GenericParam, Generics, Ident, Item, LitStr, Macro, Path};
 use syn::{TraitBoundModifier, Type, TypeParamBound, WherePredicate};
 
-/// The parts of the key that stand before all others, each with its separator.
-/// `said` are the expressions in the options.
-pub(super) fn identity(function: &Function, site: &Site, said: &[&Expr]) -> Vec<Part> {
+/// The site, and the parts of the key that stand before all others, each with
+/// its separator. `said` are the expressions in the options.
+pub(super) fn identity(
+    function: &Function,
+    cache: Option<LitStr>,
+    said: &[&Expr],
+) -> (Site, Vec<Part>) {
     let generics = &function.sig.generics;
     let mut types = Vec::new();
     let mut constants = Vec::new();
@@ -27,9 +32,16 @@ pub(super) fn identity(function: &Function, site: &Site, said: &[&Expr]) -> Vec<
     }
     // The name of an own site says neither which type the function belongs to
     // nor what that type is generic over. A name that the user chose is final.
-    if matches!(site, Site::Own(_)) && names_its_type(function, said) {
+    if cache.is_none() && names_its_type(function, said) {
         types.push(TypeName::Receiver);
     }
+    let site = match cache {
+        Some(name) => Site::Named(name),
+        None => Site::Own {
+            name: function.sig.ident.unraw().to_string(),
+            generic: !types.is_empty(),
+        },
+    };
     let mut parts = Vec::new();
     if !types.is_empty() {
         parts.extend([Part::Types(types), Part::Separator]);
@@ -43,7 +55,7 @@ pub(super) fn identity(function: &Function, site: &Site, said: &[&Expr]) -> Vec<
         };
         parts.extend([Part::Value(value), Part::Separator]);
     }
-    parts
+    (site, parts)
 }
 
 /// Whether a parameter is declared `?Sized`, in its bounds or in the `where` clause.

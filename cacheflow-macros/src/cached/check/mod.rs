@@ -22,13 +22,13 @@ pub(super) fn check(
     mut faults: Faults,
 ) -> syn::Result<Cached> {
     let returns = function::check(&function, &mut faults);
-    let site = options::site(options.cache, &function.sig.ident, &mut faults);
+    let cache = options::cache(options.cache, &mut faults);
     let ttl = options::ttl(&options.ttl, &mut faults);
     let arguments = Arguments::of(&function.sig);
     let skip = arguments.skipped(options.skip, &mut faults);
     let said = [&options.flow, &options.key, &options.ttl];
     let said: Vec<_> = said.into_iter().filter_map(Given::as_ref).collect();
-    let mut key = identity::identity(&function, &site, &said);
+    let (site, mut key) = identity::identity(&function, cache, &said);
     key.extend(key::check(options.key, &skip, &arguments, &mut faults));
     faults.into_result()?;
     Ok(Cached {

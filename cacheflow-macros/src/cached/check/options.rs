@@ -1,25 +1,25 @@
 //! `cache` and `ttl`, which need no other part of the function.
 
-use crate::cached::model::{Site, Ttl};
+use crate::cached::model::Ttl;
 use crate::cached::parse::Given;
 use crate::faults::Faults;
+use crate::nearest::listed;
 use crate::{duration, template};
-use syn::ext::IdentExt;
-use syn::{Expr, Ident, Lit, LitStr};
+use syn::{Expr, Lit, LitStr};
 
 /// The longest cache name. Names stand in every key, and stores limit keys.
 const LONGEST_NAME: usize = 128;
 
-pub(super) fn site(cache: Given<Expr>, function: &Ident, faults: &mut Faults) -> Site {
-    let Given::Yes(cache) = cache else {
-        return Site::Own(function.unraw().to_string());
-    };
+/// What backends name their own things, as `cacheflow` itself has it.
+const RESERVED: [&str; 5] = ["invalidation", "journal", "lock", "rd", "tag"];
+
+/// The name that `cache` gives, if it does.
+pub(super) fn cache(cache: Given<Expr>, faults: &mut Faults) -> Option<LitStr> {
+    let cache = cache.given()?;
     let Some(name) = text(&cache) else {
-        faults.on(
-            cache,
-            "`cache` takes a string literal, like `cache = \"users\"`",
-        );
-        return Site::Own(function.unraw().to_string());
+        let message = "`cache` takes a string literal, like `cache = \"users\"`";
+        faults.on(cache, message);
+        return None;
     };
     let value = name.value();
     let length = value.chars().count();
@@ -36,7 +36,14 @@ pub(super) fn site(cache: Given<Expr>, function: &Ident, faults: &mut Faults) ->
             format!("`cache = {value:?}` has {c:?}: a cache name takes {allowed}"),
         );
     }
-    Site::Named(name)
+    if RESERVED.contains(&value.as_str()) {
+        let message = format!(
+            "`cache = {value:?}` is taken: a cache can have any name but {}",
+            listed(&RESERVED)
+        );
+        faults.on(&name, message);
+    }
+    Some(name)
 }
 
 pub(super) fn ttl(ttl: &Given<Expr>, faults: &mut Faults) -> Option<Ttl> {

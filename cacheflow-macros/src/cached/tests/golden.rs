@@ -20,10 +20,11 @@ fn without_options_all_arguments_are_the_key() {
             let __cacheflow_shape = {
                 #[allow(unused_imports)]
                 use ::cacheflow::private::{
-                    ShapeOfPlain as _, ShapeOfOption as _, ShapeOfResult as _,
-                    ShapeOfResultOption as _,
+                    ShapeOfOption as _, ShapeOfPlain as _, ShapeOfResult as _,
+                    ShapeOfResultCloned as _, ShapeOfResultOption as _,
+                    ShapeOfResultOptionCloned as _,
                 };
-                (&&&&::cacheflow::private::Probe::<Result<u8, Error>>::NEW).shape()
+                (&&&&&&::cacheflow::private::Probe::<Result<u8, Error>>::NEW).shape()
             };
             ::cacheflow::private::cached(
                 __cacheflow_shape,
@@ -70,10 +71,11 @@ fn with_all_options() {
             let __cacheflow_shape = {
                 #[allow(unused_imports)]
                 use ::cacheflow::private::{
-                    ShapeOfPlain as _, ShapeOfOption as _, ShapeOfResult as _,
-                    ShapeOfResultOption as _,
+                    ShapeOfOption as _, ShapeOfPlain as _, ShapeOfResult as _,
+                    ShapeOfResultCloned as _, ShapeOfResultOption as _,
+                    ShapeOfResultOptionCloned as _,
                 };
-                (&&&&::cacheflow::private::Probe::<u64>::NEW).shape()
+                (&&&&&&::cacheflow::private::Probe::<u64>::NEW).shape()
             };
             ::cacheflow::private::cached(
                 __cacheflow_shape,

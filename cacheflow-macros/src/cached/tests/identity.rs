@@ -55,6 +55,25 @@ fn constant_parameters() {
 }
 
 #[test]
+fn values_of_two_types_have_two_caches() {
+    for item in [
+        "async fn f<T>() -> T { g() }",
+        "async fn f() -> Self { g() }",
+    ] {
+        assert_expands(
+            "",
+            item,
+            &["::cacheflow::private::Site::generic_at(::core::concat!("],
+        );
+    }
+    assert_expands(
+        "",
+        "async fn f<const N: usize>() -> u8 { 1 }",
+        &["Site::at("],
+    );
+}
+
+#[test]
 fn lifetimes_and_impl_trait_have_no_name() {
     assert_lacks(
         "",

@@ -110,6 +110,9 @@ fn cache() {
             "{forbidden}"
         );
     }
+    let message = "`cache = \"tag\"` is taken: a cache can have any name but \
+        `invalidation`, `journal`, `lock`, `rd`, `tag`";
+    assert_fault("cache = \"tag\"", FIND, "\"tag\"", message);
     let message = "`cache` takes a string literal, like `cache = \"users\"`";
     assert_fault("cache = NAME", FIND, "NAME", message);
     assert_fault("cache = b\"users\"", FIND, "b\"users\"", message);
