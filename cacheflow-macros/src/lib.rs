@@ -53,7 +53,7 @@ use proc_macro::TokenStream;
 ///
 /// | option | value | without it |
 /// |---|---|---|
-/// | `cache = "users"` | the cache's name: a string literal of 1 to 128 ASCII letters, digits, `_`, `.`, `@`, `-`; not `invalidation`, `journal`, `lock`, `rd`, `tag` | module path and name of the function; for a method also its type |
+/// | `cache = "users"` | the cache's name: a string literal of 1 to 128 ASCII letters, digits, `_`, `.`, `@`, `-`; not `invalidation`, `journal`, `lock`, `rd`, `tag` | the function's path, for a method with its type |
 /// | `key = "{id}"` | what identifies a value, as a [template](#key-templates) | all arguments in their order |
 /// | `key = (id, lang)` | the same as an expression, of a type that is `CacheKey` | |
 /// | `skip(pool, db)` | arguments that are not part of the key | none |
@@ -99,12 +99,12 @@ use proc_macro::TokenStream;
 /// - Under `#[async_trait]`, methods are no async functions any more when
 ///   `#[cached]` sees them: cache an inherent method and call that.
 ///
-/// Not promised: the attribute does not see the `impl` around a function. An
-/// associated function without a receiver, that does not mention `Self` either,
-/// is taken for a free function; if two types in one module have one of the same
-/// name, give them names with `cache`. A `cache` name is final, so that functions
-/// with the same name and the same key share entries; if the method of a generic
-/// type has one, put into the key what the type is made of.
+/// Not promised: the attribute does not see the `impl` around a function. In
+/// that of a generic type, a function without a receiver must mention `Self`,
+/// for example `Self::find(id)` in place of `Repo::<T>::find(id)`: else all
+/// instances of the type share its entries. A `cache` name is final: functions
+/// with the same name and the same key share entries, and so do the instances
+/// of a generic type; put into the key what tells them apart.
 #[proc_macro_attribute]
 pub fn cached(attribute: TokenStream, item: TokenStream) -> TokenStream {
     cached::expand(attribute.into(), item.into()).into()

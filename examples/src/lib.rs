@@ -1,5 +1,15 @@
-//! Runnable examples of CacheFlow. The library itself is empty: each example is a target of this package.
+//! The examples of CacheFlow, and a test that the README's code compiles.
 //!
-//! | example | shows | run it |
-//! |---|---|---|
-//! | `quickstart` | a shop on SQLite, read with and without the cache while rows change, and what that was worth | `cargo run --release --example quickstart` |
+//! | example | what it shows |
+//! |---|---|
+//! | `quickstart` | a shop on SQLite, read through attributed functions, with and without the cache |
+
+/// The code in the README.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+pub struct Readme;
+
+/// The code in the Redis backend's README.
+#[cfg(doctest)]
+#[doc = include_str!("../../cacheflow-redis/README.md")]
+pub struct RedisReadme;

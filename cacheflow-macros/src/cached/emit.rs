@@ -73,21 +73,27 @@ fn shown_at(place: Span) -> Span {
 }
 
 fn emit_site(site: &Site) -> TokenStream {
-    let site = match site {
-        Site::Named(name) => quote! { ::cacheflow::private::Site::named(#name) },
-        Site::Own { name, generic } => {
-            let at = Ident::new(
-                if *generic { "generic_at" } else { "at" },
-                Span::call_site(),
-            );
-            quote! {
-                ::cacheflow::private::Site::#at(
-                    ::core::concat!(::core::module_path!(), "::", #name)
-                )
-            }
+    let generic = match site {
+        Site::Named(name) => {
+            return quote! {
+                static __CACHEFLOW_SITE: ::cacheflow::private::Site =
+                    ::cacheflow::private::Site::named(#name);
+            };
         }
+        Site::Own { generic } => *generic,
     };
-    quote! { static __CACHEFLOW_SITE: ::cacheflow::private::Site = #site; }
+    let at = Ident::new(if generic { "generic_at" } else { "at" }, Span::call_site());
+    // `module_path!` knows nothing of the `impl` or the function around this
+    // one: two types in one module would share what their functions of one name
+    // keep. The name of a type that is declared here has the whole path.
+    quote! {
+        enum __CacheflowHere {}
+        static __CACHEFLOW_SITE: ::std::sync::LazyLock<::cacheflow::private::Site> =
+            ::std::sync::LazyLock::new(|| ::cacheflow::private::Site::#at(
+                ::core::any::type_name::<__CacheflowHere>()
+                    .trim_end_matches("::{{closure}}::__CacheflowHere")
+            ));
+    }
 }
 
 fn emit_flow(flow: Option<&Expr>, locals: &Locals) -> TokenStream {

@@ -23,9 +23,8 @@ pub(super) struct Cached {
 pub(super) enum Site {
     /// `cache = "users"`
     Named(LitStr),
-    /// The function's own: module path and this name.
+    /// The function's own, named by its path.
     Own {
-        name: String,
         /// Whether the type of the values can differ between two instances of
         /// the function: each then has a cache of its own.
         generic: bool,

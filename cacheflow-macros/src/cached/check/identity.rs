@@ -5,7 +5,6 @@ use crate::cached::parse::Function;
 use crate::ends::Ends;
 use proc_macro2::{TokenStream, TokenTree};
 use quote::ToTokens;
-use syn::ext::IdentExt;
 use syn::visit_mut::{VisitMut, visit_path_mut};
 use syn::{Attribute, Block, Expr, GenericParam, Generics, Ident, Item, LitStr, Macro, Path};
 use syn::{TraitBoundModifier, Type, TypeParamBound, WherePredicate};
@@ -30,15 +29,14 @@ pub(super) fn identity(
             GenericParam::Lifetime(_) => {}
         }
     }
-    // The name of an own site says neither which type the function belongs to
-    // nor what that type is generic over. A name that the user chose is final.
+    // The function's path says which type it belongs to, but not what that type
+    // is generic over. A name that the user chose is final.
     if cache.is_none() && names_its_type(function, said) {
         types.push(TypeName::Receiver);
     }
     let site = match cache {
         Some(name) => Site::Named(name),
         None => Site::Own {
-            name: function.sig.ident.unraw().to_string(),
             generic: !types.is_empty(),
         },
     };

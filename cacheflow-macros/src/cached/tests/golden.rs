@@ -9,9 +9,12 @@ fn without_options_all_arguments_are_the_key() {
         /// Finds it.
         #[must_use]
         pub(crate) async fn sum(a: u8, mut b: u8) -> Result<u8, Error> {
-            static __CACHEFLOW_SITE: ::cacheflow::private::Site = ::cacheflow::private::Site::at(
-                ::core::concat!(::core::module_path!(), "::", "sum")
-            );
+            enum __CacheflowHere {}
+            static __CACHEFLOW_SITE: ::std::sync::LazyLock<::cacheflow::private::Site> =
+                ::std::sync::LazyLock::new(|| ::cacheflow::private::Site::at(
+                    ::core::any::type_name::<__CacheflowHere>()
+                        .trim_end_matches("::{{closure}}::__CacheflowHere")
+                ));
             let __cacheflow_flow: &::cacheflow::CacheFlow = ::cacheflow::private::global_flow();
             let mut __cacheflow_key = ::cacheflow::KeyBuf::new();
             ::cacheflow::CacheKey::write_key(&a, &mut __cacheflow_key);

@@ -60,11 +60,7 @@ fn values_of_two_types_have_two_caches() {
         "async fn f<T>() -> T { g() }",
         "async fn f() -> Self { g() }",
     ] {
-        assert_expands(
-            "",
-            item,
-            &["::cacheflow::private::Site::generic_at(::core::concat!("],
-        );
+        assert_expands("", item, &["::cacheflow::private::Site::generic_at("]);
     }
     assert_expands(
         "",
