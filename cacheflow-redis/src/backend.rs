@@ -38,10 +38,7 @@ impl RedisBackend {
 
 impl Backend for RedisBackend {
     fn store(&self, namespace: &Namespace) -> Arc<dyn SharedStore> {
-        Arc::new(RedisStore::new(
-            self.client.clone(),
-            Names::new(namespace),
-        ))
+        Arc::new(RedisStore::new(self.client.clone(), Names::new(namespace)))
     }
 
     fn bus(&self, namespace: &Namespace) -> Arc<dyn Bus> {
@@ -53,7 +50,10 @@ impl fmt::Debug for RedisBackend {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // The address alone: a client's own `Debug` may show more.
         f.debug_struct("RedisBackend")
-            .field("server", &self.client.get_connection_info().addr().to_string())
+            .field(
+                "server",
+                &self.client.get_connection_info().addr().to_string(),
+            )
             .finish()
     }
 }

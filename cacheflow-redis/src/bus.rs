@@ -163,8 +163,8 @@ async fn ask(bus: &RedisBus, mut connection: MultiplexedConnection) -> Result<Op
     let (Some(inc), Some(number)) = (inc, number) else {
         return Ok(None);
     };
-    let incarnation =
-        incarnation(&inc).ok_or_else(|| unexpected("heartbeat", bus.link.server(), "incarnation"))?;
+    let incarnation = incarnation(&inc)
+        .ok_or_else(|| unexpected("heartbeat", bus.link.server(), "incarnation"))?;
     Ok(Some(Position {
         incarnation,
         number,

@@ -26,13 +26,19 @@ pub(crate) fn unexpected(operation: &'static str, server: &str, what: &str) -> E
 /// the URL's form; the URL is not, because a password may stand in it.
 pub(crate) fn invalid_url(url: &str, error: &RedisError) -> Error {
     let scheme = url.split_once("://").map_or("none", |(scheme, _)| {
-        if scheme.len() <= 16 && scheme.chars().all(|c| c.is_ascii_alphanumeric() || c == '+') {
+        if scheme.len() <= 16
+            && scheme
+                .chars()
+                .all(|c| c.is_ascii_alphanumeric() || c == '+')
+        {
             scheme
         } else {
             "unreadable"
         }
     });
-    let fault = error.detail().map_or_else(|| category(error), str::to_owned);
+    let fault = error
+        .detail()
+        .map_or_else(|| category(error), str::to_owned);
     // A detail that repeats a part of the URL could repeat a secret.
     let fault = if shares_text(&fault, url) {
         category(error)

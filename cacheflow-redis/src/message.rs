@@ -84,9 +84,8 @@ pub(crate) fn read(bytes: &[u8]) -> Option<Heard> {
     }
     let message: Message = serde_json::from_slice(bytes).ok()?;
     let origin = message.origin;
-    let parsed = || -> Option<Vec<FullKey>> {
-        message.keys.iter().map(|key| FullKey::parse(key)).collect()
-    };
+    let parsed =
+        || -> Option<Vec<FullKey>> { message.keys.iter().map(|key| FullKey::parse(key)).collect() };
     let position = match (message.inc, message.n) {
         (Some(inc), Some(number)) => Some(Position {
             incarnation: incarnation(&inc)?,

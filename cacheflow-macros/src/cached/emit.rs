@@ -30,7 +30,7 @@ pub(super) fn emit(cached: &Cached) -> TokenStream {
         ..
     } = function;
     let locals = Locals::new();
-    let site = emit_site(site);
+    let site = emit_site(site, &locals);
     let flow = emit_flow(flow.as_ref(), &locals);
     let key = key.iter().map(|part| key::emit_part(part, &locals.key));
     let shape = emit_shape(returns, &locals);
@@ -51,6 +51,7 @@ pub(super) fn emit(cached: &Cached) -> TokenStream {
 
 /// Names of generated variables.
 struct Locals {
+    site: Ident,
     flow: Ident,
     key: Ident,
     shape: Ident,
@@ -60,6 +61,7 @@ impl Locals {
     fn new() -> Self {
         let local = |name| Ident::new(name, Span::mixed_site());
         Self {
+            site: local("__cacheflow_site"),
             flow: local("__cacheflow_flow"),
             key: local("__cacheflow_key"),
             shape: local("__cacheflow_shape"),
@@ -72,27 +74,21 @@ fn shown_at(place: Span) -> Span {
     Span::mixed_site().located_at(place)
 }
 
-fn emit_site(site: &Site) -> TokenStream {
-    let generic = match site {
-        Site::Named(name) => {
-            return quote! {
-                static __CACHEFLOW_SITE: ::cacheflow::private::Site =
-                    ::cacheflow::private::Site::named(#name);
-            };
-        }
-        Site::Own { generic } => *generic,
+/// The site, and the place in it where this instance of the function stands.
+fn emit_site(site: &Site, locals: &Locals) -> TokenStream {
+    let at = &locals.site;
+    let (make, here) = match site {
+        Site::Named(name) => (quote! { named(#name) }, quote! { "" }),
+        // The name of a closure has the path of the instance around it, with all
+        // parameters, those of an `impl` too; `module_path!` knows of neither.
+        Site::Own => (
+            quote! { own() },
+            quote! { ::core::any::type_name_of_val(&|| ()) },
+        ),
     };
-    let at = Ident::new(if generic { "generic_at" } else { "at" }, Span::call_site());
-    // `module_path!` knows nothing of the `impl` or the function around this
-    // one: two types in one module would share what their functions of one name
-    // keep. The name of a type that is declared here has the whole path.
     quote! {
-        enum __CacheflowHere {}
-        static __CACHEFLOW_SITE: ::std::sync::LazyLock<::cacheflow::private::Site> =
-            ::std::sync::LazyLock::new(|| ::cacheflow::private::Site::#at(
-                ::core::any::type_name::<__CacheflowHere>()
-                    .trim_end_matches("::{{closure}}::__CacheflowHere")
-            ));
+        static __CACHEFLOW_SITE: ::cacheflow::private::Site = ::cacheflow::private::Site::#make;
+        let #at = __CACHEFLOW_SITE.at(#here);
     }
 }
 
@@ -145,7 +141,12 @@ fn emit_call(cached: &Cached, ttl: Option<&Ttl>, locals: &Locals) -> TokenStream
     let Cached {
         function, returns, ..
     } = cached;
-    let Locals { flow, key, shape } = locals;
+    let Locals {
+        site,
+        flow,
+        key,
+        shape,
+    } = locals;
     let body = function.body.clone().map(|mut body| {
         // As generated braces, which no lint finds superfluous around one expression.
         body.set_span(shown_at(body.span()));
@@ -177,7 +178,7 @@ fn emit_call(cached: &Cached, ttl: Option<&Ttl>, locals: &Locals) -> TokenStream
     let wait = quote_spanned! { place=> .await };
     quote! {
         #ttl_let
-        #function(#shape, &__CACHEFLOW_SITE, #flow, &mut #key, #ttl, #load)#wait
+        #function(#shape, #site, #flow, &mut #key, #ttl, #load)#wait
     }
 }
 

@@ -23,12 +23,8 @@ pub(super) struct Cached {
 pub(super) enum Site {
     /// `cache = "users"`
     Named(LitStr),
-    /// The function's own, named by its path.
-    Own {
-        /// Whether the type of the values can differ between two instances of
-        /// the function: each then has a cache of its own.
-        generic: bool,
-    },
+    /// The instance's own, named by its path.
+    Own,
 }
 
 /// One thing that is written to the key.
@@ -49,8 +45,6 @@ pub(super) enum TypeName {
     Sized(Ident),
     /// A parameter declared `?Sized`.
     Unsized(Ident),
-    /// `Self`: the function belongs to a type that may be generic itself.
-    Receiver,
 }
 
 /// An argument or something in it.

@@ -124,6 +124,7 @@ mod tests {
 
     #[test]
     fn alone_the_gate_is_always_open() {
-        assert!(Standing::alone().is_open(Tick::ZERO.after(Duration::from_secs(1 << 40))));
+        let centuries = Duration::from_secs(1 << 33);
+        assert!(Standing::alone().is_open(Tick::ZERO.after(centuries)));
     }
 }

@@ -60,9 +60,9 @@ impl<V: CacheValue> Core<V> {
         } = parts;
         let levels = config.strategy.levels.clone();
         let counters = Arc::new(Counters::default());
-        let memory = levels.uses_memory(shared.is_some()).then(|| {
-            Memory::new(name.clone(), config.bound(), clock.clone(), events.clone())
-        });
+        let memory = levels
+            .uses_memory(shared.is_some())
+            .then(|| Memory::new(name.clone(), config.bound(), clock.clone(), events.clone()));
         let local = Arc::new(Local::new(LocalOptions {
             memory,
             standing: Arc::clone(&standing),

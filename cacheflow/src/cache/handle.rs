@@ -315,10 +315,7 @@ impl<K, V: CacheValue> Cache<K, V> {
 
     /// Runs a change to its end, whatever becomes of its caller: a change that
     /// was committed but not announced would leave old values everywhere.
-    async fn to_the_end(
-        &self,
-        change: impl Future<Output = Applied> + Send + 'static,
-    ) -> Applied {
+    async fn to_the_end(&self, change: impl Future<Output = Applied> + Send + 'static) -> Applied {
         let Some(runtime) = self.flow.runtime() else {
             return change.await;
         };

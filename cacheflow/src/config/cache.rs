@@ -61,10 +61,18 @@ impl CacheConfig {
             }
         }
         if let Some(entries) = *max_entries {
-            faults.check_range("max_entries", entries, 1, u64::from(u32::MAX), u64::to_string);
+            faults.check_range(
+                "max_entries",
+                entries,
+                1,
+                u64::from(u32::MAX),
+                u64::to_string,
+            );
         }
         if let Some(bytes) = *max_memory {
-            faults.check_range("max_memory", bytes, 64 * 1024, 1 << 40, |b| format!("{b} bytes"));
+            faults.check_range("max_memory", bytes, 64 * 1024, 1 << 40, |b| {
+                format!("{b} bytes")
+            });
         }
         if let (Some(entries), Some(bytes)) = (max_entries, max_memory) {
             faults.add(format!(
@@ -89,7 +97,11 @@ impl CacheConfig {
             }
         };
         let duration = |value: Duration| format!("{value:?}");
-        compare("ttl", duration(self.loading.ttl), duration(other.loading.ttl));
+        compare(
+            "ttl",
+            duration(self.loading.ttl),
+            duration(other.loading.ttl),
+        );
         compare(
             "follower_timeout",
             duration(self.loading.follower_timeout),

@@ -106,12 +106,7 @@ impl<'a> Envelope<'a> {
     /// # Errors
     ///
     /// Whatever does not fit is [`Unreadable`]: to be treated as a miss.
-    pub fn decode(
-        bytes: &'a [u8],
-        key: &[u8],
-        codec: u8,
-        schema: u64,
-    ) -> Result<Self, Unreadable> {
+    pub fn decode(bytes: &'a [u8], key: &[u8], codec: u8, schema: u64) -> Result<Self, Unreadable> {
         let header: &[u8; HEADER_BYTES] = bytes.first_chunk().ok_or(Unreadable::Truncated)?;
         if header[16..18] != MAGIC {
             return Err(Unreadable::Magic);
@@ -239,18 +234,9 @@ mod tests {
     fn what_does_not_belong_here_is_told_apart() {
         let bytes = SAMPLE.encode().unwrap();
         let cases = [
-            (
-                Envelope::decode(&bytes, b"43", 1, 99),
-                Unreadable::Key,
-            ),
-            (
-                Envelope::decode(&bytes, b"42", 2, 99),
-                Unreadable::Codec,
-            ),
-            (
-                Envelope::decode(&bytes, b"42", 1, 98),
-                Unreadable::Schema,
-            ),
+            (Envelope::decode(&bytes, b"43", 1, 99), Unreadable::Key),
+            (Envelope::decode(&bytes, b"42", 2, 99), Unreadable::Codec),
+            (Envelope::decode(&bytes, b"42", 1, 98), Unreadable::Schema),
             (read(b""), Unreadable::Truncated),
             (read(&[b'x'; 200]), Unreadable::Magic),
         ];

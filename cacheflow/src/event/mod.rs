@@ -4,8 +4,8 @@ mod listener;
 mod record;
 mod stats;
 
-pub use listener::{Event, Evicted, Events};
 pub(crate) use listener::EventSink;
+pub use listener::{Event, Events, Evicted};
 pub use record::{Change, Position, Record};
 pub use stats::CacheStats;
 pub(crate) use stats::{Counter, Counters};

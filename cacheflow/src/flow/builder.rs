@@ -95,7 +95,10 @@ impl FlowBuilder {
     ///
     /// [`ErrorKind::InvalidConfig`](crate::ErrorKind), naming every option that is out of range;
     /// also if there is a backend and this is not called in a tokio runtime.
-    #[allow(clippy::unused_async, reason = "warmers that must run first will be awaited here")]
+    #[allow(
+        clippy::unused_async,
+        reason = "warmers that must run first will be awaited here"
+    )]
     pub async fn build(self) -> Result<CacheFlow> {
         self.assemble()
     }
@@ -141,14 +144,10 @@ impl FlowBuilder {
                 let tasks = Tasks::on(runtime.clone());
                 let bus = backend.bus(&namespace);
                 let listening = Arc::clone(&node);
-                tasks.spawn(async move {
-                    match listening.listen_forever(&*bus).await {}
-                });
+                tasks.spawn(async move { match listening.listen_forever(&*bus).await {} });
                 if let Some(shared) = shared.clone() {
                     let recovering = Arc::clone(&node);
-                    tasks.spawn(async move {
-                        match recovering.recover_forever(&shared).await {}
-                    });
+                    tasks.spawn(async move { match recovering.recover_forever(&shared).await {} });
                 }
                 (Some(runtime), Some(tasks))
             }

@@ -70,7 +70,6 @@ struct Inner {
 
 impl CacheFlow {
     /// Begins a flow. Without a backend it works in this process alone.
-    #[must_use]
     pub fn builder() -> FlowBuilder {
         FlowBuilder::default()
     }
@@ -81,7 +80,6 @@ impl CacheFlow {
     /// The name identifies the cache: on this node all handles of a name share
     /// one memory, and on all nodes of a namespace one place in the shared
     /// store.
-    #[must_use]
     pub fn cache<K, V: CacheValue>(&self, name: &str) -> CacheBuilder<K, V> {
         CacheBuilder::new(self.clone(), name)
     }

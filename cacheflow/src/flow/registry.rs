@@ -7,6 +7,9 @@ use std::sync::{Arc, PoisonError, RwLock};
 use crate::error::{Error, ErrorKind, Result};
 use crate::key::CacheName;
 
+/// An instance of an attributed function: the address of its site, and its path.
+pub(crate) type Place = (usize, &'static str);
+
 /// A cache as the registry keeps it.
 #[derive(Clone)]
 struct Registered {
@@ -19,7 +22,7 @@ struct Registered {
 #[derive(Default)]
 pub(crate) struct Registry {
     caches: RwLock<HashMap<CacheName, Registered>>,
-    sites: RwLock<HashMap<usize, Vec<Arc<dyn Any + Send + Sync>>>>,
+    places: RwLock<HashMap<Place, Arc<dyn Any + Send + Sync>, foldhash::fast::RandomState>>,
 }
 
 impl Registry {
@@ -59,17 +62,16 @@ impl Registry {
         Ok((core, false))
     }
 
-    /// What a call site (an attributed function, by its address) has kept here
-    /// with this type.
-    pub(crate) fn at_site<T: Any + Send + Sync>(&self, site: usize) -> Option<Arc<T>> {
-        let sites = self.sites.read().unwrap_or_else(PoisonError::into_inner);
-        let kept = sites.get(&site)?.iter().find(|kept| kept.is::<T>())?;
+    /// What an instance of an attributed function has kept here with this type.
+    pub(crate) fn at_place<T: Any + Send + Sync>(&self, place: Place) -> Option<Arc<T>> {
+        let places = self.places.read().unwrap_or_else(PoisonError::into_inner);
+        let kept = places.get(&place).filter(|kept| kept.is::<T>())?;
         Arc::clone(kept).downcast::<T>().ok()
     }
 
-    /// Keeps `value` for a call site.
-    pub(crate) fn keep_at_site<T: Any + Send + Sync>(&self, site: usize, value: Arc<T>) {
-        let mut sites = self.sites.write().unwrap_or_else(PoisonError::into_inner);
-        sites.entry(site).or_default().push(value);
+    /// Keeps `value` for an instance of an attributed function.
+    pub(crate) fn keep_at_place<T: Any + Send + Sync>(&self, place: Place, value: Arc<T>) {
+        let mut places = self.places.write().unwrap_or_else(PoisonError::into_inner);
+        places.insert(place, value);
     }
 }

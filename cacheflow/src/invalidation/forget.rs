@@ -52,11 +52,7 @@ impl Node {
     /// loaded before it; without it, such a fill could land behind the sweep.
     /// The sweep removes what is kept. The second record drops what nodes read
     /// from the store while the sweep had not yet come to it.
-    pub(super) async fn clear_steps(
-        &self,
-        store: &impl Clearing,
-        cache: &CacheName,
-    ) -> Result<()> {
+    pub(super) async fn clear_steps(&self, store: &impl Clearing, cache: &CacheName) -> Result<()> {
         self.record_clear(store, cache).await?;
         let mut cursor = Some(0);
         while let Some(from) = cursor {

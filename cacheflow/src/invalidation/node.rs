@@ -420,7 +420,11 @@ mod tests {
     fn the_answer_to_an_own_change_brings_what_was_missed_before_it() {
         let (node, cache, _) = node();
         let own = || cache.note("own".to_owned());
-        node.catch_up(at(3), Some(vec![forgotten(1, "c:a"), forgotten(2, "c:b")]), own);
+        node.catch_up(
+            at(3),
+            Some(vec![forgotten(1, "c:a"), forgotten(2, "c:b")]),
+            own,
+        );
         assert_eq!(cache.taken(), ["forget a", "forget b", "own"]);
         assert_eq!(node.standing.position(), Some(at(3)));
         // The bus brings them again.

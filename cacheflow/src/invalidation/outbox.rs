@@ -20,10 +20,8 @@ pub(crate) struct Outbox {
 impl Outbox {
     pub(crate) fn add_keys(&mut self, keys: impl IntoIterator<Item = FullKey>) {
         let caches = &self.caches;
-        self.keys.extend(
-            keys.into_iter()
-                .filter(|key| !caches.contains(key.cache())),
-        );
+        self.keys
+            .extend(keys.into_iter().filter(|key| !caches.contains(key.cache())));
         if self.keys.len() > MAX_KEYS {
             self.overflow();
         }
@@ -62,7 +60,9 @@ impl Outbox {
             Some(next) => self.keys.split_off(&next),
             None => BTreeSet::new(),
         };
-        std::mem::replace(&mut self.keys, rest).into_iter().collect()
+        std::mem::replace(&mut self.keys, rest)
+            .into_iter()
+            .collect()
     }
 
     /// Takes a cache out, to be cleared.

@@ -16,7 +16,9 @@ macro_rules! integers {
         }
     )*};
 }
-integers!(u8, u16, u32, u64, u128, usize, i8, i16, i32, i64, i128, isize);
+integers!(
+    u8, u16, u32, u64, u128, usize, i8, i16, i32, i64, i128, isize
+);
 
 macro_rules! nonzero {
     ($($integer:ident),*) => {$(
@@ -71,6 +73,12 @@ impl CacheKey for () {
     fn write_key(&self, key: &mut KeyBuf) {
         key.open();
         key.close();
+    }
+}
+
+impl<T: ?Sized> CacheKey for std::marker::PhantomData<T> {
+    fn write_key(&self, key: &mut KeyBuf) {
+        ().write_key(key);
     }
 }
 

@@ -43,18 +43,22 @@ impl CacheName {
 
     /// The name of a function's cache: its path with `.` for `::`.
     ///
-    /// A path too long for a name keeps its end, which tells functions apart,
-    /// behind a hash of the whole.
+    /// A path that cannot be a name, because it is long or has type parameters,
+    /// keeps its readable end behind a hash of the whole.
     pub(crate) fn of_path(path: &str) -> Self {
         let name = path.replace("::", ".").replace("r#", "");
         Self::new(&name).unwrap_or_else(|_| {
             let hash = blake3::hash(path.as_bytes()).to_hex();
-            let end: String = name
-                .chars()
-                .map(|c| if c.is_ascii_alphanumeric() { c } else { '_' })
-                .collect();
+            let plain = |c: char| {
+                if c.is_ascii_alphanumeric() || c == '.' {
+                    c
+                } else {
+                    '_'
+                }
+            };
+            let end: String = name.chars().map(plain).collect();
             let end = &end[end.len().saturating_sub(80)..];
-            Self(format!("{}.{end}", &hash.as_str()[..32]).into())
+            Self(format!("{}-{end}", &hash.as_str()[..32]).into())
         })
     }
 
@@ -200,6 +204,12 @@ mod tests {
         assert!(name.as_str().ends_with("find"));
         assert_ne!(name, CacheName::of_path(&format!("x{long}")));
         assert!(CacheName::new(CacheName::of_path("krätze::ü").as_str()).is_ok());
+        let generic = CacheName::of_path("shop::Repo<u8>::find");
+        assert!(
+            generic.as_str().ends_with("-shop.Repo_u8_.find"),
+            "{generic}"
+        );
+        assert_ne!(generic, CacheName::of_path("shop::Repo<i8>::find"));
     }
 
     #[test]

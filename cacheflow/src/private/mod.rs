@@ -10,7 +10,7 @@ pub use shape::{
     Probe, Shape, ShapeOfOption, ShapeOfPlain, ShapeOfResult, ShapeOfResultCloned,
     ShapeOfResultOption, ShapeOfResultOptionCloned,
 };
-pub use site::Site;
+pub use site::{At, Site};
 
 use crate::cache::{CacheValue, Load};
 use crate::config::{LONGEST, SHORTEST};
@@ -35,7 +35,7 @@ pub fn returning<R, F: Future<Output = R>>(body: F) -> F {
 #[inline]
 pub async fn cached<S, F, Fut>(
     shape: S,
-    site: &'static Site,
+    site: At,
     flow: &CacheFlow,
     key: &mut KeyBuf,
     ttl: Option<Duration>,

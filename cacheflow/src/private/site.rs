@@ -9,90 +9,102 @@ use crate::cache::{CacheBuilder, CacheValue, Core};
 use crate::flow::{CacheFlow, installed};
 use crate::key::CacheName;
 
-/// What one attributed function knows of its cache.
+/// What one attributed function knows of its cache. All instances of a generic
+/// function share a site.
 #[derive(Debug)]
 pub struct Site {
-    name: Name,
-    /// Whether the function has type parameters, which its values' type may
-    /// depend on: each type of values then has a cache of its own.
-    generic: bool,
-    /// The cache in the global flow, which lives as long as the process.
-    global: OnceLock<Arc<dyn Any + Send + Sync>>,
+    /// The name that the user chose.
+    name: Option<&'static str>,
+    /// The first instance's cache in the global flow, which lives as long as
+    /// the process.
+    global: OnceLock<Kept>,
     warned: AtomicBool,
 }
 
+/// One instance of a site's function.
+#[derive(Clone, Copy, Debug)]
+pub struct At {
+    site: &'static Site,
+    /// The instance's path; nothing where the user chose a name.
+    path: &'static str,
+}
+
+/// An instance's cache.
 #[derive(Debug)]
-enum Name {
-    Named(&'static str),
-    At(&'static str),
+struct Kept {
+    path: &'static str,
+    core: Arc<dyn Any + Send + Sync>,
 }
 
 impl Site {
     /// The site of a function with `cache = "…"`.
     #[must_use]
     pub const fn named(name: &'static str) -> Self {
-        Self::new(Name::Named(name), false)
+        Self::new(Some(name))
     }
 
-    /// The site of a function without: its path names the cache.
+    /// The site of a function without: each instance's path names its cache.
     #[must_use]
-    pub const fn at(path: &'static str) -> Self {
-        Self::new(Name::At(path), false)
+    pub const fn own() -> Self {
+        Self::new(None)
     }
 
-    /// The site of a function with type parameters and without a name.
-    #[must_use]
-    pub const fn generic_at(path: &'static str) -> Self {
-        Self::new(Name::At(path), true)
-    }
-
-    const fn new(name: Name, generic: bool) -> Self {
+    const fn new(name: Option<&'static str>) -> Self {
         Self {
             name,
-            generic,
             global: OnceLock::new(),
             warned: AtomicBool::new(false),
         }
     }
 
+    /// The instance whose path is `path`.
+    #[inline]
+    #[must_use]
+    pub const fn at(&'static self, path: &'static str) -> At {
+        At { site: self, path }
+    }
+}
+
+impl At {
     /// The cache for values `V` in `flow`; `None`, with one warning, if there
     /// cannot be one: the function then runs as if it had no attribute.
     #[inline]
-    pub(super) fn core<V: CacheValue>(&'static self, flow: &CacheFlow) -> Option<AnyCore<V>> {
-        if installed().is_some_and(|global| global.is(flow)) {
-            let kept = self.global.get().and_then(|kept| kept.downcast_ref());
-            if let Some(core) = kept {
-                return Some(AnyCore::Static(core));
-            }
+    pub(super) fn core<V: CacheValue>(self, flow: &CacheFlow) -> Option<AnyCore<V>> {
+        if let Some(kept) = self.site.global.get()
+            && kept.path == self.path
+            && installed().is_some_and(|global| global.is(flow))
+            && let Some(core) = kept.core.downcast_ref()
+        {
+            return Some(AnyCore::Static(core));
         }
         self.look_up(flow)
     }
 
-    fn look_up<V: CacheValue>(&'static self, flow: &CacheFlow) -> Option<AnyCore<V>> {
-        let address = std::ptr::from_ref(self).addr();
-        if let Some(core) = flow.registry().at_site::<Core<V>>(address) {
+    fn look_up<V: CacheValue>(self, flow: &CacheFlow) -> Option<AnyCore<V>> {
+        let place = (std::ptr::from_ref(self.site).addr(), self.path);
+        if let Some(core) = flow.registry().at_place::<Core<V>>(place) {
             return Some(AnyCore::Shared(core));
         }
-        let name = match self.name {
-            Name::Named(name) => CacheName::new(name).ok()?,
-            Name::At(path) if self.generic => {
-                CacheName::of_path(&format!("{path}<{}>", std::any::type_name::<V>()))
-            }
-            Name::At(path) => CacheName::of_path(path),
+        let name = match self.site.name {
+            Some(name) => CacheName::new(name).ok()?,
+            None => CacheName::of_path(self.path.trim_end_matches("::{{closure}}")),
         };
         let builder = CacheBuilder::<(), V>::new(flow.clone(), name.as_str());
         match builder.core_named(&name) {
             Ok(core) => {
-                flow.registry().keep_at_site(address, Arc::clone(&core));
+                flow.registry().keep_at_place(place, Arc::clone(&core));
                 if installed().is_some_and(|global| global.is(flow)) {
                     // Taken already only by another instance of a generic
-                    // function, which then finds its cache in the registry.
-                    let _ = self.global.set(Arc::clone(&core) as _);
+                    // function; this one finds its cache in the registry.
+                    let _ = self.site.global.set(Kept {
+                        path: self.path,
+                        core: Arc::clone(&core) as _,
+                    });
                 }
                 Some(AnyCore::Shared(core))
             }
             Err(error) => {
-                if !self.warned.swap(true, Ordering::Relaxed) {
+                if !self.site.warned.swap(true, Ordering::Relaxed) {
                     tracing::warn!(%error, "an attributed function runs without its cache");
                 }
                 None

@@ -172,7 +172,10 @@ impl Guarded {
     }
 
     fn failed(&self, error: &Error) {
-        let failures = self.failures.fetch_add(1, Ordering::AcqRel).saturating_add(1);
+        let failures = self
+            .failures
+            .fetch_add(1, Ordering::AcqRel)
+            .saturating_add(1);
         if failures >= FAILURES_TO_OPEN && !self.open.swap(true, Ordering::AcqRel) {
             tracing::warn!(store = self.name(), %error, "the shared store does not answer; loads go to their sources");
             self.events.tell(|| Event::StoreDown);

@@ -15,11 +15,8 @@ pub(crate) trait Levels<V>: Sync {
     ///
     /// `ticket` was taken before, so that nothing that is forgotten during the
     /// read is kept.
-    fn read(
-        &self,
-        address: &Address,
-        ticket: &Arc<Ticket>,
-    ) -> impl Future<Output = Read<V>> + Send;
+    fn read(&self, address: &Address, ticket: &Arc<Ticket>)
+    -> impl Future<Output = Read<V>> + Send;
 
     /// Keeps a loaded value in all levels for `ttl`, unless it was forgotten
     /// after `ticket` was taken.

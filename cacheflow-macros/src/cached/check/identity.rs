@@ -3,19 +3,19 @@
 use crate::cached::model::{Part, Site, TypeName, Value};
 use crate::cached::parse::Function;
 use crate::ends::Ends;
-use proc_macro2::{TokenStream, TokenTree};
-use quote::ToTokens;
-use syn::visit_mut::{VisitMut, visit_path_mut};
-use syn::{Attribute, Block, Expr, GenericParam, Generics, Ident, Item, LitStr, Macro, Path};
-use syn::{TraitBoundModifier, Type, TypeParamBound, WherePredicate};
+use syn::WherePredicate;
+use syn::{GenericParam, Generics, Ident, LitStr, TraitBoundModifier, Type, TypeParamBound};
 
 /// The site, and the parts of the key that stand before all others, each with
-/// its separator. `said` are the expressions in the options.
-pub(super) fn identity(
-    function: &Function,
-    cache: Option<LitStr>,
-    said: &[&Expr],
-) -> (Site, Vec<Part>) {
+/// its separator.
+///
+/// A cache of the function's own is named by the instance's path, which has all
+/// parameters in it, those of an `impl` around the function too. A name that the
+/// user chose is the same for all instances: there the key tells them apart.
+pub(super) fn identity(function: &Function, cache: Option<LitStr>) -> (Site, Vec<Part>) {
+    let Some(name) = cache else {
+        return (Site::Own, Vec::new());
+    };
     let generics = &function.sig.generics;
     let mut types = Vec::new();
     let mut constants = Vec::new();
@@ -29,17 +29,6 @@ pub(super) fn identity(
             GenericParam::Lifetime(_) => {}
         }
     }
-    // The function's path says which type it belongs to, but not what that type
-    // is generic over. A name that the user chose is final.
-    if cache.is_none() && names_its_type(function, said) {
-        types.push(TypeName::Receiver);
-    }
-    let site = match cache {
-        Some(name) => Site::Named(name),
-        None => Site::Own {
-            generic: !types.is_empty(),
-        },
-    };
     let mut parts = Vec::new();
     if !types.is_empty() {
         parts.extend([Part::Types(types), Part::Separator]);
@@ -53,7 +42,7 @@ pub(super) fn identity(
         };
         parts.extend([Part::Value(value), Part::Separator]);
     }
-    (site, parts)
+    (Site::Named(name), parts)
 }
 
 /// Whether a parameter is declared `?Sized`, in its bounds or in the `where` clause.
@@ -77,54 +66,4 @@ fn is_relaxed(bound: &TypeParamBound) -> bool {
         TypeParamBound::Trait(it) => matches!(it.modifier, TraitBoundModifier::Maybe(_)),
         _ => false,
     }
-}
-
-/// Whether `Self` means something where the function stands. The attribute
-/// does not see the `impl` around the function; a receiver or the use of
-/// `Self` tells of it. What tells nothing is taken for a free function.
-fn names_its_type(function: &Function, said: &[&Expr]) -> bool {
-    if function.sig.receiver().is_some()
-        || has_self(function.sig.to_token_stream())
-        || said.iter().any(|expr| has_self(expr.to_token_stream()))
-    {
-        return true;
-    }
-    let Some(body) = &function.body else {
-        return false;
-    };
-    // The word alone could stand in an item or a macro call within the body;
-    // most bodies do not have it and need no parsing.
-    has_self(body.stream())
-        && syn::parse2::<Block>(body.to_token_stream()).is_ok_and(|mut block| {
-            let mut search = SelfSearch { found: false };
-            search.visit_block_mut(&mut block);
-            search.found
-        })
-}
-
-fn has_self(tokens: TokenStream) -> bool {
-    tokens.into_iter().any(|tree| match tree {
-        TokenTree::Ident(ident) => ident == "Self",
-        TokenTree::Group(group) => has_self(group.stream()),
-        _ => false,
-    })
-}
-
-/// Looks for a path that begins with the `Self` of the function itself.
-struct SelfSearch {
-    found: bool,
-}
-
-impl VisitMut for SelfSearch {
-    fn visit_path_mut(&mut self, path: &mut Path) {
-        self.found |= path
-            .segments
-            .first()
-            .is_some_and(|first| first.ident == "Self");
-        visit_path_mut(self, path);
-    }
-
-    fn visit_item_mut(&mut self, _: &mut Item) {}
-    fn visit_macro_mut(&mut self, _: &mut Macro) {}
-    fn visit_attribute_mut(&mut self, _: &mut Attribute) {}
 }

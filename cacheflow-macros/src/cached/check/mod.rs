@@ -7,7 +7,7 @@ mod key;
 mod options;
 
 use super::model::Cached;
-use super::parse::{Function, Given, Options};
+use super::parse::{Function, Options};
 use crate::faults::Faults;
 use arguments::Arguments;
 
@@ -26,9 +26,7 @@ pub(super) fn check(
     let ttl = options::ttl(&options.ttl, &mut faults);
     let arguments = Arguments::of(&function.sig);
     let skip = arguments.skipped(options.skip, &mut faults);
-    let said = [&options.flow, &options.key, &options.ttl];
-    let said: Vec<_> = said.into_iter().filter_map(Given::as_ref).collect();
-    let (site, mut key) = identity::identity(&function, cache, &said);
+    let (site, mut key) = identity::identity(&function, cache);
     key.extend(key::check(options.key, &skip, &arguments, &mut faults));
     faults.into_result()?;
     Ok(Cached {

@@ -16,7 +16,6 @@ pub(super) fn emit_part(part: &Part, key: &Ident) -> TokenStream {
                 TypeName::Sized(name) => quote! { #name },
                 // Only the last element of a tuple can be unsized; a pointer never is.
                 TypeName::Unsized(name) => quote! { *const #name },
-                TypeName::Receiver => quote! { Self },
             });
             quote! { #key.types::<(#(#types,)*)>(); }
         }

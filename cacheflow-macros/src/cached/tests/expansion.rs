@@ -132,7 +132,7 @@ fn attributes_within_the_body_stay_in_front() {
         "",
         "async fn f() -> u8 { #![allow(x)] #![doc = \"y\"] 1 }",
         &[
-            "async fn f() -> u8 { #![allow(x)] #![doc = \"y\"] enum __CacheflowHere",
+            "async fn f() -> u8 { #![allow(x)] #![doc = \"y\"] static __CACHEFLOW_SITE",
             "return __cacheflow_never; } { 1 } })",
         ],
     );

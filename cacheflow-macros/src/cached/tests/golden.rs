@@ -9,12 +9,8 @@ fn without_options_all_arguments_are_the_key() {
         /// Finds it.
         #[must_use]
         pub(crate) async fn sum(a: u8, mut b: u8) -> Result<u8, Error> {
-            enum __CacheflowHere {}
-            static __CACHEFLOW_SITE: ::std::sync::LazyLock<::cacheflow::private::Site> =
-                ::std::sync::LazyLock::new(|| ::cacheflow::private::Site::at(
-                    ::core::any::type_name::<__CacheflowHere>()
-                        .trim_end_matches("::{{closure}}::__CacheflowHere")
-                ));
+            static __CACHEFLOW_SITE: ::cacheflow::private::Site = ::cacheflow::private::Site::own();
+            let __cacheflow_site = __CACHEFLOW_SITE.at(::core::any::type_name_of_val(&|| ()));
             let __cacheflow_flow: &::cacheflow::CacheFlow = ::cacheflow::private::global_flow();
             let mut __cacheflow_key = ::cacheflow::KeyBuf::new();
             ::cacheflow::CacheKey::write_key(&a, &mut __cacheflow_key);
@@ -31,7 +27,7 @@ fn without_options_all_arguments_are_the_key() {
             };
             ::cacheflow::private::cached(
                 __cacheflow_shape,
-                &__CACHEFLOW_SITE,
+                __cacheflow_site,
                 __cacheflow_flow,
                 &mut __cacheflow_key,
                 ::core::option::Option::None,
@@ -65,6 +61,7 @@ fn with_all_options() {
         async fn find(pool: &Pool, user: &User) -> u64 {
             static __CACHEFLOW_SITE: ::cacheflow::private::Site =
                 ::cacheflow::private::Site::named("users");
+            let __cacheflow_site = __CACHEFLOW_SITE.at("");
             let __cacheflow_flow: &::cacheflow::CacheFlow = &(pool.flow);
             let mut __cacheflow_key = ::cacheflow::KeyBuf::new();
             ::cacheflow::CacheKey::write_key(&user.org, &mut __cacheflow_key);
@@ -82,7 +79,7 @@ fn with_all_options() {
             };
             ::cacheflow::private::cached(
                 __cacheflow_shape,
-                &__CACHEFLOW_SITE,
+                __cacheflow_site,
                 __cacheflow_flow,
                 &mut __cacheflow_key,
                 ::core::option::Option::Some(::core::time::Duration::new(5400u64, 0u32)),

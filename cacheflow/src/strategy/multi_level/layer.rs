@@ -102,7 +102,10 @@ impl<V: Clone + Send + Sync + 'static> Levels<V> for Layer<V> {
         // Before the fill is sent: memory must not outlive the shared store.
         let now = self.0.clock.now();
         if let (Some(ttl), false) = (lifetimes.shared, fill.skip_shared) {
-            match self.fill_shared(address, ticket, &prepared, ttl, fill.cost).await {
+            match self
+                .fill_shared(address, ticket, &prepared, ttl, fill.cost)
+                .await
+            {
                 Ok(Filled::Kept) => {}
                 Ok(Filled::Refused) => {
                     self.refused(address);
@@ -304,9 +307,7 @@ impl<V: Clone + Send + Sync + 'static> Layer<V> {
             payload,
         }
         .encode()
-        .map_err(|fault| {
-            Error::new(ErrorKind::Codec, "encode", fault.to_string())
-        })
+        .map_err(|fault| Error::new(ErrorKind::Codec, "encode", fault.to_string()))
     }
 
     /// Encodes and weighs a value; `None`, counted and told, if it cannot be
@@ -342,12 +343,7 @@ impl<V: Clone + Send + Sync + 'static> Layer<V> {
 
     /// What a value weighs in memory: what the user's weigher says, else the
     /// size of its encoding, which is near enough for what people keep.
-    fn weigh(
-        &self,
-        address: &Address,
-        value: &V,
-        encoded: impl FnOnce() -> Option<usize>,
-    ) -> u32 {
+    fn weigh(&self, address: &Address, value: &V, encoded: impl FnOnce() -> Option<usize>) -> u32 {
         let bound = self.0.local.memory().map(|memory| memory.bound());
         if !matches!(bound, Some(Bound::Bytes(_))) {
             return 1;
@@ -378,10 +374,5 @@ impl<V: Clone + Send + Sync + 'static> Layer<V> {
 /// Before the first subscription this node does not know where the journal
 /// stands, so that nobody could tell what its values take into account.
 fn never_heard(operation: &'static str, shared: &Guarded) -> Error {
-    Error::new(
-        ErrorKind::Unavailable,
-        operation,
-        "not subscribed yet",
-    )
-    .with("store", shared.name())
+    Error::new(ErrorKind::Unavailable, operation, "not subscribed yet").with("store", shared.name())
 }

@@ -1,7 +1,9 @@
-//! The compiler's message on the return type.
+//! A value is copied for each caller.
 
 use cacheflow::cached;
+use serde::{Deserialize, Serialize};
 
+#[derive(Serialize, Deserialize)]
 struct Row(u64);
 
 #[cached]

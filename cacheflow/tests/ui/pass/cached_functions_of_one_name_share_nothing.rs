@@ -73,6 +73,12 @@ impl<T> Generic<T> {
         Self::size()
     }
 
+    /// Nothing in it but the `impl` around it says which type it belongs to.
+    #[cached]
+    async fn alone() -> u64 {
+        size_of::<T>() as u64
+    }
+
     fn size() -> u64 {
         size_of::<T>() as u64
     }
@@ -91,5 +97,7 @@ async fn main() {
         assert_eq!(Generic::<u16>(PhantomData).method().await, 2);
         assert_eq!(Generic::<u8>::associated().await, 1);
         assert_eq!(Generic::<u16>::associated().await, 2);
+        assert_eq!(Generic::<u8>::alone().await, 1);
+        assert_eq!(Generic::<u16>::alone().await, 2);
     }
 }

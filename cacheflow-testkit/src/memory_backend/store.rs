@@ -1,0 +1,138 @@
+//! The shared store of one node.
+
+use std::sync::Arc;
+
+use bytes::{Bytes, BytesMut};
+use cacheflow::entry::Envelope;
+use cacheflow::event::{Change, Position};
+use cacheflow::key::{CacheName, FullKey};
+use cacheflow::store::{Fill, Filled, Put, Recorded, SharedStore, Stored};
+use cacheflow::{Error, ErrorKind, Namespace, Result};
+
+use super::Shared;
+
+/// How many values one step of a sweep removes.
+const SWEEP_STEP: usize = 500;
+
+pub(super) struct MemoryStore {
+    shared: Arc<Shared>,
+    prefix: String,
+    origin: String,
+}
+
+impl MemoryStore {
+    pub(super) fn new(shared: Arc<Shared>, namespace: &Namespace) -> Self {
+        Self {
+            shared,
+            prefix: namespace.prefix().to_owned(),
+            origin: namespace.origin().to_owned(),
+        }
+    }
+
+    fn value(&self, key: &FullKey) -> String {
+        format!("{}{key}", self.prefix)
+    }
+}
+
+#[async_trait::async_trait]
+impl SharedStore for MemoryStore {
+    fn name(&self) -> String {
+        "memory".to_owned()
+    }
+
+    async fn ping(&self) -> Result<()> {
+        Ok(())
+    }
+
+    async fn get(&self, key: &FullKey) -> Result<Option<Stored>> {
+        let now = self.shared.clock.now();
+        Ok(self.shared.server().get(&self.value(key), now))
+    }
+
+    async fn fill(&self, fill: Fill<'_>) -> Result<Filled> {
+        let mut server = self.shared.server();
+        if !server.journal(&self.prefix).is_current(fill.key, fill.checked) {
+            return Ok(Filled::Refused);
+        }
+        let expires = self.shared.clock.now().after(fill.ttl);
+        server.set(self.value(fill.key), Bytes::copy_from_slice(fill.bytes), expires);
+        Ok(Filled::Kept)
+    }
+
+    async fn put(&self, put: Put<'_>) -> Result<Recorded> {
+        let mut server = self.shared.server();
+        let journal = server.journal(&self.prefix);
+        if journal.position().incarnation != put.checked.incarnation {
+            return Err(Error::new(
+                ErrorKind::Backend,
+                "put",
+                "checked in another incarnation of the journal",
+            ));
+        }
+        let missed = journal.since(put.checked);
+        let kept = journal.is_current(put.key, put.checked);
+        let position = journal.record(Change::Put(put.key.clone()), &self.origin);
+        let name = self.value(put.key);
+        if kept {
+            let expires = self.shared.clock.now().after(put.ttl);
+            server.set(name, numbered(put.bytes, position.number)?, expires);
+        } else {
+            server.remove(&name);
+        }
+        Ok(Recorded {
+            position,
+            kept,
+            missed,
+        })
+    }
+
+    async fn forget(&self, keys: &[FullKey], known: Option<Position>) -> Result<Recorded> {
+        let mut server = self.shared.server();
+        let journal = server.journal(&self.prefix);
+        let missed = known.and_then(|known| journal.since(known));
+        let position = journal.record(Change::Forgotten(keys.to_vec()), &self.origin);
+        for key in keys {
+            server.remove(&self.value(key));
+        }
+        Ok(Recorded {
+            position,
+            kept: true,
+            missed,
+        })
+    }
+
+    async fn clear(&self, cache: &CacheName, known: Option<Position>) -> Result<Recorded> {
+        let mut server = self.shared.server();
+        let journal = server.journal(&self.prefix);
+        let missed = known.and_then(|known| journal.since(known));
+        let position = journal.record(Change::Cleared(cache.clone()), &self.origin);
+        Ok(Recorded {
+            position,
+            kept: true,
+            missed,
+        })
+    }
+
+    async fn sweep(&self, cache: &CacheName, cursor: u64) -> Result<Option<u64>> {
+        let beginning = format!("{}{cache}:", self.prefix);
+        let more = self.shared.server().sweep(&beginning, SWEEP_STEP);
+        Ok(more.then(|| cursor + 1))
+    }
+
+    async fn discard(&self, key: &FullKey, bytes: &Bytes) -> Result<()> {
+        self.shared.server().remove_if(&self.value(key), bytes);
+        Ok(())
+    }
+}
+
+/// An envelope with its record's number in front.
+fn numbered(envelope: &[u8], number: u64) -> Result<Bytes> {
+    let rest = envelope
+        .get(Envelope::AS_OF_BYTES..)
+        .ok_or_else(|| Error::new(ErrorKind::Backend, "put", "not an envelope"))?;
+    let mut bytes = BytesMut::with_capacity(envelope.len());
+    bytes.extend_from_slice(&number.to_le_bytes());
+    bytes.extend_from_slice(&number.to_le_bytes());
+    bytes.extend_from_slice(rest);
+    Ok(bytes.freeze())
+}
