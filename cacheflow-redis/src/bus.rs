@@ -7,7 +7,7 @@
 use std::convert::Infallible;
 use std::time::Duration;
 
-use cacheflow::bus::{Bus, Listener};
+use cacheflow::bus::{Bus, HEARTBEAT, Listener};
 use cacheflow::clock::Tick;
 use cacheflow::event::Position;
 use cacheflow::{Error, ErrorKind, Result};
@@ -172,7 +172,7 @@ async fn ask(bus: &RedisBus, mut connection: MultiplexedConnection) -> Result<Op
 }
 
 fn heartbeats() -> Interval {
-    let mut heartbeats = tokio::time::interval(<dyn Bus>::HEARTBEAT);
+    let mut heartbeats = tokio::time::interval(HEARTBEAT);
     heartbeats.set_missed_tick_behavior(MissedTickBehavior::Delay);
     heartbeats
 }

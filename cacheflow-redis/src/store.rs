@@ -115,12 +115,18 @@ impl SharedStore for RedisStore {
         let mut connection = self.link.connection().await?;
         // The server's own count of what is left: no clock but its own decides
         // how long memory may keep the value.
-        let (bytes, left): (Option<Bytes>, i64) = redis::pipe()
+        let answer = redis::pipe()
             .get(&name)
             .pttl(&name)
             .query_async(&mut connection)
-            .await
-            .map_err(|error| self.link.fault("get", error))?;
+            .await;
+        let (bytes, left): (Option<Bytes>, i64) = match answer {
+            Ok(answer) => answer,
+            // Somebody else's list or hash: bytes that are no entry, which a fill
+            // may replace.
+            Err(error) if error.code() == Some("WRONGTYPE") => (Some(Bytes::new()), 0),
+            Err(error) => return Err(self.link.fault("get", error)),
+        };
         // Negative: it expired between the two, or somebody else wrote it
         // without a TTL; then nothing is known to be left.
         let remaining = Duration::from_millis(u64::try_from(left).unwrap_or(0));

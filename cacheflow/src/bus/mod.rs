@@ -1,12 +1,13 @@
 //! The bus: how one node hears what another has forgotten.
 //!
 //! [`Bus`] is the port that backends implement; [`Listener`] is the node's side
-//! of it. [`Standing`] is where this node stands: the last record that it has
+//! of it. `Standing` is where this node stands: the last record that it has
 //! applied, and until when it may believe that it has missed nothing.
 
 mod standing;
 
 use std::convert::Infallible;
+use std::time::Duration;
 
 pub(crate) use standing::Standing;
 
@@ -15,11 +16,14 @@ use crate::error::Result;
 use crate::event::{Position, Record};
 use crate::key::FullKey;
 
+/// How often a bus asks for proof that it is alive.
+pub const HEARTBEAT: Duration = Duration::from_millis(400);
+
 /// A way by which records of the journal reach every node.
 ///
 /// A bus may lose records, when a connection breaks or a server restarts. It
 /// must not hide that: every record carries its number, and the bus asks the
-/// journal's server at least every [`Bus::HEARTBEAT`] for the last number, over
+/// journal's server at least every [`HEARTBEAT`] for the last number, over
 /// the connection on which records arrive, so that a dead connection is noticed
 /// even though nothing fails.
 #[async_trait::async_trait]
@@ -40,11 +44,6 @@ pub trait Bus: Send + Sync + 'static {
     ///
     /// Why the connection could not be made, or was lost.
     async fn listen(&self, listener: &dyn Listener) -> Result<Infallible>;
-}
-
-impl dyn Bus {
-    /// How often a bus asks for proof that it is alive.
-    pub const HEARTBEAT: std::time::Duration = std::time::Duration::from_millis(400);
 }
 
 /// What a node wants to hear.

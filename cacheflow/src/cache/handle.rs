@@ -234,7 +234,7 @@ impl<K, V: CacheValue> Cache<K, V> {
         self.invalidate_many([key]).await
     }
 
-    /// Forgets several keys, in one step.
+    /// Forgets several keys, five hundred in one step.
     ///
     /// # Errors
     ///

@@ -11,8 +11,6 @@ pub enum Level {
     Memory,
     /// The store that all instances share (L2).
     Shared,
-    /// The loader.
-    Source,
 }
 
 impl fmt::Display for Level {
@@ -20,7 +18,6 @@ impl fmt::Display for Level {
         f.write_str(match self {
             Self::Memory => "memory",
             Self::Shared => "shared",
-            Self::Source => "source",
         })
     }
 }

@@ -5,6 +5,9 @@ use crate::error::Result;
 use crate::key::{CacheName, FullKey};
 use crate::store::{Clearing, Guarded, Recorded};
 
+/// How many keys go into one record.
+pub(super) const BATCH: usize = 500;
+
 impl Node {
     /// Forgets keys everywhere.
     pub(crate) async fn forget(&self, keys: Vec<FullKey>) -> Applied {
@@ -15,17 +18,27 @@ impl Node {
             self.forget_here(&keys);
             return Applied::Recorded;
         };
+        let mut applied = Applied::Recorded;
+        for keys in keys.chunks(BATCH) {
+            if self.forget_batch(shared, keys).await == Applied::Local {
+                applied = Applied::Local;
+            }
+        }
+        applied
+    }
+
+    async fn forget_batch(&self, shared: &Guarded, keys: &[FullKey]) -> Applied {
         // First the shared store, then this node's memory: a reader in between
         // would else fill memory again with what the shared store still holds.
-        match shared.forget(&keys, self.standing.position()).await {
+        match shared.forget(keys, self.standing.position()).await {
             Ok(recorded) => {
-                self.recorded(recorded, || self.forget_here(&keys));
+                self.recorded(recorded, || self.forget_here(keys));
                 Applied::Recorded
             }
             Err(error) => {
                 tracing::debug!(%error, keys = keys.len(), "an invalidation waits for the shared store");
                 self.postpone(shared, |outbox| outbox.add_keys(keys.iter().cloned()));
-                self.forget_here(&keys);
+                self.forget_here(keys);
                 Applied::Local
             }
         }

@@ -150,8 +150,9 @@ impl Guarded {
     ) -> Result<T> {
         let outcome = self.budgeted(operation, work).await;
         match &outcome {
-            Ok(_) => self.failures.store(0, Ordering::Release),
-            Err(error) => self.failed(error),
+            Err(error) if is_absence(error) => self.failed(error),
+            // An answer, even if it is a refusal: the store is there.
+            _ => self.failures.store(0, Ordering::Release),
         }
         outcome
     }
@@ -182,6 +183,11 @@ impl Guarded {
             self.wake.notify_one();
         }
     }
+}
+
+/// Whether an error says that the store is not there or does not answer.
+fn is_absence(error: &Error) -> bool {
+    matches!(error.kind(), ErrorKind::Unavailable | ErrorKind::Timeout)
 }
 
 /// See [`Guarded::recovering`].

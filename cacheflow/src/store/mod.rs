@@ -1,7 +1,7 @@
 //! Stores: where entries lie.
 //!
-//! [`Memory`] is this process's own (L1). [`SharedStore`] is the port of what
-//! all instances share (L2); backends implement it. [`Guarded`] stands before a
+//! `Memory` is this process's own (L1). [`SharedStore`] is the port of what
+//! all instances share (L2); backends implement it. `Guarded` stands before a
 //! shared store so that its failures cost a caller little.
 
 mod guard;

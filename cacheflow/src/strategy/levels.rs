@@ -18,17 +18,15 @@ pub(crate) trait Levels<V>: Sync {
     fn read(&self, address: &Address, ticket: &Arc<Ticket>)
     -> impl Future<Output = Read<V>> + Send;
 
-    /// Keeps a loaded value in all levels for `ttl`, unless it was forgotten
-    /// after `ticket` was taken.
-    ///
-    /// `skip_shared` leaves the shared store out.
+    /// Keeps a loaded value in all levels, unless it was forgotten after `ticket`
+    /// was taken. What was not kept was counted and told.
     fn fill(
         &self,
         address: &Address,
         ticket: &Arc<Ticket>,
         value: &V,
         fill: FillWith,
-    ) -> impl Future<Output = Kept> + Send;
+    ) -> impl Future<Output = ()> + Send;
 }
 
 /// What a read of the lower levels gave.
@@ -47,14 +45,4 @@ pub(crate) struct FillWith {
     pub(crate) ttl: Duration,
     pub(crate) cost: Duration,
     pub(crate) skip_shared: bool,
-}
-
-/// Whether a value was kept.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Kept {
-    /// Wherever the strategy wanted it.
-    Yes,
-    /// Nowhere, or not everywhere: forgotten meanwhile, too large, or the
-    /// store failed; it was counted.
-    No,
 }

@@ -184,8 +184,7 @@ where
                 cost,
                 skip_shared,
             };
-            let _ = self
-                .levels
+            self.levels
                 .fill(&address, &flight.ticket, value, fill)
                 .await;
         }

@@ -14,7 +14,7 @@ use crate::key::{Address, CacheName};
 use crate::source::Ticket;
 use crate::store::{Bound, Fill, Filled, Guarded, Put, Recorded, Stored};
 use crate::strategy::Local;
-use crate::strategy::levels::{FillWith, Kept, Levels, Read};
+use crate::strategy::levels::{FillWith, Levels, Read};
 
 /// What an entry in memory weighs beside its key and value, in bytes.
 const ENTRY_OVERHEAD: usize = 200;
@@ -87,16 +87,9 @@ impl<V: Clone + Send + Sync + 'static> Levels<V> for Layer<V> {
         }
     }
 
-    async fn fill(
-        &self,
-        address: &Address,
-        ticket: &Arc<Ticket>,
-        value: &V,
-        fill: FillWith,
-    ) -> Kept {
+    async fn fill(&self, address: &Address, ticket: &Arc<Ticket>, value: &V, fill: FillWith) {
         let Some(prepared) = self.prepare(address, value) else {
-            self.0.local.leave(&address.key, ticket);
-            return Kept::No;
+            return self.0.local.leave(&address.key, ticket);
         };
         let lifetimes = decide::fill(&self.0.config, self.0.shared.is_some(), fill.ttl);
         // Before the fill is sent: memory must not outlive the shared store.
@@ -109,8 +102,7 @@ impl<V: Clone + Send + Sync + 'static> Levels<V> for Layer<V> {
                 Ok(Filled::Kept) => {}
                 Ok(Filled::Refused) => {
                     self.refused(address);
-                    self.0.local.leave(&address.key, ticket);
-                    return Kept::No;
+                    return self.0.local.leave(&address.key, ticket);
                 }
                 // Nothing is known to be wrong with the value: memory may keep
                 // it, behind its gate.
@@ -118,15 +110,11 @@ impl<V: Clone + Send + Sync + 'static> Levels<V> for Layer<V> {
             }
         }
         let Some(ttl) = lifetimes.memory else {
-            self.0.local.leave(&address.key, ticket);
-            return Kept::Yes;
+            return self.0.local.leave(&address.key, ticket);
         };
         let entry = self.entry(ticket, value, now.after(ttl), prepared.weight);
-        if self.0.local.keep(&address.key, ticket, entry) {
-            Kept::Yes
-        } else {
+        if !self.0.local.keep(&address.key, ticket, entry) {
             self.refused(address);
-            Kept::No
         }
     }
 }
