@@ -1,12 +1,10 @@
 //! Forgetting as a caller asks for it.
 
+use super::outbox::{BATCH, Outbox};
 use super::{Applied, Node};
 use crate::error::Result;
 use crate::key::{CacheName, FullKey};
 use crate::store::{Clearing, Guarded, Recorded};
-
-/// How many keys go into one record.
-pub(super) const BATCH: usize = 500;
 
 impl Node {
     /// Forgets keys everywhere.
@@ -96,7 +94,7 @@ impl Node {
 
     /// Into the outbox *before* this node's memory forgets: from here on the
     /// shared store is not read, so that nobody can refill memory from it.
-    fn postpone(&self, shared: &Guarded, add: impl FnOnce(&mut super::outbox::Outbox)) {
+    fn postpone(&self, shared: &Guarded, add: impl FnOnce(&mut Outbox)) {
         let mut outbox = self.outbox();
         add(&mut outbox);
         shared.distrust();

@@ -2,11 +2,13 @@
 
 use std::collections::BTreeSet;
 
-use super::forget::BATCH;
 use crate::key::{CacheName, FullKey};
 
 /// So many keys wait one by one; more, and their caches are cleared instead.
 const MAX_KEYS: usize = 10_000;
+
+/// How many keys go into one record.
+pub(super) const BATCH: usize = 500;
 
 /// Forgettings that could not be recorded yet, each key once.
 #[derive(Debug, Default)]

@@ -3,27 +3,25 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::bytes::Prepared;
 use super::{MultiLevel, decide};
 use crate::bus::Standing;
-use crate::clock::{Clock, Tick, unix_millis};
+use crate::clock::{Clock, Tick};
 use crate::codec::ValueCodec;
-use crate::entry::{Entry, Envelope, Found, Level};
-use crate::error::{Error, ErrorKind, Unreadable};
+use crate::entry::{Entry, Found, Level};
+use crate::error::{Error, ErrorKind};
 use crate::event::{Counter, Counters, Event, EventSink, Position};
 use crate::key::{Address, CacheName};
 use crate::source::Ticket;
-use crate::store::{Bound, Fill, Filled, Guarded, Put, Recorded, Stored};
+use crate::store::{Fill, Filled, Guarded, Put, Recorded, Stored};
 use crate::strategy::Local;
 use crate::strategy::levels::{FillWith, Levels, Read};
-
-/// What an entry in memory weighs beside its key and value, in bytes.
-const ENTRY_OVERHEAD: usize = 200;
 
 /// Tells what a value weighs in memory, in bytes.
 pub(crate) type Weigher<V> = Arc<dyn Fn(&V) -> usize + Send + Sync>;
 
 /// The levels of one cache.
-pub(crate) struct Layer<V>(Parts<V>);
+pub(crate) struct Layer<V>(pub(super) Parts<V>);
 
 /// What a [`Layer`] is made of.
 pub(crate) struct Parts<V> {
@@ -38,12 +36,6 @@ pub(crate) struct Parts<V> {
     pub(crate) clock: Clock,
     pub(crate) counters: Arc<Counters>,
     pub(crate) events: EventSink,
-}
-
-/// A value about to be kept: its bytes, where they are needed, and its weight.
-struct Prepared {
-    payload: Option<Vec<u8>>,
-    weight: u32,
 }
 
 impl<V: Clone + Send + Sync + 'static> Levels<V> for Layer<V> {
@@ -137,7 +129,7 @@ impl<V: Clone + Send + Sync + 'static> Layer<V> {
         let Some(checked) = checked else {
             return Some(Err(never_heard("put", shared)));
         };
-        let bytes = match self.seal(address, checked.incarnation, payload, ttl, Duration::ZERO) {
+        let bytes = match self.seal(address, checked, payload, ttl, Duration::ZERO) {
             Ok(bytes) => bytes,
             Err(error) => return Some(Err(error)),
         };
@@ -194,36 +186,6 @@ impl<V: Clone + Send + Sync + 'static> Layer<V> {
         Entry::new(value.clone(), ticket.as_of, expires, ticket.epoch, weight)
     }
 
-    /// The value in `stored`, and its age.
-    fn open(&self, address: &Address, stored: &Stored) -> Result<(V, Duration), Unreadable> {
-        if stored.bytes.len() > self.0.max_value_bytes.saturating_add(Self::ENVELOPE_ROOM) {
-            return Err(Unreadable::TooLong);
-        }
-        let envelope = Envelope::decode(
-            &stored.bytes,
-            &address.identity,
-            self.0.codec.id(),
-            Self::NO_SCHEMA,
-        )?;
-        let position = self.0.standing.position();
-        if position.is_none_or(|position| position.incarnation != envelope.incarnation) {
-            return Err(Unreadable::Incarnation);
-        }
-        let value = self
-            .0
-            .codec
-            .decode(envelope.payload)
-            .map_err(|_| Unreadable::Payload)?;
-        let age = Duration::from_millis(unix_millis().saturating_sub(envelope.created));
-        Ok((value, age))
-    }
-
-    /// No fingerprint of the value's type: MessagePack carries field names.
-    const NO_SCHEMA: u64 = 0;
-
-    /// The most that an envelope adds to its payload: header and key.
-    const ENVELOPE_ROOM: usize = 512;
-
     fn promote(
         &self,
         address: &Address,
@@ -261,7 +223,7 @@ impl<V: Clone + Send + Sync + 'static> Layer<V> {
             return Ok(Filled::Refused);
         }
         let payload = prepared.payload.as_deref().unwrap_or_default();
-        let bytes = self.seal(address, checked.incarnation, payload, ttl, cost)?;
+        let bytes = self.seal(address, checked, payload, ttl, cost)?;
         shared
             .fill(Fill {
                 key: &address.full,
@@ -272,84 +234,7 @@ impl<V: Clone + Send + Sync + 'static> Layer<V> {
             .await
     }
 
-    fn seal(
-        &self,
-        address: &Address,
-        incarnation: u64,
-        payload: &[u8],
-        ttl: Duration,
-        cost: Duration,
-    ) -> Result<Vec<u8>, Error> {
-        let created = unix_millis();
-        let expires = created.saturating_add(u64::try_from(ttl.as_millis()).unwrap_or(u64::MAX));
-        Envelope {
-            as_of: self.0.standing.position().map_or(0, |p| p.number),
-            incarnation,
-            codec: self.0.codec.id(),
-            schema: Self::NO_SCHEMA,
-            created,
-            expires,
-            stale_until: expires,
-            load_micros: u32::try_from(cost.as_micros()).unwrap_or(u32::MAX),
-            key: &address.identity,
-            payload,
-        }
-        .encode()
-        .map_err(|fault| Error::new(ErrorKind::Codec, "encode", fault.to_string()))
-    }
-
-    /// Encodes and weighs a value; `None`, counted and told, if it cannot be
-    /// kept.
-    fn prepare(&self, address: &Address, value: &V) -> Option<Prepared> {
-        let payload = match &self.0.shared {
-            Some(_) => match self.0.codec.encode(value) {
-                Ok(payload) => Some(payload),
-                Err(error) => {
-                    self.store_failed(address, &error);
-                    return None;
-                }
-            },
-            None => None,
-        };
-        let bytes = payload.as_ref().map_or(0, Vec::len);
-        if bytes > self.0.max_value_bytes {
-            self.too_large(address, bytes as u64);
-            return None;
-        }
-        let weight = self.weigh(address, value, || payload.as_ref().map(Vec::len));
-        let fits = self
-            .0
-            .local
-            .memory()
-            .is_none_or(|memory| memory.could_hold(weight));
-        if !fits {
-            self.too_large(address, u64::from(weight));
-            return None;
-        }
-        Some(Prepared { payload, weight })
-    }
-
-    /// What a value weighs in memory: what the user's weigher says, else the
-    /// size of its encoding, which is near enough for what people keep.
-    fn weigh(&self, address: &Address, value: &V, encoded: impl FnOnce() -> Option<usize>) -> u32 {
-        let bound = self.0.local.memory().map(|memory| memory.bound());
-        if !matches!(bound, Some(Bound::Bytes(_))) {
-            return 1;
-        }
-        let of_value = match &self.0.weigher {
-            Some(weigher) => weigher(value),
-            None => encoded().unwrap_or_else(|| {
-                // Without a shared store nothing was encoded yet.
-                self.0.codec.encode(value).map_or(0, |bytes| bytes.len())
-            }),
-        };
-        let all = of_value
-            .saturating_add(address.key.as_bytes().len())
-            .saturating_add(ENTRY_OVERHEAD);
-        u32::try_from(all).unwrap_or(u32::MAX)
-    }
-
-    fn too_large(&self, address: &Address, bytes: u64) {
+    pub(super) fn too_large(&self, address: &Address, bytes: u64) {
         self.0.counters.add(Counter::TooLarge);
         self.0.events.tell(|| Event::TooLarge {
             cache: self.0.cache.clone(),

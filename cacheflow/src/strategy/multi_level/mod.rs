@@ -16,6 +16,7 @@
 //! and evicts. Promised: memory never keeps a value longer than the shared
 //! store does.
 
+mod bytes;
 mod config;
 mod decide;
 mod layer;
