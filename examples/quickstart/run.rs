@@ -170,6 +170,9 @@ fn setting(plan: &Plan, sequence: &Sequence, bound: Duration, with: &Outcome) ->
 mod tests {
     use std::fs;
     use std::path::Path;
+    use std::time::Duration;
+
+    use cacheflow_testkit::{RedisServer, eventually};
 
     use super::run;
     use crate::args::Plan;
@@ -179,12 +182,14 @@ mod tests {
         let fixed = [
             "quickstart",
             "--quick",
-            "--seconds",
-            "0.3",
             "--database",
             &database,
         ];
-        Plan::parse(fixed.iter().chain(arguments)).unwrap()
+        let length: &[&str] = match arguments.contains(&"--seconds") {
+            true => &[],
+            false => &["--seconds", "0.3"],
+        };
+        Plan::parse(fixed.iter().chain(length).chain(arguments)).unwrap()
     }
 
     async fn refusal(plan: &Plan) -> String {
@@ -205,6 +210,30 @@ mod tests {
         let levels = with.levels;
         assert!(levels.memory_hits + levels.loads <= with.tally.answers());
         assert!(report.to_string().contains("All went well"));
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn three_instances_outlive_their_redis_without_a_failed_request() {
+        let folder = tempfile::tempdir().unwrap();
+        let server = RedisServer::start().await;
+        let url = server.url();
+        let arguments = ["--nodes", "3", "--redis", &url, "--seconds", "2"];
+        let plan = plan(folder.path(), &arguments);
+        let kill = async {
+            let what = "the instances fill Redis";
+            eventually(what, Duration::from_secs(60), async || {
+                server.keys().await.len() > 50
+            })
+            .await;
+            server.kill();
+        };
+        let (report, ()) = tokio::join!(run(&plan), kill);
+        let report = report.unwrap();
+        assert_eq!(report.faults(), [""; 0]);
+        let with = &report.with;
+        assert!(with.levels.memory_hits > 0 && with.levels.shared_hits > 0);
+        // Changes were made after the kill, and told to nobody else.
+        assert!(with.tally.only_here > 0);
     }
 
     #[tokio::test(flavor = "multi_thread")]

@@ -14,6 +14,7 @@ const PACKAGE: &str = "cacheflow-examples";
 pub(super) const ALL: &[Example] = &[
     Example::new("quickstart", &["--quick"]),
     Example::new("quickstart", &["--quick"]).with_redis(),
+    Example::new("quickstart", &["--quick", "--nodes", "3"]).with_redis(),
 ];
 
 /// One run of one example of the package `cacheflow-examples`.

@@ -9,7 +9,7 @@ use crate::bus::Standing;
 use crate::clock::{Clock, Tick};
 use crate::codec::ValueCodec;
 use crate::entry::{Entry, Found, Level};
-use crate::error::{Error, ErrorKind};
+use crate::error::{Error, ErrorKind, Unreadable};
 use crate::event::{Counter, Counters, Event, EventSink, Position};
 use crate::key::{Address, CacheName};
 use crate::source::Ticket;
@@ -71,9 +71,13 @@ impl<V: Clone + Send + Sync + 'static> Levels<V> for Layer<V> {
                     key: address.key.clone(),
                     fault,
                 });
-                // Only if it still is what was read: somebody may have replaced
-                // it already. A failure leaves it to the fill or to its TTL.
-                let _ = shared.discard(&address.full, &stored.bytes).await;
+                // What another incarnation wrote may be newer than this node's
+                // own knowledge. The rest goes, but only if it still is what was
+                // read: somebody may have replaced it already. A failure leaves
+                // it to the fill or to its TTL.
+                if fault != Unreadable::Incarnation {
+                    let _ = shared.discard(&address.full, &stored.bytes).await;
+                }
                 Read::Miss
             }
         }
