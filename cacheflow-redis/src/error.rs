@@ -22,19 +22,25 @@ pub(crate) fn unexpected(operation: &'static str, server: &str, what: &str) -> E
     Error::new(ErrorKind::Backend, operation, format!("unexpected {what}")).with("server", server)
 }
 
+/// What people write before a server's address.
+const SCHEMES: [&str; 8] = [
+    "redis",
+    "rediss",
+    "redis+unix",
+    "unix",
+    "valkey",
+    "valkeys",
+    "http",
+    "https",
+];
+
 /// A URL that cannot be read. The client's own text is shown, which is about
 /// the URL's form; the URL is not, because a password may stand in it.
 pub(crate) fn invalid_url(url: &str, error: &RedisError) -> Error {
+    // Only what is surely no part of a secret.
     let scheme = url.split_once("://").map_or("none", |(scheme, _)| {
-        if scheme.len() <= 16
-            && scheme
-                .chars()
-                .all(|c| c.is_ascii_alphanumeric() || c == '+')
-        {
-            scheme
-        } else {
-            "unreadable"
-        }
+        let known = SCHEMES.into_iter().find(|known| *known == scheme);
+        known.unwrap_or("another")
     });
     let fault = error
         .detail()

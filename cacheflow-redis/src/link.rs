@@ -5,9 +5,9 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use cacheflow::event::Position;
-use cacheflow::{Error, Result};
+use cacheflow::{Error, ErrorKind, Result};
 use redis::aio::MultiplexedConnection;
-use redis::{AsyncConnectionConfig, Client};
+use redis::{AsyncConnectionConfig, Client, ServerErrorKind};
 
 use crate::error::{failed, unexpected};
 use crate::message::{incarnation, incarnation_text};
@@ -72,7 +72,8 @@ impl Link {
         let mut connection = self.connect(&config).await?;
         // Before anything else is sent over it: the server may have been
         // restarted since, and would give out numbers twice.
-        self.adopt(&mut connection).await?;
+        let adopted = tokio::time::timeout(CONNECT_TIMEOUT, self.adopt(&mut connection)).await;
+        adopted.map_err(|_| self.silent("adopt"))??;
         *self.current() = Some(connection.clone());
         Ok(connection)
     }
@@ -110,7 +111,10 @@ impl Link {
     /// Turns an error of an operation into the framework's, and drops the
     /// connection if it is no good any more.
     pub(crate) fn fault(&self, operation: &'static str, error: redis::RedisError) -> Error {
-        if error.is_unrecoverable_error() || error.is_io_error() {
+        // A primary that became a replica stays reachable; the same address may
+        // lead to its successor by now.
+        let is_demoted = error.kind() == redis::ErrorKind::Server(ServerErrorKind::ReadOnly);
+        if error.is_unrecoverable_error() || error.is_io_error() || is_demoted {
             *self.current() = None;
         }
         failed(operation, &self.server, error)
@@ -121,20 +125,35 @@ impl Link {
     pub(crate) async fn ping(&self) -> Result<()> {
         let present = self.current().clone();
         if let Some(mut connection) = present {
+            let unanswered = Unanswered(self);
             let command = redis::cmd("PING");
             let answer = command.query_async::<String>(&mut connection);
             if let Ok(Ok(_)) = tokio::time::timeout(PING_TIMEOUT, answer).await {
+                std::mem::forget(unanswered);
                 return Ok(());
             }
-            *self.current() = None;
         }
         // Adopting the journal is an answer too.
         self.connection().await?;
         Ok(())
     }
 
+    fn silent(&self, operation: &'static str) -> Error {
+        Error::new(ErrorKind::Timeout, operation, "no answer").with("server", self.server())
+    }
+
     fn current(&self) -> MutexGuard<'_, Option<MultiplexedConnection>> {
         self.current.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Gives the connection up when it is dropped: also when a caller whose own
+/// patience is shorter drops the PING.
+struct Unanswered<'a>(&'a Link);
+
+impl Drop for Unanswered<'_> {
+    fn drop(&mut self) {
+        *self.0.current() = None;
     }
 }
 

@@ -8,7 +8,7 @@ use cacheflow::entry::Envelope;
 use cacheflow::event::{Change, Position, Record};
 use cacheflow::key::{CacheName, FullKey};
 use cacheflow::store::{Fill, Filled, Put, Recorded, SharedStore, Stored};
-use redis::{Client, FromRedisValue, Value};
+use redis::{Client, FromRedisValue, RedisError, Value};
 
 use crate::error::unexpected;
 use crate::link::{Link, random};
@@ -17,6 +17,9 @@ use crate::names::Names;
 
 /// How many keys one step of a sweep looks at, about.
 const SWEEP_STEP: usize = 500;
+
+/// What PTTL answers for a key that would be kept for ever.
+const WITHOUT_END: i64 = -1;
 
 /// See the [crate's documentation](crate) for what it writes.
 pub(crate) struct RedisStore {
@@ -124,11 +127,14 @@ impl SharedStore for RedisStore {
             Ok(answer) => answer,
             // Somebody else's list or hash: bytes that are no entry, which a fill
             // may replace.
-            Err(error) if error.code() == Some("WRONGTYPE") => (Some(Bytes::new()), 0),
+            Err(error) if is_wrong_type(&error) => (Some(Bytes::new()), 0),
             Err(error) => return Err(self.link.fault("get", error)),
         };
-        // Negative: it expired between the two, or somebody else wrote it
-        // without a TTL; then nothing is known to be left.
+        if left == WITHOUT_END {
+            // Whatever we write dies: this is somebody else's, to be replaced.
+            return Ok(None);
+        }
+        // Negative: it expired between the two; then nothing is left.
         let remaining = Duration::from_millis(u64::try_from(left).unwrap_or(0));
         Ok(bytes.map(|bytes| Stored { bytes, remaining }))
     }
@@ -184,7 +190,7 @@ impl SharedStore for RedisStore {
         let Ok([kept, inc, number, missed]) = <[Value; 4]>::try_from(answer) else {
             return Err(unexpected("put", self.link.server(), "incarnation"));
         };
-        let read = |error| self.link.fault("put", redis::RedisError::from(error));
+        let read = |error| self.link.fault("put", RedisError::from(error));
         self.recorded(
             "put",
             bool::from_redis_value(kept).map_err(read)?,
@@ -206,7 +212,8 @@ impl SharedStore for RedisStore {
 
     async fn sweep(&self, cache: &CacheName, cursor: u64) -> Result<Option<u64>> {
         let mut connection = self.link.connection().await?;
-        let (next, found): (u64, Vec<String>) = redis::cmd("SCAN")
+        // Names as bytes: a stranger's need not be text.
+        let (next, found): (u64, Vec<Vec<u8>>) = redis::cmd("SCAN")
             .arg(cursor)
             .arg("MATCH")
             .arg(self.link.names().all_of(cache))
@@ -241,6 +248,10 @@ impl SharedStore for RedisStore {
 /// The records that an answer names as missed; `None` if it cannot tell, or
 /// names one that cannot be understood.
 fn records(missed: Value) -> Option<Vec<Record>> {
+    // The client would take it for an empty list.
+    if missed == Value::Nil {
+        return None;
+    }
     let messages = Vec::<Vec<u8>>::from_redis_value(missed).ok()?;
     messages
         .iter()
@@ -249,6 +260,13 @@ fn records(missed: Value) -> Option<Vec<Record>> {
             _ => None,
         })
         .collect()
+}
+
+/// Whether something that is no string lies where one was looked for.
+fn is_wrong_type(error: &RedisError) -> bool {
+    // The error of a pipeline tells codes only one by one.
+    let errors = error.clone().into_server_errors();
+    errors.is_some_and(|errors| errors.iter().any(|(_, error)| error.code() == "WRONGTYPE"))
 }
 
 /// A lifetime as Redis takes it: at least 1 ms.

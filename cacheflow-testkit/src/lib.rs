@@ -5,6 +5,12 @@
 //! | a real Redis that the test may kill, restart or pause | [`RedisServer`] (Unix only) |
 //! | a network before it that stalls, breaks, lags or forgets | [`FaultProxy`] |
 //! | to wait until something is so, instead of sleeping | [`eventually`] |
+//! | several nodes on one store and bus, without a server | [`MemoryBackend`] |
+//! | to see what a backend is asked | [`Recording`] |
+//! | operations that fail, hang, or lose their answers | [`Failing`] |
+//! | to decide what happens between two steps | [`Gate`] |
+//! | many orders of the same steps | [`Shuffling`] |
+//! | to know whether a backend of yours keeps to the rules | [`conformance`] |
 //!
 //! Every port is free and every file temporary, so tests run side by side, in
 //! threads and in processes. Nothing here is meant for production.
@@ -36,12 +42,25 @@
 //! ```
 #![forbid(unsafe_code)]
 
+mod around;
+pub mod conformance;
 mod eventually;
+mod failing;
 pub mod fault_proxy;
+mod gate;
+pub mod memory_backend;
+mod recording;
 #[cfg(unix)]
 pub mod redis_server;
+mod shuffling;
 
+pub use around::{Call, Operation};
 pub use eventually::eventually;
+pub use failing::Failing;
 pub use fault_proxy::FaultProxy;
+pub use gate::{Gate, Held};
+pub use memory_backend::MemoryBackend;
+pub use recording::Recording;
 #[cfg(unix)]
 pub use redis_server::{RedisServer, RedisServerBuilder, Reply};
+pub use shuffling::Shuffling;

@@ -42,7 +42,7 @@ impl Bus for MemoryBus {
         let asked = listener.now();
         listener.subscribed(self.position(), asked);
 
-        let mut heartbeats = tokio::time::interval(<dyn Bus>::HEARTBEAT);
+        let mut heartbeats = tokio::time::interval(cacheflow::bus::HEARTBEAT);
         heartbeats.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             tokio::select! {
@@ -78,5 +78,9 @@ fn tell(listener: &dyn Listener, news: News) {
 }
 
 fn lost() -> Error {
-    Error::new(ErrorKind::Unavailable, "listen", "the connection was broken")
+    Error::new(
+        ErrorKind::Unavailable,
+        "listen",
+        "the connection was broken",
+    )
 }

@@ -65,7 +65,11 @@ impl Server {
     }
 
     pub(super) fn remove_if(&mut self, name: &str, bytes: &Bytes) {
-        if self.values.get(name).is_some_and(|kept| kept.bytes == bytes) {
+        if self
+            .values
+            .get(name)
+            .is_some_and(|kept| kept.bytes == bytes)
+        {
             self.values.remove(name);
         }
     }
@@ -183,7 +187,10 @@ impl Journal {
         if from.incarnation != self.incarnation || count > LOOK_BACK {
             return None;
         }
-        let first = self.records.len().checked_sub(usize::try_from(count).ok()?)?;
+        let first = self
+            .records
+            .len()
+            .checked_sub(usize::try_from(count).ok()?)?;
         Some(self.records.range(first..).cloned().collect())
     }
 

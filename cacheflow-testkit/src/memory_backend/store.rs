@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use cacheflow::entry::Envelope;
 use cacheflow::event::{Change, Position};
 use cacheflow::key::{CacheName, FullKey};
@@ -51,11 +51,18 @@ impl SharedStore for MemoryStore {
 
     async fn fill(&self, fill: Fill<'_>) -> Result<Filled> {
         let mut server = self.shared.server();
-        if !server.journal(&self.prefix).is_current(fill.key, fill.checked) {
+        if !server
+            .journal(&self.prefix)
+            .is_current(fill.key, fill.checked)
+        {
             return Ok(Filled::Refused);
         }
         let expires = self.shared.clock.now().after(fill.ttl);
-        server.set(self.value(fill.key), Bytes::copy_from_slice(fill.bytes), expires);
+        server.set(
+            self.value(fill.key),
+            Bytes::copy_from_slice(fill.bytes),
+            expires,
+        );
         Ok(Filled::Kept)
     }
 
@@ -69,13 +76,18 @@ impl SharedStore for MemoryStore {
                 "checked in another incarnation of the journal",
             ));
         }
+        let Some(rest) = put.bytes.get(Envelope::AS_OF_BYTES..) else {
+            return Err(Error::new(ErrorKind::Backend, "put", "not an envelope"));
+        };
         let missed = journal.since(put.checked);
         let kept = journal.is_current(put.key, put.checked);
         let position = journal.record(Change::Put(put.key.clone()), &self.origin);
         let name = self.value(put.key);
         if kept {
+            let number = position.number.to_le_bytes();
+            let bytes = [&number, &number, rest].concat();
             let expires = self.shared.clock.now().after(put.ttl);
-            server.set(name, numbered(put.bytes, position.number)?, expires);
+            server.set(name, bytes.into(), expires);
         } else {
             server.remove(&name);
         }
@@ -123,16 +135,4 @@ impl SharedStore for MemoryStore {
         self.shared.server().remove_if(&self.value(key), bytes);
         Ok(())
     }
-}
-
-/// An envelope with its record's number in front.
-fn numbered(envelope: &[u8], number: u64) -> Result<Bytes> {
-    let rest = envelope
-        .get(Envelope::AS_OF_BYTES..)
-        .ok_or_else(|| Error::new(ErrorKind::Backend, "put", "not an envelope"))?;
-    let mut bytes = BytesMut::with_capacity(envelope.len());
-    bytes.extend_from_slice(&number.to_le_bytes());
-    bytes.extend_from_slice(&number.to_le_bytes());
-    bytes.extend_from_slice(rest);
-    Ok(bytes.freeze())
 }

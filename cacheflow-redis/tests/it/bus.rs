@@ -1,0 +1,229 @@
+//! Messages: what is published, and what is made of what others publish.
+
+use cacheflow::{Applied, Event};
+use cacheflow_testkit::{RedisServer, eventually};
+use serde_json::{Value, json};
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+
+use crate::world::{BOUND, Db, Node, PREFIX, journal, redis as command, so_far, two, within};
+
+/// A plain subscriber, as any other program would be, that hears `count`
+/// messages.
+async fn subscriber(server: &RedisServer, count: usize) -> JoinHandle<Vec<Vec<u8>>> {
+    let client = redis::Client::open(server.url()).unwrap();
+    let (subscribed, ready) = oneshot::channel();
+    let heard = tokio::task::spawn_blocking(move || {
+        let mut connection = client.get_connection().unwrap();
+        connection.set_read_timeout(Some(BOUND)).unwrap();
+        let mut pubsub = connection.as_pubsub();
+        pubsub.subscribe(format!("{PREFIX}invalidation")).unwrap();
+        subscribed.send(()).unwrap();
+        let mut next = || pubsub.get_message().unwrap().get_payload_bytes().to_vec();
+        (0..count).map(|_| next()).collect()
+    });
+    within(ready).await.unwrap();
+    heard
+}
+
+async fn publish(server: &RedisServer, message: &str) {
+    let channel = format!("{PREFIX}invalidation");
+    command(server, &["PUBLISH", &channel, message]).await;
+}
+
+/// Both nodes have `keys` in memory.
+async fn filled(nodes: [&Node; 2], keys: &[u64], db: &Db) {
+    for node in nodes {
+        for key in keys {
+            node.get(*key, db).await;
+            assert!(node.peek(*key).is_some());
+        }
+    }
+}
+
+async fn drops(node: &Node, key: u64) {
+    eventually("the node drops the key", BOUND, async || {
+        node.peek(key).is_none()
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_message_has_the_documented_form() {
+    let server = RedisServer::start().await;
+    let node = Node::ready(&server.url()).await;
+    let heard = subscriber(&server, 5).await;
+    let (inc, before) = journal(&server).await;
+
+    let _ = node.users.invalidate(&7).await.unwrap();
+    let _ = node.users.invalidate_many(&[8, 9]).await.unwrap();
+    let _ = node.users.put(&7, 1).await.unwrap();
+    let _ = node.users.clear().await.unwrap();
+    let origin = node.flow.instance();
+    let evict = |keys: Value, n: u64| json!({"type": "EVICT", "keys": keys, "origin": origin, "inc": inc, "n": before + n});
+    let clear = |n: u64| json!({"type": "CLEAR", "keys": [], "cache": "users", "origin": origin, "inc": inc, "n": before + n});
+    let mut put = evict(json!(["users:7"]), 3);
+    put["put"] = json!(true);
+    let expected = [
+        evict(json!(["users:7"]), 1),
+        evict(json!(["users:8", "users:9"]), 2),
+        put,
+        clear(4),
+        clear(5),
+    ];
+    for (message, expected) in within(heard).await.unwrap().iter().zip(expected) {
+        let message: Value = serde_json::from_slice(message).unwrap();
+        assert_eq!(message, expected);
+    }
+    assert_eq!(journal(&server).await, (inc, before + 5));
+}
+
+#[tokio::test]
+async fn who_keeps_no_journal_is_heard_by_all() {
+    let (server, db) = (RedisServer::start().await, Db::at(1));
+    let (a, b) = two(&server).await;
+    filled([&a, &b], &[1, 2, 3], &db).await;
+    publish(
+        &server,
+        r#"{"type":"EVICT","keys":["users:1","orders:9"],"origin":"x"}"#,
+    )
+    .await;
+    drops(&a, 1).await;
+    drops(&b, 1).await;
+    publish(&server, r#"{"type":"EVICT","keys":["users:2"]}"#).await;
+    drops(&a, 2).await;
+    drops(&b, 2).await;
+    assert_eq!((a.peek(3), b.peek(3)), (Some(1), Some(1)));
+    // Redis' values are whose message it was to remove.
+    assert_eq!((a.get(1, &db).await, db.reads()), (1, 3));
+}
+
+#[tokio::test]
+async fn a_foreign_message_during_a_load_keeps_it_out_of_memory() {
+    let (server, db) = (RedisServer::start().await, Db::at(1));
+    let node = Node::ready(&server.url()).await;
+    node.get(2, &db).await;
+    let load = node.begin_load(1, &db).await;
+    db.set(2);
+    let keys = r#"{"type":"EVICT","keys":["users:1","users:2"],"origin":"x"}"#;
+    publish(&server, keys).await;
+    drops(&node, 2).await;
+    assert_eq!(load.finish().await, 1);
+    assert_eq!(node.peek(1), None);
+    assert_eq!(node.get(1, &db).await, 2);
+}
+
+/// Whatever cannot be understood may have been about anything.
+#[tokio::test]
+async fn what_cannot_be_understood_drops_memory_and_the_service_goes_on() {
+    let (server, db) = (RedisServer::start().await, Db::at(1));
+    let (a, b) = two(&server).await;
+    let (inc, _) = journal(&server).await;
+    let huge = format!(
+        r#"{{"type":"EVICT","keys":["users:1"],"origin":"{}"}}"#,
+        "x".repeat(1024 * 1024)
+    );
+    let nested = "[".repeat(100_000);
+    let numbered = |middle: &str| format!(r#"{{{middle},"inc":"{inc}","n":1}}"#);
+    let mut events = a.flow.events();
+    let messages = [
+        String::new(),
+        "\u{0}".to_owned(),
+        "EVICT users:1".to_owned(),
+        "null".to_owned(),
+        r#"{"type":"EVICT""#.to_owned(),
+        r#"{"type":"EXPLODE","keys":["users:1"],"origin":"x"}"#.to_owned(),
+        r#"{"type":"CLEAR","cache":"users","origin":"x"}"#.to_owned(),
+        numbered(r#""type":"EXPLODE","keys":[]"#),
+        numbered(r#""type":"CLEAR""#),
+        numbered(r#""type":"CLEAR","cache":"a:b""#),
+        huge,
+        nested,
+    ];
+    for message in &messages {
+        let what = &message[..message.len().min(60)];
+        filled([&a, &b], &[1, 2], &db).await;
+        publish(&server, message).await;
+        drops(&a, 2).await;
+        drops(&b, 2).await;
+        // And it still hears what can be understood.
+        db.set(db.read().await.unwrap() + 1);
+        let now = db.read().await.unwrap();
+        b.get(1, &db).await;
+        assert_eq!(a.users.invalidate(&1).await.unwrap(), Applied::Recorded);
+        drops(&b, 1).await;
+        assert_eq!(b.get(1, &db).await, now, "after {what:?}");
+    }
+    let events = so_far(&mut events);
+    let gaps = events.iter().filter(|event| **event == Event::Gap).count();
+    assert_eq!(gaps, messages.len());
+    assert!(!events.contains(&Event::BusDown), "the subscriber died");
+    assert!(a.flow.health().is_good() && b.flow.health().is_good());
+}
+
+#[tokio::test]
+async fn bytes_that_are_no_text_drop_memory() {
+    let (server, db) = (RedisServer::start().await, Db::at(1));
+    let node = Node::ready(&server.url()).await;
+    node.get(1, &db).await;
+    let channel = format!("{PREFIX}invalidation");
+    let words = [b"PUBLISH".as_slice(), channel.as_bytes(), b"\xff\xfe{}"];
+    server.command(&words).await.unwrap();
+    drops(&node, 1).await;
+    assert!(node.flow.health().is_good());
+}
+
+/// A record that nobody has announced: the next number tells.
+#[tokio::test]
+async fn a_number_that_was_left_out_drops_memory() {
+    let (server, db) = (RedisServer::start().await, Db::at(1));
+    let (a, b) = two(&server).await;
+    filled([&a, &b], &[1, 2], &db).await;
+    let name = format!("{PREFIX}journal");
+    command(&server, &["HINCRBY", &name, "n", "1"]).await;
+    let _ = a.users.invalidate(&1).await.unwrap();
+    assert_eq!(
+        a.peek(2),
+        None,
+        "its own answer tells that something is missing"
+    );
+    drops(&b, 2).await;
+}
+
+/// A record that nobody has announced, and nothing after it: the heartbeat tells.
+#[tokio::test]
+async fn a_heartbeat_finds_a_record_whose_message_was_lost() {
+    let (server, db) = (RedisServer::start().await, Db::at(1));
+    let node = Node::ready(&server.url()).await;
+    node.get(1, &db).await;
+    let mut events = node.flow.events();
+    let name = format!("{PREFIX}journal");
+    command(&server, &["HINCRBY", &name, "n", "1"]).await;
+    drops(&node, 1).await;
+    assert!(so_far(&mut events).contains(&Event::Gap));
+    // It stands where the journal stands now: what is loaded is kept.
+    node.get(1, &db).await;
+    assert_eq!(node.peek(1), Some(1));
+}
+
+/// The messages of a flood arrive in order and all are applied.
+#[tokio::test]
+async fn a_flood_of_messages_is_applied_completely() {
+    let (server, db) = (RedisServer::start().await, Db::at(1));
+    let (a, b) = two(&server).await;
+    let keys: Vec<u64> = (0..2000).collect();
+    for key in &keys {
+        b.get(*key, &db).await;
+    }
+    let mut events = b.flow.events();
+    for key in &keys[..1999] {
+        let _ = a.users.invalidate(key).await.unwrap();
+    }
+    drops(&b, 1998).await;
+    assert!(keys[..1999].iter().all(|key| b.peek(*key).is_none()));
+    assert_eq!(b.peek(1999), Some(1), "one by one, not all at once");
+    // More keys than a listener may lag behind: some events are lost, no gap.
+    while let Some(event) = events.try_next() {
+        assert_ne!(event, Ok(Event::Gap));
+    }
+}

@@ -1,0 +1,185 @@
+//! What is on its way while its key is forgotten is kept nowhere.
+
+use std::time::Duration;
+
+use cacheflow::Applied;
+use cacheflow_testkit::{RedisServer, eventually};
+
+use crate::world::{
+    BOUND, Db, Node, PREFIX, Split, World, builder_on, bytes_of, calls, redis, two, within,
+};
+
+const KEY: u64 = 7;
+/// Another key, by which a node is seen to have heard.
+const MARK: u64 = 8;
+
+async fn stored(server: &RedisServer) -> bool {
+    bytes_of(server, &format!("{PREFIX}users:{KEY}"))
+        .await
+        .is_some()
+}
+
+/// Waits until `node` has applied all that `by` has announced so far.
+async fn has_heard(node: &Node, by: &Node, db: &Db) {
+    node.get(MARK, db).await;
+    let _ = by.users.invalidate(&MARK).await.unwrap();
+    eventually("the node has heard", BOUND, async || {
+        node.peek(MARK).is_none()
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_load_during_which_its_key_was_forgotten_elsewhere_is_kept_nowhere() {
+    let (server, db) = (RedisServer::start().await, Db::at(1));
+    let (a, b) = two(&server).await;
+    let load = b.begin_load(KEY, &db).await;
+    db.set(2);
+    assert_eq!(a.users.invalidate(&KEY).await.unwrap(), Applied::Recorded);
+    // This node knows of it; the server would find nothing newer.
+    has_heard(&b, &a, &db).await;
+    assert_eq!(load.finish().await, 1);
+    assert!(!stored(&server).await);
+    assert_eq!(b.peek(KEY), None);
+    assert_eq!(b.users.stats().fills_refused, 1);
+    assert_eq!((b.get(KEY, &db).await, a.get(KEY, &db).await), (2, 2));
+}
+
+#[tokio::test]
+async fn the_server_refuses_a_load_whose_node_has_not_heard() {
+    let (world, db) = (World::start().await, Db::at(1));
+    let a = Node::ready(&world.server.url()).await;
+    let split = Split::new(&world.server.url(), &world.proxy.url());
+    let deaf = Node::ready_as(builder_on(split)).await;
+    for clear in [false, true] {
+        world.proxy.black_hole();
+        let load = deaf.begin_load(KEY, &db).await;
+        db.set(db.read().await.unwrap() + 1);
+        let applied = match clear {
+            false => a.users.invalidate(&KEY).await,
+            true => a.users.clear().await,
+        };
+        assert_eq!(applied.unwrap(), Applied::Recorded);
+        let old = load.finish().await;
+        assert!(!stored(&world.server).await, "clear: {clear}");
+        assert_eq!(deaf.peek(KEY), None);
+        world.proxy.pass();
+        deaf.is_good().await;
+        assert_eq!(deaf.get(KEY, &db).await, old + 1);
+        let _ = a.users.invalidate(&KEY).await.unwrap();
+        has_heard(&deaf, &a, &db).await;
+    }
+}
+
+#[tokio::test]
+async fn a_load_during_which_its_own_node_forgot_the_key_or_cleared_is_kept_nowhere() {
+    let (server, db) = (RedisServer::start().await, Db::at(1));
+    let node = Node::ready(&server.url()).await;
+    for change in 0..3 {
+        let load = node.begin_load(KEY, &db).await;
+        let new = db.read().await.unwrap() + 1;
+        db.set(new);
+        let applied = match change {
+            0 => node.users.invalidate(&KEY).await,
+            1 => node.users.invalidate_many(&[1, KEY, 2]).await,
+            _ => node.users.clear().await,
+        };
+        assert_eq!(applied.unwrap(), Applied::Recorded);
+        // Who comes now does not join the old load.
+        assert_eq!(node.get(KEY, &db).await, new);
+        assert_eq!(load.finish().await, new - 1);
+        assert_eq!(node.peek(KEY), Some(new), "the old load took it away");
+        assert_eq!(node.get(KEY, &db).await, new);
+        let _ = node.users.invalidate(&KEY).await.unwrap();
+    }
+    assert_eq!(node.users.under_way(), 0);
+}
+
+#[tokio::test]
+async fn who_comes_after_the_news_does_not_join_the_load_from_before() {
+    let (server, db) = (RedisServer::start().await, Db::at(1));
+    let (a, b) = two(&server).await;
+    let load = b.begin_load(KEY, &db).await;
+    db.set(2);
+    let _ = a.users.invalidate(&KEY).await.unwrap();
+    has_heard(&b, &a, &db).await;
+    assert_eq!(b.get(KEY, &db).await, 2);
+    assert_eq!(load.finish().await, 1);
+    assert_eq!((b.peek(KEY), b.get(KEY, &db).await), (Some(2), 2));
+    assert_eq!(a.get(KEY, &db).await, 2);
+}
+
+#[tokio::test]
+async fn a_put_survives_the_loads_that_it_overtook() {
+    let (server, db) = (RedisServer::start().await, Db::at(1));
+    let (a, b) = two(&server).await;
+    let (here, there) = (a.begin_load(KEY, &db).await, b.begin_load(KEY, &db).await);
+    db.set(2);
+    assert_eq!(a.users.put(&KEY, 2).await.unwrap(), Applied::Recorded);
+    assert_eq!((there.finish().await, here.finish().await), (1, 1));
+    assert_eq!((a.get(KEY, &db).await, b.get(KEY, &db).await), (2, 2));
+    assert_eq!(db.reads(), 2, "the put was there for both");
+}
+
+/// The reply of Redis is on its way when the key is forgotten.
+#[tokio::test]
+async fn a_read_of_redis_during_which_its_key_was_forgotten_is_not_kept() {
+    let (world, db) = (World::start().await, Db::at(1));
+    let a = Node::ready(&world.server.url()).await;
+    let split = Split::new(&world.proxy.url(), &world.server.url());
+    let b = Node::ready_as(builder_on(split)).await;
+    for round in 1..=3 {
+        a.get(KEY, &db).await;
+        redis(&world.server, &["CONFIG", "RESETSTAT"]).await;
+        world.proxy.delay(Duration::from_millis(150));
+        let users = b.users.clone();
+        let read = tokio::spawn(async move { users.get(&KEY).await });
+        eventually("the server has answered", BOUND, async || {
+            calls(&world.server, "pttl").await > 0
+        })
+        .await;
+        db.set(round + 1);
+        assert_eq!(a.users.invalidate(&KEY).await.unwrap(), Applied::Recorded);
+        assert_eq!(within(read).await.unwrap(), Some(round));
+        eventually("nothing old is in memory", BOUND, async || {
+            b.peek(KEY).is_none()
+        })
+        .await;
+        world.proxy.pass();
+        assert_eq!(b.get(KEY, &db).await, round + 1);
+        let _ = a.users.invalidate(&KEY).await.unwrap();
+        has_heard(&b, &a, &db).await;
+    }
+}
+
+/// A load that began before this node had ever heard from the bus.
+#[tokio::test]
+async fn a_load_from_before_the_first_subscription_is_not_kept() {
+    let (world, db) = (World::start().await, Db::at(1));
+    world.server.kill();
+    let flow = crate::world::builder(&world.server.url()).build().await;
+    let node = Node::on(flow.unwrap());
+    let load = node.begin_load(KEY, &db).await;
+    world.server.restart().await;
+    node.is_good().await;
+    assert_eq!(load.finish().await, 1);
+    assert_eq!(node.peek(KEY), None);
+    assert!(!stored(&world.server).await);
+    node.get(KEY, &db).await;
+    assert!(stored(&world.server).await && node.peek(KEY).is_some());
+}
+
+/// The journal that a load began under is gone when it ends.
+#[tokio::test]
+async fn a_load_across_a_flush_is_kept_nowhere() {
+    let (server, db) = (RedisServer::start().await, Db::at(1));
+    let node = Node::ready(&server.url()).await;
+    for _ in 0..3 {
+        let load = node.begin_load(KEY, &db).await;
+        server.flush_all().await;
+        load.finish().await;
+        assert!(!stored(&server).await);
+        assert_eq!(node.peek(KEY), None);
+        let _ = node.users.invalidate(&KEY).await.unwrap();
+    }
+}

@@ -1,0 +1,141 @@
+//! Redis is slow, refuses writes, or is behind a network that swallows.
+
+use std::time::Duration;
+
+use cacheflow::{Applied, Event, StoreHealth};
+use cacheflow_testkit::{RedisServer, eventually};
+
+use crate::world::{
+    BOUND, Db, Node, PREFIX, World, builder, bytes_of, event, impatient, redis, so_far, within,
+};
+
+#[tokio::test]
+async fn a_server_slower_than_the_budget_is_not_waited_for() {
+    let (world, db) = (World::start().await, Db::at(1));
+    let node = Node::without_memory(impatient(&world.proxy.url())).await;
+    node.get(7, &db).await;
+    let mut events = node.flow.events();
+    world.proxy.delay(Duration::from_secs(1));
+    for _ in 0..50 {
+        assert_eq!(node.get(7, &db).await, 1);
+    }
+    assert_eq!(db.reads(), 51);
+    let stats = node.users.stats();
+    assert_eq!(stats.store_failures, 3, "so many calls spent their budget");
+    assert!(so_far(&mut events).contains(&Event::StoreDown));
+    assert_eq!(node.flow.health().store, Some(StoreHealth::Down));
+
+    world.proxy.pass();
+    event(&mut events, |event| *event == Event::StoreUp).await;
+    node.is_good().await;
+    node.get(7, &db).await;
+    assert_eq!(db.reads(), 51, "what was kept before is read again");
+}
+
+/// A slow server that is within the budget is no failure.
+#[tokio::test]
+async fn a_server_within_the_budget_is_waited_for() {
+    let (world, db) = (World::start().await, Db::at(1));
+    let node = Node::without_memory(builder(&world.proxy.url())).await;
+    node.get(7, &db).await;
+    world.proxy.delay(Duration::from_millis(100));
+    for _ in 0..5 {
+        node.get(7, &db).await;
+    }
+    assert_eq!(db.reads(), 1);
+    assert_eq!(node.users.stats().store_failures, 0);
+}
+
+#[tokio::test]
+async fn a_value_that_redis_refuses_is_returned_counted_and_kept_in_memory() {
+    let (server, db) = (RedisServer::start().await, Db::at(1));
+    let node = Node::ready(&server.url()).await;
+    node.get(1, &db).await;
+    redis(&server, &["CONFIG", "SET", "maxmemory", "1"]).await;
+    let mut events = node.flow.events();
+    assert_eq!(node.get(7, &db).await, 1);
+    assert_eq!(node.users.stats().store_failures, 1);
+    let failed = event(&mut events, |event| {
+        matches!(event, Event::StoreFailed { .. })
+    })
+    .await;
+    let Event::StoreFailed { cache, key, error } = failed else {
+        unreachable!("it was waited for")
+    };
+    assert_eq!((cache.as_str(), key.as_bytes()), ("users", b"7".as_slice()));
+    assert!(error.contains("OOM"), "{error}");
+    assert_eq!(node.peek(7), Some(1));
+    assert_eq!(bytes_of(&server, &format!("{PREFIX}users:7")).await, None);
+}
+
+/// Redis without memory for anything new: what is forgotten must go all the
+/// same, or it would be read by every other node until its TTL.
+#[tokio::test]
+async fn a_full_redis_still_forgets() {
+    let (server, db) = (RedisServer::start().await, Db::at(1));
+    let a = Node::ready_as(impatient(&server.url())).await;
+    let b = Node::without_memory(builder(&server.url())).await;
+    a.get(7, &db).await;
+    redis(&server, &["CONFIG", "SET", "maxmemory", "1"]).await;
+    db.set(2);
+    let _ = a.users.invalidate(&7).await.unwrap();
+    assert_eq!(a.get(7, &db).await, 2);
+    assert_eq!(b.get(7, &db).await, 2);
+
+    redis(&server, &["CONFIG", "SET", "maxmemory", "0"]).await;
+    a.is_good().await;
+    assert_eq!(a.users.invalidate(&7).await.unwrap(), Applied::Recorded);
+}
+
+#[tokio::test]
+async fn in_a_black_hole_calls_answer_and_new_connections_lead_out_of_it() {
+    // The second budget is shorter than a ping's patience.
+    for budget in [50, 10] {
+        let (world, db) = (World::start().await, Db::at(1));
+        let budget = Duration::from_millis(budget);
+        let flow = builder(&world.proxy.url()).operation_budget(budget);
+        let node = Node::without_memory(flow).await;
+        // A shorter budget may need several tries to connect at all.
+        let key = format!("{PREFIX}users:7");
+        eventually("the store is used", BOUND, async || {
+            node.get(7, &db).await;
+            bytes_of(&world.server, &key).await.is_some()
+        })
+        .await;
+        let mut events = node.flow.events();
+        world.proxy.black_hole();
+        for _ in 0..10 {
+            assert_eq!(node.get(7, &db).await, 1);
+        }
+        assert!(so_far(&mut events).contains(&Event::StoreDown));
+
+        world.proxy.forget_connections();
+        event(&mut events, |event| *event == Event::StoreUp).await;
+        within(node.is_good()).await;
+    }
+}
+
+/// Nobody was ever told that these connections are dead: neither bus nor store
+/// may believe in them.
+#[tokio::test]
+async fn connections_that_the_network_forgot_are_given_up() {
+    let (world, db) = (World::start().await, Db::at(1));
+    let a = Node::ready_as(impatient(&world.proxy.url())).await;
+    let b = Node::ready(&world.server.url()).await;
+    a.get(7, &db).await;
+    let mut events = a.flow.events();
+    world.proxy.forget_connections();
+    db.set(2);
+    assert_eq!(b.users.invalidate(&7).await.unwrap(), Applied::Recorded);
+    event(&mut events, |event| *event == Event::BusDown).await;
+    event(&mut events, |event| *event == Event::BusUp).await;
+    assert_eq!(a.peek(7), None, "what was missed was dropped");
+    eventually("the store is reached again", BOUND, async || {
+        let reads = db.reads();
+        a.get(8, &db).await;
+        a.get(7, &db).await;
+        a.flow.health().is_good() && db.reads() == reads
+    })
+    .await;
+    assert_eq!(a.get(7, &db).await, 2);
+}

@@ -1,0 +1,133 @@
+//! Instances of a service.
+
+use std::convert::Infallible;
+use std::sync::Arc;
+use std::time::Duration;
+
+use cacheflow::{Backend, Cache, CacheFlow, FlowBuilder, Strategy};
+use cacheflow_redis::RedisBackend;
+use cacheflow_testkit::{RedisServer, eventually};
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+
+use super::{BOUND, Db, within};
+
+/// One instance of a service: a flow and its cache `users`.
+pub(crate) struct Node {
+    pub(crate) flow: CacheFlow,
+    pub(crate) users: Cache<u64, u64>,
+}
+
+impl Node {
+    pub(crate) fn on(flow: CacheFlow) -> Self {
+        let users = flow.cache("users").build().unwrap();
+        Self { flow, users }
+    }
+
+    /// A node on the server at `url` that hears its bus.
+    pub(crate) async fn ready(url: &str) -> Self {
+        Self::ready_as(builder(url)).await
+    }
+
+    pub(crate) async fn ready_as(builder: FlowBuilder) -> Self {
+        let node = Self::on(builder.build().await.unwrap());
+        node.is_good().await;
+        node
+    }
+
+    /// The same cache on a node whose memory is not used: every call asks Redis.
+    pub(crate) async fn without_memory(builder: FlowBuilder) -> Self {
+        let flow = builder.build().await.unwrap();
+        let users = flow
+            .cache("users")
+            .strategy(Strategy::cache_aside())
+            .build()
+            .unwrap();
+        let node = Self { flow, users };
+        node.is_good().await;
+        node
+    }
+
+    pub(crate) async fn is_good(&self) {
+        eventually("the flow is in good health", BOUND, async || {
+            self.flow.health().is_good()
+        })
+        .await;
+    }
+
+    pub(crate) async fn get(&self, key: u64, db: &Db) -> u64 {
+        get(&self.users, key, db).await
+    }
+
+    pub(crate) fn peek(&self, key: u64) -> Option<u64> {
+        self.users.peek(&key).map(|found| found.value)
+    }
+
+    /// Begins a load of `key` that has read the database and now hangs.
+    pub(crate) async fn begin_load(&self, key: u64, db: &Arc<Db>) -> Load {
+        let (began, begun) = oneshot::channel();
+        let (finish, finished) = oneshot::channel::<()>();
+        let (users, db) = (self.users.clone(), Arc::clone(db));
+        let task = tokio::spawn(async move {
+            let load = async || {
+                let value = db.read().await?;
+                let _ = began.send(());
+                let _ = finished.await;
+                Ok::<_, Infallible>(value)
+            };
+            users.get_or_load(&key, load).await.unwrap()
+        });
+        within(begun).await.unwrap();
+        Load { task, finish }
+    }
+}
+
+/// Two nodes on one server.
+pub(crate) async fn two(server: &RedisServer) -> (Node, Node) {
+    let url = server.url();
+    (Node::ready(&url).await, Node::ready(&url).await)
+}
+
+/// See [`Node::begin_load`].
+pub(crate) struct Load {
+    task: JoinHandle<u64>,
+    finish: oneshot::Sender<()>,
+}
+
+impl Load {
+    pub(crate) async fn finish(self) -> u64 {
+        let _ = self.finish.send(());
+        within(self.task).await.unwrap()
+    }
+
+    /// Drops the caller in the middle of its load.
+    pub(crate) async fn cancel(self) {
+        self.task.abort();
+        assert!(within(self.task).await.unwrap_err().is_cancelled());
+    }
+}
+
+async fn get(cache: &Cache<u64, u64>, key: u64, db: &Db) -> u64 {
+    within(cache.get_or_load(&key, async || db.read().await))
+        .await
+        .unwrap()
+}
+
+/// A flow that a slow machine does not disturb: for tests that are not about
+/// budgets or the gate.
+pub(crate) fn builder(url: &str) -> FlowBuilder {
+    builder_on(RedisBackend::open(url).unwrap())
+}
+
+pub(crate) fn builder_on(backend: impl Backend) -> FlowBuilder {
+    CacheFlow::builder()
+        .namespace("t")
+        .backend(backend)
+        .operation_budget(Duration::from_secs(10))
+        .max_staleness(Duration::from_secs(600))
+}
+
+/// A flow whose calls give up soon: for tests in which the server is away.
+pub(crate) fn impatient(url: &str) -> FlowBuilder {
+    builder(url).operation_budget(Duration::from_millis(100))
+}

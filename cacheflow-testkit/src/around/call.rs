@@ -1,0 +1,102 @@
+//! What is asked of a store, and told by a bus.
+
+use std::fmt;
+
+/// A kind of operation: of a [`SharedStore`](cacheflow::store::SharedStore), or
+/// of a [`Bus`](cacheflow::bus::Bus) and its
+/// [`Listener`](cacheflow::bus::Listener).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[non_exhaustive]
+pub enum Operation {
+    /// `SharedStore::ping`.
+    Ping,
+    /// `SharedStore::get`.
+    Get,
+    /// `SharedStore::fill`.
+    Fill,
+    /// `SharedStore::put`.
+    Put,
+    /// `SharedStore::forget`.
+    Forget,
+    /// `SharedStore::clear`.
+    Clear,
+    /// `SharedStore::sweep`.
+    Sweep,
+    /// `SharedStore::discard`.
+    Discard,
+    /// `Bus::listen`, until it stands or fails.
+    Listen,
+    /// `Listener::subscribed`.
+    Subscribed,
+    /// `Listener::heard`, `heard_foreign` and `garbled`: a message.
+    Heard,
+    /// `Listener::alive`: a heartbeat's answer.
+    Alive,
+}
+
+impl Operation {
+    /// Whether it is one of the store's.
+    #[must_use]
+    pub fn is_of_store(self) -> bool {
+        self <= Self::Discard
+    }
+
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Ping => "ping",
+            Self::Get => "get",
+            Self::Fill => "fill",
+            Self::Put => "put",
+            Self::Forget => "forget",
+            Self::Clear => "clear",
+            Self::Sweep => "sweep",
+            Self::Discard => "discard",
+            Self::Listen => "listen",
+            Self::Subscribed => "subscribed",
+            Self::Heard => "heard",
+            Self::Alive => "alive",
+        }
+    }
+}
+
+impl fmt::Display for Operation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// One operation and what it was about, shown as `forget users:1 users:2`.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub struct Call {
+    /// The kind.
+    pub operation: Operation,
+    /// The keys, the cache, or the record's number; else empty.
+    pub about: String,
+}
+
+impl Call {
+    pub(crate) fn new(operation: Operation, about: impl fmt::Display) -> Self {
+        Self {
+            operation,
+            about: about.to_string(),
+        }
+    }
+}
+
+impl fmt::Display for Call {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.operation.name())?;
+        if !self.about.is_empty() {
+            write!(f, " {}", self.about)?;
+        }
+        Ok(())
+    }
+}
+
+/// A call equals the text that it is shown as.
+impl PartialEq<&str> for Call {
+    fn eq(&self, text: &&str) -> bool {
+        self.to_string() == *text
+    }
+}

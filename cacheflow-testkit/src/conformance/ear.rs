@@ -1,0 +1,168 @@
+//! A listener that writes down what it is told.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use cacheflow::bus::{Bus, Listener};
+use cacheflow::clock::{Clock, Tick};
+use cacheflow::event::{Position, Record};
+use cacheflow::key::FullKey;
+use tokio::task::JoinHandle;
+
+use super::nodes::WITHIN;
+use crate::eventually;
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Told {
+    Subscribed(Position),
+    Heard(Record, String),
+    Alive(Position, Tick),
+    /// What no rule's check has caused.
+    Strange(String),
+}
+
+pub(super) struct Ear {
+    clock: Clock,
+    origin: String,
+    told: Mutex<Vec<Told>>,
+    busy: AtomicBool,
+}
+
+impl Ear {
+    fn note(&self, told: Told) {
+        let alone = !self.busy.swap(true, Ordering::SeqCst);
+        assert!(alone, "told two things at the same time");
+        let mut all = self.told.lock().unwrap_or_else(PoisonError::into_inner);
+        all.push(told);
+        self.busy.store(false, Ordering::SeqCst);
+    }
+
+    fn check_asked(&self, asked: Tick) {
+        assert!(asked <= self.clock.now(), "asked after the answer");
+    }
+}
+
+impl Listener for Ear {
+    fn now(&self) -> Tick {
+        self.clock.now()
+    }
+
+    fn origin(&self) -> &str {
+        &self.origin
+    }
+
+    fn subscribed(&self, position: Position, asked: Tick) {
+        self.check_asked(asked);
+        self.note(Told::Subscribed(position));
+    }
+
+    fn heard(&self, record: Record, origin: &str) {
+        self.note(Told::Heard(record, origin.to_owned()));
+    }
+
+    fn heard_foreign(&self, keys: &[FullKey], origin: &str) {
+        self.note(Told::Strange(format!("foreign {keys:?} of {origin:?}")));
+    }
+
+    fn garbled(&self) {
+        self.note(Told::Strange("garbage".to_owned()));
+    }
+
+    fn alive(&self, position: Position, asked: Tick) {
+        self.check_asked(asked);
+        self.note(Told::Alive(position, asked));
+    }
+}
+
+/// A bus being listened to; dropping it ends that.
+pub(super) struct Listening {
+    ear: Arc<Ear>,
+    task: JoinHandle<()>,
+}
+
+impl Listening {
+    /// Begins to listen as `origin`.
+    pub(super) fn begin(bus: Arc<dyn Bus>, origin: &str) -> Self {
+        let ear = Arc::new(Ear {
+            clock: Clock::system(),
+            origin: origin.to_owned(),
+            told: Mutex::default(),
+            busy: AtomicBool::new(false),
+        });
+        let task = tokio::spawn({
+            let ear = Arc::clone(&ear);
+            async move {
+                let Err(error) = bus.listen(&*ear).await;
+                panic!("the bus has ended: {error}");
+            }
+        });
+        Self { ear, task }
+    }
+
+    /// Listens as `origin`, once the subscription stands.
+    pub(super) async fn subscribed(bus: Arc<dyn Bus>, origin: &str) -> Self {
+        let listening = Self::begin(bus, origin);
+        listening
+            .until(1, "subscribed", |told| matches!(told, Told::Subscribed(_)))
+            .await;
+        listening
+    }
+
+    pub(super) fn clock(&self) -> &Clock {
+        &self.ear.clock
+    }
+
+    /// All that was told so far.
+    pub(super) fn told(&self) -> Vec<Told> {
+        let told = self.ear.told.lock();
+        told.unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// The records heard so far, with their origins.
+    pub(super) fn heard(&self) -> Vec<(Record, String)> {
+        let record = |told| match told {
+            Told::Heard(record, origin) => Some((record, origin)),
+            _ => None,
+        };
+        self.told().into_iter().filter_map(record).collect()
+    }
+
+    /// The position told with the subscription.
+    pub(super) fn position(&self) -> Position {
+        let position = |told: &Told| match told {
+            Told::Subscribed(position) => Some(*position),
+            _ => None,
+        };
+        self.told().iter().find_map(position).expect("a subscription")
+    }
+
+    /// Waits until something was told so many times.
+    pub(super) async fn until(&self, times: usize, what: &str, which: impl Fn(&Told) -> bool) {
+        eventually(what, WITHIN, async || {
+            assert!(!self.task.is_finished(), "the bus has ended");
+            self.told().iter().filter(|told| which(told)).count() >= times
+        })
+        .await;
+    }
+
+    /// Waits until the record at `position` was heard.
+    pub(super) async fn until_heard(&self, position: Position) {
+        let number = position.number;
+        eventually(&format!("record {number} is heard"), WITHIN, async || {
+            assert!(!self.task.is_finished(), "the bus has ended");
+            let told = self.told();
+            let heard = |told: &Told| matches!(told, Told::Heard(r, _) if r.position == position);
+            let proven = |told: &Told| matches!(told, Told::Alive(p, _) if p.number >= number);
+            let heard = told.iter().any(heard);
+            assert!(heard || !told.iter().any(proven), "record {number} was proven, and not told");
+            heard
+        })
+        .await;
+    }
+}
+
+impl Drop for Listening {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}

@@ -1,0 +1,160 @@
+//! A clear reaches what is kept, what is under way, and what was read from the
+//! store while it swept.
+
+use cacheflow::{Applied, Cache};
+use cacheflow_testkit::Operation;
+use tokio::task::JoinHandle;
+
+use crate::support::{HeldLoad, Node, alone, cached, caller, load, numbers, two_nodes};
+
+fn clearing(node: &Node) -> JoinHandle<Applied> {
+    let cache = node.cache.clone();
+    tokio::spawn(async move { cache.clear().await.unwrap() })
+}
+
+#[tokio::test]
+async fn a_clear_forgets_its_cache_on_every_node_and_no_other() {
+    let (server, one, two) = two_nodes().await;
+    let archive = |node: &Node| -> Cache<u64, u64> { node.flow.cache("numbers_archive").build().unwrap() };
+    for key in 0..1_200 {
+        load(&one.cache, key, key).await;
+    }
+    load(&archive(&one), 1, 10).await;
+    assert_eq!((cached(&two.cache, 5).await, cached(&archive(&two), 1).await), (5, 10));
+
+    assert_eq!(one.cache.clear().await.unwrap(), Applied::Recorded);
+    assert_eq!(server.names(), ["cacheflow:numbers_archive:1"]);
+    assert_eq!(one.cache.stats().entries, 0);
+    two.forgotten(5).await;
+    for node in [&one, &two] {
+        assert_eq!(archive(node).peek(&1).unwrap().value, 10);
+    }
+}
+
+#[tokio::test]
+async fn a_load_during_a_clear_is_not_kept() {
+    let cache = numbers().await;
+    let held = HeldLoad::begin(&cache, 1).await;
+    let _ = cache.clear().await.unwrap();
+    assert_eq!(load(&cache, 1, 11).await, 11);
+    assert_eq!(held.end(10).await, 10);
+    assert_eq!(cached(&cache, 1).await, 11);
+    assert_eq!(cache.under_way(), 0);
+}
+
+#[tokio::test]
+async fn a_clear_of_one_cache_leaves_the_loads_of_another() {
+    let flow = alone().await;
+    let [one, two] = ["one", "two"].map(|name| -> Cache<u64, u64> { flow.cache(name).build().unwrap() });
+    let held = HeldLoad::begin(&one, 1).await;
+    let _ = two.clear().await.unwrap();
+    held.end(10).await;
+    assert_eq!(cached(&one, 1).await, 10);
+}
+
+#[tokio::test]
+async fn a_load_during_a_clear_of_another_node_is_kept_on_no_level() {
+    for heard_first in [true, false] {
+        let (server, one, two) = two_nodes().await;
+        let held = HeldLoad::begin(&one.cache, 1).await;
+        let heard = (!heard_first).then(|| one.gate.hold_before(Operation::Heard));
+        let _ = two.cache.clear().await.unwrap();
+        if heard_first {
+            one.nobody_under_way().await;
+        }
+        assert_eq!(held.end(10).await, 10);
+        assert_eq!((one.memory(1), server.names().len()), (None, 0));
+        drop(heard);
+    }
+}
+
+/// At whatever step of the clear a fill arrives that was loaded before it.
+#[tokio::test]
+async fn a_fill_that_was_loaded_before_a_clear_lands_behind_no_step_of_it() {
+    for step in [Operation::Clear, Operation::Sweep] {
+        let (server, one, two) = two_nodes().await;
+        let fill = one.gate.hold_before(Operation::Fill);
+        let loading = caller(&one.cache, 1, 10);
+        fill.reached().await;
+        let heard = one.gate.hold_before(Operation::Heard);
+
+        let reached = two.gate.hold_after(step);
+        let clearing = clearing(&two);
+        reached.reached().await;
+        fill.release();
+        assert_eq!(loading.await.unwrap(), 10);
+        reached.release();
+        let _ = clearing.await.unwrap();
+        assert_eq!(server.names(), [""; 0], "after {step}");
+        assert_eq!(one.memory(1), None, "after {step}");
+        drop(heard);
+    }
+}
+
+/// What is read from the store after the first record and before the sweep is
+/// old, although the reader has heard of the record.
+#[tokio::test]
+async fn what_was_read_while_a_clear_swept_goes_with_it() {
+    let (server, one, two) = two_nodes().await;
+    load(&two.cache, 1, 10).await;
+    let sweep = two.gate.hold_before(Operation::Sweep);
+    let heard = one.gate.hold_after(Operation::Heard);
+    let clearing = clearing(&two);
+    sweep.reached().await;
+    heard.reached().await;
+    assert_eq!(cached(&one.cache, 1).await, 10, "still there, and not promised to be gone");
+    assert_eq!(one.memory(1), Some(10));
+    heard.release();
+    sweep.release();
+    let _ = clearing.await.unwrap();
+    assert_eq!(server.names(), [""; 0]);
+    assert_eq!(two.cache.get(&1).await, None);
+    one.forgotten(1).await;
+    assert_eq!(one.cache.get(&1).await, None);
+}
+
+/// The same on the node that clears: right when the call returns.
+#[tokio::test]
+async fn what_the_clearing_node_read_while_it_swept_is_gone_when_the_clear_returns() {
+    let (_server, one, two) = two_nodes().await;
+    load(&two.cache, 1, 10).await;
+    let sweep = one.gate.hold_before(Operation::Sweep);
+    let clearing = clearing(&one);
+    sweep.reached().await;
+    assert_eq!(cached(&one.cache, 1).await, 10);
+    let held = one.gate.hold_before(Operation::Heard);
+    sweep.release();
+    let _ = clearing.await.unwrap();
+    assert_eq!((one.memory(1), one.cache.get(&1).await), (None, None));
+    drop(held);
+}
+
+#[tokio::test]
+async fn a_read_on_its_way_during_a_clear_does_not_reach_memory() {
+    let (_server, one, two) = two_nodes().await;
+    load(&two.cache, 1, 10).await;
+    let get = one.gate.hold_after(Operation::Get);
+    let reading = caller(&one.cache, 1, 99);
+    get.reached().await;
+    let _ = two.cache.clear().await.unwrap();
+    one.nobody_under_way().await;
+    get.release();
+    assert_eq!(reading.await.unwrap(), 10);
+    assert_eq!((one.memory(1), one.cache.get(&1).await), (None, None));
+}
+
+/// A clear that fails between its steps is no clear yet; it is finished later.
+#[tokio::test]
+async fn a_clear_that_fails_on_its_way_is_finished_when_the_store_is_back() {
+    for (step, nth) in [(Operation::Clear, 1), (Operation::Sweep, 1), (Operation::Clear, 2)] {
+        let (server, one, two) = two_nodes().await;
+        load(&one.cache, 1, 10).await;
+        assert_eq!(cached(&two.cache, 1).await, 10);
+        one.failing.fail_nth(step, nth);
+        assert_eq!(one.cache.clear().await.unwrap(), Applied::Local, "{step} {nth}");
+        assert_eq!(one.memory(1), None);
+        one.subscribed().await;
+        assert_eq!(server.names(), [""; 0], "{step} {nth}");
+        two.forgotten(1).await;
+    }
+}
