@@ -36,13 +36,20 @@ impl RedisBackend {
     }
 }
 
+impl RedisBackend {
+    fn names(&self, namespace: &Namespace) -> Names {
+        let database = self.client.get_connection_info().redis_settings().db();
+        Names::new(namespace, database)
+    }
+}
+
 impl Backend for RedisBackend {
     fn store(&self, namespace: &Namespace) -> Arc<dyn SharedStore> {
-        Arc::new(RedisStore::new(self.client.clone(), Names::new(namespace)))
+        Arc::new(RedisStore::new(self.client.clone(), self.names(namespace)))
     }
 
     fn bus(&self, namespace: &Namespace) -> Arc<dyn Bus> {
-        Arc::new(RedisBus::new(self.client.clone(), Names::new(namespace)))
+        Arc::new(RedisBus::new(self.client.clone(), self.names(namespace)))
     }
 }
 

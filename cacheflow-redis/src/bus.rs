@@ -153,11 +153,10 @@ impl Listening<'_> {
 
 /// The journal's position; `None` if there is no journal.
 async fn ask(bus: &RedisBus, mut connection: MultiplexedConnection) -> Result<Option<Position>> {
-    let (inc, number): (Option<String>, Option<u64>) = redis::cmd("HMGET")
-        .arg(&bus.link.names().journal)
-        .arg("inc")
-        .arg("n")
-        .query_async(&mut connection)
+    let script = &bus.link.scripts().heartbeat;
+    let (inc, number): (Option<String>, Option<u64>) = script
+        .key(&bus.link.names().journal)
+        .invoke_async(&mut connection)
         .await
         .map_err(|error| failed("heartbeat", bus.link.server(), error))?;
     let (Some(inc), Some(number)) = (inc, number) else {

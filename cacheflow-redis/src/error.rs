@@ -5,9 +5,13 @@ use redis::RedisError;
 
 /// An error of `operation` on `server`.
 pub(crate) fn failed(operation: &'static str, server: &str, error: RedisError) -> Error {
+    // Without connection and journal a server is no use, whatever it answers: it
+    // may be loading its data, or grant no scripts.
+    let is_begin = matches!(operation, "connect" | "adopt");
+    let is_gone = error.is_unrecoverable_error() || error.is_io_error() || is_demoted(&error);
     let kind = if error.is_timeout() {
         ErrorKind::Timeout
-    } else if error.is_unrecoverable_error() || error.is_io_error() {
+    } else if is_begin || is_gone {
         ErrorKind::Unavailable
     } else {
         ErrorKind::Backend
@@ -15,6 +19,12 @@ pub(crate) fn failed(operation: &'static str, server: &str, error: RedisError) -
     Error::new(kind, operation, "")
         .with("server", server)
         .because(error)
+}
+
+/// Whether a primary became a replica: it stays reachable, but is no use. The same
+/// address may lead to its successor by now.
+pub(crate) fn is_demoted(error: &RedisError) -> bool {
+    error.kind() == redis::ErrorKind::Server(redis::ServerErrorKind::ReadOnly)
 }
 
 /// An answer that does not look as it must.

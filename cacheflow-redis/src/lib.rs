@@ -18,7 +18,7 @@
 //! # What lies in Redis
 //!
 //! Every name begins with the flow's prefix, `cacheflow:` or
-//! `cacheflow:{namespace}:`.
+//! `cacheflow:{namespace}/`.
 //!
 //! | name | type | what |
 //! |---|---|---|

@@ -1,15 +1,16 @@
 //! Connections: made lazily, dropped when they fail, never used before the
 //! journal was adopted on them.
 
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use cacheflow::event::Position;
 use cacheflow::{Error, ErrorKind, Result};
 use redis::aio::MultiplexedConnection;
-use redis::{AsyncConnectionConfig, Client, ServerErrorKind};
+use redis::{AsyncConnectionConfig, Client};
 
-use crate::error::{failed, unexpected};
+use crate::error::{failed, is_demoted, unexpected};
 use crate::message::{incarnation, incarnation_text};
 use crate::names::Names;
 use crate::scripts::Scripts;
@@ -29,6 +30,7 @@ pub(crate) struct Link {
     names: Names,
     scripts: Scripts,
     current: Mutex<Option<MultiplexedConnection>>,
+    incarnation: AtomicU64,
     connecting: tokio::sync::Mutex<()>,
 }
 
@@ -40,6 +42,7 @@ impl Link {
             names,
             scripts: Scripts::new(),
             current: Mutex::new(None),
+            incarnation: AtomicU64::new(0),
             connecting: tokio::sync::Mutex::new(()),
         }
     }
@@ -73,9 +76,31 @@ impl Link {
         // Before anything else is sent over it: the server may have been
         // restarted since, and would give out numbers twice.
         let adopted = tokio::time::timeout(CONNECT_TIMEOUT, self.adopt(&mut connection)).await;
-        adopted.map_err(|_| self.silent("adopt"))??;
+        let position = adopted.map_err(|_| self.silent("adopt"))??;
+        self.works_in(position);
         *self.current() = Some(connection.clone());
         Ok(connection)
+    }
+
+    /// The incarnation in which the shared connection works, as it was last told.
+    pub(crate) fn incarnation(&self) -> u64 {
+        self.incarnation.load(Ordering::Acquire)
+    }
+
+    /// Asks in which incarnation the shared connection works: the journal may
+    /// have begun anew under it.
+    pub(crate) async fn ask_incarnation(
+        &self,
+        connection: &mut MultiplexedConnection,
+    ) -> Result<u64> {
+        let position = self.adopt(connection).await?;
+        self.works_in(position);
+        Ok(position.incarnation)
+    }
+
+    fn works_in(&self, position: Position) {
+        self.incarnation
+            .store(position.incarnation, Ordering::Release);
     }
 
     /// A connection of its own, with this configuration.
@@ -111,10 +136,7 @@ impl Link {
     /// Turns an error of an operation into the framework's, and drops the
     /// connection if it is no good any more.
     pub(crate) fn fault(&self, operation: &'static str, error: redis::RedisError) -> Error {
-        // A primary that became a replica stays reachable; the same address may
-        // lead to its successor by now.
-        let is_demoted = error.kind() == redis::ErrorKind::Server(ServerErrorKind::ReadOnly);
-        if error.is_unrecoverable_error() || error.is_io_error() || is_demoted {
+        if error.is_unrecoverable_error() || error.is_io_error() || is_demoted(&error) {
             *self.current() = None;
         }
         failed(operation, &self.server, error)

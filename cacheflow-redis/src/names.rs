@@ -14,12 +14,18 @@ pub(crate) struct Names {
 }
 
 impl Names {
-    pub(crate) fn new(namespace: &Namespace) -> Self {
+    /// The names of `namespace` in a database of the server.
+    pub(crate) fn new(namespace: &Namespace, database: i64) -> Self {
         let prefix = namespace.prefix().to_owned();
+        // Channels belong to the server, journals to a database of it.
+        let channel = match database {
+            0 => format!("{prefix}invalidation"),
+            other => format!("{prefix}invalidation:{other}"),
+        };
         Self {
             journal: format!("{prefix}journal"),
             records: format!("{prefix}journal:records"),
-            channel: format!("{prefix}invalidation"),
+            channel,
             origin: namespace.origin().to_owned(),
             prefix,
         }
@@ -53,12 +59,14 @@ mod tests {
     use super::*;
 
     fn names(prefix: &str) -> Names {
-        Names::new(&Namespace::new(prefix, "me"))
+        Names::new(&Namespace::new(prefix, "me"), 0)
     }
 
     #[test]
     fn the_channel_of_the_default_prefix_is_the_documented_one() {
         assert_eq!(names("cacheflow:").channel, "cacheflow:invalidation");
+        let other = Names::new(&Namespace::new("cacheflow:", "me"), 3);
+        assert_eq!(other.channel, "cacheflow:invalidation:3");
     }
 
     #[test]

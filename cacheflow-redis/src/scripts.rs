@@ -9,6 +9,7 @@ pub(crate) struct Scripts {
     pub(crate) put: Script,
     pub(crate) forget: Script,
     pub(crate) discard: Script,
+    pub(crate) heartbeat: Script,
 }
 
 macro_rules! with_journal {
@@ -28,6 +29,7 @@ impl Scripts {
             put: with_journal!("scripts/put.lua"),
             forget: with_journal!("scripts/forget.lua"),
             discard: Script::new(include_str!("scripts/discard.lua")),
+            heartbeat: Script::new(include_str!("scripts/heartbeat.lua")),
         }
     }
 }

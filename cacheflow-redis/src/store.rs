@@ -136,7 +136,18 @@ impl SharedStore for RedisStore {
         }
         // Negative: it expired between the two; then nothing is left.
         let remaining = Duration::from_millis(u64::try_from(left).unwrap_or(0));
-        Ok(bytes.map(|bytes| Stored { bytes, remaining }))
+        let Some(mut bytes) = bytes else {
+            return Ok(None);
+        };
+        if let Some(written_in) = Envelope::incarnation_in(&bytes)
+            && written_in != self.link.incarnation()
+            && written_in != self.link.ask_incarnation(&mut connection).await?
+        {
+            // Of a journal that is gone: whether it was forgotten since, nobody
+            // knows.
+            bytes = Bytes::new();
+        }
+        Ok(Some(Stored { bytes, remaining }))
     }
 
     async fn fill(&self, fill: Fill<'_>) -> Result<Filled> {

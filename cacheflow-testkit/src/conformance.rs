@@ -85,6 +85,7 @@ pub async fn shared_store<B: Backend>(mut make: impl AsyncFnMut() -> B) {
         values::a_value_ends_with_its_lifetime,
         values::the_longest_lifetime_is_kept,
         values::bytes_come_back_as_they_were,
+        values::a_value_of_another_incarnation_comes_as_empty_bytes,
         values::keys_with_hostile_characters_are_told_apart,
         values::namespaces_share_nothing,
         values::a_discard_removes_exactly_what_was_read,

@@ -102,7 +102,10 @@ impl Held {
             let what = format!("{} is held ({caller})", self.0.operation);
             eventually(&what, REACHED_WITHIN, async || {
                 let mut state = self.0.state.subscribe();
-                state.wait_for(|state| *state == State::Reached).await.is_ok()
+                state
+                    .wait_for(|state| *state == State::Reached)
+                    .await
+                    .is_ok()
             })
             .await;
         }

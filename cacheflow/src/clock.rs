@@ -96,6 +96,11 @@ impl Clock {
         }
     }
 
+    /// Whether a test moves this clock.
+    pub(crate) fn is_manual(&self) -> bool {
+        matches!(self.0, Source::Manual(_))
+    }
+
     /// The present tick.
     #[inline]
     #[must_use]

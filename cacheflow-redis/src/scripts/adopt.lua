@@ -7,6 +7,8 @@
 -- KEYS 1 journal  2 records
 -- ARGV 1 a random incarnation, in case one is needed
 -- → { incarnation, number }
+local role = string.match(redis.call('INFO', 'replication'), 'role:(%a+)')
+if role == 'slave' then return redis.error_reply('READONLY this server is a replica') end
 local run = string.match(redis.call('INFO', 'server'), 'run_id:(%x+)') or 'unknown'
 local journal = redis.call('HMGET', KEYS[1], 'run', 'inc', 'n')
 if journal[1] == run and journal[2] and journal[3] then

@@ -6,7 +6,9 @@ use serde_json::{Value, json};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
-use crate::world::{BOUND, Db, Node, PREFIX, journal, redis as command, so_far, two, within};
+use crate::world::{
+    BOUND, Db, Node, PREFIX, event, journal, redis as command, so_far, two, within,
+};
 
 /// A plain subscriber, as any other program would be, that hears `count`
 /// messages.
@@ -226,4 +228,23 @@ async fn a_flood_of_messages_is_applied_completely() {
     while let Some(event) = events.try_next() {
         assert_ne!(event, Ok(Event::Gap));
     }
+}
+
+/// One message with a number that the journal has not reached would make a node
+/// deaf to all records up to it.
+#[tokio::test]
+async fn a_number_ahead_of_the_journal_does_not_make_a_node_deaf() {
+    let (server, db) = (RedisServer::start().await, Db::at(1));
+    let node = Node::ready(&server.url()).await;
+    let (inc, _) = journal(&server).await;
+    let mut events = node.flow.events();
+    let message = format!(r#"{{"type":"EVICT","keys":[],"origin":"x","inc":"{inc}","n":1000}}"#);
+    publish(&server, &message).await;
+    event(&mut events, |event| *event == Event::Gap).await;
+    // Who comes later knows nothing of it.
+    let late = Node::ready(&server.url()).await;
+    late.get(7, &db).await;
+    node.get(7, &db).await;
+    let _ = late.users.invalidate(&7).await.unwrap();
+    eventually("the news are heard", BOUND, async || node.peek(7).is_none()).await;
 }

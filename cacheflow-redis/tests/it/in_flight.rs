@@ -1,8 +1,10 @@
 //! What is on its way while its key is forgotten is kept nowhere.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use cacheflow::Applied;
+use cacheflow::clock::Clock;
 use cacheflow_testkit::{RedisServer, eventually};
 
 use crate::world::{
@@ -182,4 +184,28 @@ async fn a_load_across_a_flush_is_kept_nowhere() {
         assert_eq!(node.peek(KEY), None);
         let _ = node.users.invalidate(&KEY).await.unwrap();
     }
+}
+
+/// Behind a closed gate memory is not served; a load that is as old is no better.
+#[tokio::test]
+async fn behind_a_closed_gate_nobody_joins_a_load_that_is_too_old() {
+    let (world, clock, db) = (World::start().await, Clock::manual(), Db::at(1));
+    let staleness = Duration::from_secs(2);
+    let a = Node::ready(&world.server.url()).await;
+    let split = Split::new(&world.server.url(), &world.proxy.url());
+    let split = builder_on(split).max_staleness(staleness);
+    let deaf = Arc::new(Node::ready_as(split.clock(clock.clone())).await);
+    let load = deaf.begin_load(7, &db).await;
+    world.proxy.black_hole();
+    db.set(2);
+    let _ = a.users.invalidate(&7).await.unwrap();
+    clock.advance(10 * staleness);
+    let (late, its_db) = (Arc::clone(&deaf), Arc::clone(&db));
+    let late = tokio::spawn(async move { late.get(7, &its_db).await });
+    eventually("it waits or loads", BOUND, async || {
+        db.reads() == 2 || deaf.users.stats().joined == 1
+    })
+    .await;
+    load.finish().await;
+    assert_eq!(within(late).await.unwrap(), 2);
 }

@@ -6,8 +6,7 @@
 //! | `bytes`, `strangers` | what cannot be read is a miss |
 //! | `scripts_fill`, `scripts_forget` | each script by itself, as a `SharedStore` |
 //! | `coherence`, `in_flight`, `puts`, `bus`, `names` | several nodes and one truth |
-//! | `cancellation`, `stampede`, `secrets` | the rest |
-//! | `faults` | what is known to be wrong: ignored, each says why |
+//! | `cancellation`, `shutdown`, `stampede`, `secrets` | the rest |
 #![cfg(unix)]
 
 mod bus;
@@ -15,7 +14,6 @@ mod bytes;
 mod cancellation;
 mod coherence;
 mod failover;
-mod faults;
 mod in_flight;
 mod names;
 mod outage;
@@ -25,6 +23,7 @@ mod raw;
 mod scripts_fill;
 mod scripts_forget;
 mod secrets;
+mod shutdown;
 mod slow;
 mod stampede;
 mod start;

@@ -3,7 +3,7 @@
 use cacheflow::{Applied, Cache, CacheFlow};
 use cacheflow_testkit::{RedisServer, eventually};
 
-use crate::world::{BOUND, Db, Node, builder, integer, redis, within};
+use crate::world::{BOUND, Db, Node, builder, integer, redis, two, within};
 
 async fn flow(server: &RedisServer, namespace: &str, prefix: &str) -> CacheFlow {
     let flow = builder(&server.url()).namespace(namespace).prefix(prefix);
@@ -126,15 +126,15 @@ async fn namespaces_on_one_server_do_not_see_one_another() {
         assert_eq!(cache.peek(&7).map(|found| found.value), Some(value));
     }
     assert_eq!(
-        integer(&server, &["EXISTS", "cacheflow:b:users:7"]).await,
+        integer(&server, &["EXISTS", "cacheflow:b/users:7"]).await,
         1
     );
     assert_eq!(
-        integer(&server, &["EXISTS", "cacheflow:ab:users:7"]).await,
+        integer(&server, &["EXISTS", "cacheflow:ab/users:7"]).await,
         1
     );
     assert_eq!(
-        integer(&server, &["EXISTS", "cacheflow:a:users:7"]).await,
+        integer(&server, &["EXISTS", "cacheflow:a/users:7"]).await,
         0
     );
 }
@@ -145,15 +145,51 @@ async fn a_clear_copes_with_names_that_are_no_text() {
     let (server, db) = (RedisServer::start().await, Db::at(1));
     let node = Node::ready(&server.url()).await;
     node.get(7, &db).await;
-    let stranger = b"cacheflow:t:users:\xff\xfe".as_slice();
+    let stranger = b"cacheflow:t/users:\xff\xfe".as_slice();
     server
         .command(&[b"SET".as_slice(), stranger, b"x"])
         .await
         .unwrap();
     assert_eq!(node.users.clear().await.unwrap(), Applied::Recorded);
     assert_eq!(
-        integer(&server, &["EXISTS", "cacheflow:t:users:7"]).await,
+        integer(&server, &["EXISTS", "cacheflow:t/users:7"]).await,
         0
     );
     assert!(node.flow.health().is_good());
+}
+
+/// Channels belong to the server, journals to a database of it.
+#[tokio::test]
+async fn another_database_of_the_server_is_another_world() {
+    let (server, db) = (RedisServer::start().await, Db::at(1));
+    let (a, b) = two(&server).await;
+    let staging = Node::ready(&format!("{}/1", server.url())).await;
+    for key in [7, 8] {
+        a.get(key, &db).await;
+    }
+    let _ = staging.users.invalidate(&9).await.unwrap();
+    let _ = b.users.invalidate(&8).await.unwrap();
+    eventually("the node has heard", BOUND, async || a.peek(8).is_none()).await;
+    assert_eq!(a.peek(7), Some(1));
+}
+
+/// The namespace `shop` and the cache `shop` outside of any namespace.
+#[tokio::test]
+async fn a_cache_does_not_write_over_the_journal_of_a_namespace_of_its_name() {
+    let (server, db) = (RedisServer::start().await, Db::at(1));
+    let shop = builder(&server.url()).namespace("shop").build().await;
+    let shop = Node::on(shop.unwrap());
+    shop.is_good().await;
+    let other = builder(&server.url()).namespace("").build().await.unwrap();
+    Node::on(other.clone()).is_good().await;
+    let cache: Cache<String, u64> = other.cache("shop").build().unwrap();
+    within(cache.get_or_load("journal", || db.read()))
+        .await
+        .unwrap();
+    let applied = within(shop.users.invalidate(&7)).await.unwrap();
+    assert_eq!(applied, Applied::Recorded);
+    eventually("its service goes on", BOUND, async || {
+        shop.flow.health().is_good()
+    })
+    .await;
 }

@@ -7,8 +7,8 @@ use cacheflow::{Applied, BusHealth, Event, FlowBuilder, StoreHealth};
 use cacheflow_testkit::eventually;
 
 use crate::world::{
-    BOUND, Db, Node, Outage, PREFIX, Split, World, builder_on, bytes_of, event, impatient, so_far,
-    within,
+    BOUND, Db, Node, Outage, PREFIX, Split, World, builder, builder_on, bytes_of, event, impatient,
+    so_far, within,
 };
 
 const STALENESS: Duration = Duration::from_secs(2);
@@ -66,6 +66,25 @@ async fn only_the_first_calls_wait_for_a_server_that_is_away() {
         node.get(7, &db).await;
         assert_eq!(db.reads(), reads, "{outage:?}: Redis is used again");
         assert_eq!(node.users.stats().store_failures, failures);
+    }
+}
+
+/// A connection that broke is replaced by the next call, not by a breaker.
+#[tokio::test]
+async fn a_server_that_was_restarted_costs_one_call() {
+    let (world, db) = (World::start().await, Db::at(1));
+    let node = Node::without_memory(builder(&world.server.url())).await;
+    for round in 1..=3 {
+        node.get(7, &db).await;
+        let mut events = node.flow.events();
+        world.server.restart().await;
+        for _ in 0..20 {
+            node.get(7, &db).await;
+        }
+        let failures = node.users.stats().store_failures;
+        assert!(failures <= round, "{failures} calls failed");
+        assert!(!so_far(&mut events).contains(&Event::StoreDown));
+        node.is_good().await;
     }
 }
 

@@ -1,12 +1,14 @@
 //! Two nodes put the same key: afterwards all agree, or nobody holds anything.
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use cacheflow::Applied;
-use cacheflow_testkit::eventually;
+use cacheflow::{Applied, Cache};
+use cacheflow_testkit::{RedisServer, eventually};
+use serde::{Deserialize, Serialize};
 use tokio::task::JoinSet;
 
-use crate::world::{BOUND, Db, Node, PREFIX, Split, World, builder, builder_on, bytes_of};
+use crate::world::{BOUND, Db, Node, PREFIX, Split, World, builder, builder_on, bytes_of, within};
 
 /// What the nodes and Redis hold of `key`; without an own look at Redis by the
 /// nodes, which would bring it into their memory.
@@ -113,4 +115,29 @@ async fn a_put_of_which_the_key_was_cleared_meanwhile_is_not_kept() {
         bytes_of(&world.server, &format!("{PREFIX}users:7")).await,
         None
     );
+}
+
+#[derive(Clone, Debug, Deserialize)]
+struct Explosive(bool);
+
+impl Serialize for Explosive {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        assert!(!self.0, "this value cannot be written");
+        serializer.serialize_newtype_struct("Explosive", &self.0)
+    }
+}
+
+/// The panic of a value's own code is the caller's, and ends nothing else.
+#[tokio::test]
+async fn a_put_whose_value_panics_while_it_is_written_panics() {
+    let server = RedisServer::start().await;
+    let node = Node::ready(&server.url()).await;
+    let cache: Cache<u64, Explosive> = node.flow.cache("explosives").build().unwrap();
+    let _ = cache.put(&7, Explosive(false)).await.unwrap();
+    let (putting, held) = (cache.clone(), Arc::new(cache));
+    let put = tokio::spawn(async move { putting.put(&7, Explosive(true)).await });
+    let told = within(put).await.is_err_and(|error| error.is_panic());
+    let old = held.get(&7).await.is_some_and(|value| !value.0);
+    assert!(told || !old, "the old value stays and nobody was told");
+    assert_eq!(held.under_way(), 0, "a ticket was left behind");
 }

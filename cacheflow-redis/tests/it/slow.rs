@@ -6,7 +6,8 @@ use cacheflow::{Applied, Event, StoreHealth};
 use cacheflow_testkit::{RedisServer, eventually};
 
 use crate::world::{
-    BOUND, Db, Node, PREFIX, World, builder, bytes_of, event, impatient, redis, so_far, within,
+    BOUND, Db, Node, PREFIX, World, builder, bytes_of, calls, event, impatient, redis, so_far,
+    within,
 };
 
 #[tokio::test]
@@ -30,6 +31,28 @@ async fn a_server_slower_than_the_budget_is_not_waited_for() {
     node.is_good().await;
     node.get(7, &db).await;
     assert_eq!(db.reads(), 51, "what was kept before is read again");
+}
+
+/// A probe that is more patient than callers would close the breaker again and
+/// again, each time at the price of a few callers' budgets.
+#[tokio::test]
+async fn a_server_that_answers_a_probe_but_no_caller_in_time_stays_out_of_use() {
+    let (world, db) = (World::start().await, Db::at(1));
+    let node = Node::without_memory(impatient(&world.proxy.url())).await;
+    node.get(7, &db).await;
+    let mut events = node.flow.events();
+    // There and back it is more than a caller's budget.
+    world.proxy.delay(Duration::from_millis(80));
+    redis(&world.server, &["CONFIG", "RESETSTAT"]).await;
+    eventually("it was probed several times", BOUND, async || {
+        assert_eq!(node.get(7, &db).await, 1);
+        calls(&world.server, "ping").await >= 4
+    })
+    .await;
+    assert_eq!(node.users.stats().store_failures, 3);
+    assert!(!so_far(&mut events).contains(&Event::StoreUp));
+    world.proxy.pass();
+    event(&mut events, |event| *event == Event::StoreUp).await;
 }
 
 /// A slow server that is within the budget is no failure.
@@ -138,4 +161,25 @@ async fn connections_that_the_network_forgot_are_given_up() {
     })
     .await;
     assert_eq!(a.get(7, &db).await, 2);
+}
+
+/// Without the journal a connection is no use, whatever else the server answers:
+/// a server that loads its data, or grants no scripts, is as good as away.
+#[tokio::test]
+async fn a_server_that_refuses_the_journal_is_not_asked_by_every_call() {
+    let (server, db) = (RedisServer::start().await, Db::at(1));
+    let node = Node::without_memory(builder(&server.url())).await;
+    node.get(7, &db).await;
+    redis(&server, &["ACL", "SETUSER", "default", "-@scripting"]).await;
+    redis(&server, &["CLIENT", "KILL", "TYPE", "normal"]).await;
+    for _ in 0..50 {
+        assert_eq!(node.get(7, &db).await, 1);
+    }
+    let failures = node.users.stats().store_failures;
+    assert!(failures <= 4, "{failures} calls asked in vain");
+    redis(&server, &["ACL", "SETUSER", "default", "+@all"]).await;
+    node.is_good().await;
+    let reads = db.reads();
+    node.get(7, &db).await;
+    assert_eq!(db.reads(), reads, "Redis is read again");
 }

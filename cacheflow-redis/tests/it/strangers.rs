@@ -3,8 +3,8 @@
 
 use std::time::Duration;
 
-use cacheflow::{Event, Lookup};
-use cacheflow_testkit::eventually;
+use cacheflow::{Cache, Event, Lookup, Strategy};
+use cacheflow_testkit::{RedisServer, eventually};
 
 use crate::bytes::Reader;
 use crate::world::{
@@ -107,4 +107,27 @@ async fn what_replaced_unreadable_bytes_meanwhile_is_left_alone() {
     world.server.command(&words).await.unwrap();
     assert_eq!(within(lookup).await.unwrap(), Lookup::Miss);
     assert_eq!(bytes_of(&world.server, &key).await, Some(good));
+}
+
+#[tokio::test]
+async fn bytes_copied_from_another_cache_are_a_miss() {
+    let server = RedisServer::start().await;
+    let flow = builder(&server.url()).build().await.unwrap();
+    Node::on(flow.clone()).is_good().await;
+    let cache = |name: &str| -> Cache<u64, String> {
+        let builder = flow.cache(name).strategy(Strategy::cache_aside());
+        builder.build().unwrap()
+    };
+    let (names, addresses) = (cache("names"), cache("addresses"));
+    let load = async |cache: &Cache<u64, String>, value: &str| {
+        let load = async || Ok::<_, String>(value.to_owned());
+        within(cache.get_or_load(&1, load)).await.unwrap()
+    };
+    assert_eq!(load(&names, "Ada").await, "Ada");
+    let (from, to) = (format!("{PREFIX}names:1"), format!("{PREFIX}addresses:1"));
+    redis(&server, &["COPY", &from, &to]).await;
+    assert_eq!(
+        load(&addresses, "12, St James's Square").await,
+        "12, St James's Square"
+    );
 }

@@ -22,7 +22,7 @@ pub(crate) use server::{Outage, Split, World};
 pub(crate) const BOUND: Duration = Duration::from_secs(60);
 
 /// Every Redis name of [`builder`]'s flows begins so.
-pub(crate) const PREFIX: &str = "cacheflow:t:";
+pub(crate) const PREFIX: &str = "cacheflow:t/";
 
 /// A source of values: what it holds now, and how often it was asked.
 #[derive(Default)]

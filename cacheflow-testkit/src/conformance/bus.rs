@@ -5,7 +5,7 @@ use std::sync::Arc;
 use cacheflow::event::{Change, Record};
 
 use super::ear::{Listening, Told};
-use super::nodes::{Nodes, cache, envelope, key, later, position, put};
+use super::nodes::{Nodes, cache, key, later, position, put};
 
 pub(super) async fn the_subscription_comes_first_with_the_position(nodes: &Nodes) {
     let here = nodes.position().await;
@@ -23,11 +23,23 @@ pub(super) async fn every_record_is_heard_in_order_with_its_origin(nodes: &Nodes
     let (user, other) = (key("users:1"), key("users:*\u{fc}\"\\ \r\n"));
     let keys = [user.clone(), other.clone()];
     nodes.two.forget(&keys, None).await.expect("a forgetting");
-    nodes.one.forget(&[other], None).await.expect("a forgetting");
-    put(&*nodes.two, &user, later(start, 2)).await.expect("a put");
+    nodes
+        .one
+        .forget(&[other], None)
+        .await
+        .expect("a forgetting");
+    put(&*nodes.two, &user, later(start, 2))
+        .await
+        .expect("a put");
     // Not kept, because of the one before, and a record all the same.
-    put(&*nodes.one, &user, later(start, 2)).await.expect("a put");
-    nodes.two.clear(&cache("users"), None).await.expect("a clear");
+    put(&*nodes.one, &user, later(start, 2))
+        .await
+        .expect("a put");
+    nodes
+        .two
+        .clear(&cache("users"), None)
+        .await
+        .expect("a clear");
     listening.until_heard(later(start, 5)).await;
 
     let expected = [
@@ -66,7 +78,10 @@ pub(super) async fn nothing_is_lost_while_subscribing(nodes: &Nodes) {
         if here.number < last.number {
             listening.until_heard(last).await;
         }
-        let after = listening.heard().into_iter().map(|(r, _)| r.position.number);
+        let after = listening
+            .heard()
+            .into_iter()
+            .map(|(r, _)| r.position.number);
         let after: Vec<_> = after.filter(|n| *n > here.number).collect();
         let all: Vec<_> = (here.number + 1..=last.number).collect();
         assert_eq!(after, all, "records were lost, or came out of order");
@@ -112,9 +127,13 @@ pub(super) async fn heartbeats_prove_what_was_told(nodes: &Nodes) {
 pub(super) async fn what_is_no_change_is_not_announced(nodes: &Nodes) {
     let listening = Listening::subscribed(nodes.bus("one"), "one").await;
     let (user, here) = (key("users:1"), listening.position());
-    nodes.fill(&user, &envelope("Ada"), here).await;
+    nodes.fill(&user, "Ada", here).await;
     let stored = nodes.two.get(&user).await.expect("a get").expect("a value");
-    nodes.two.discard(&user, &stored.bytes).await.expect("a discard");
+    nodes
+        .two
+        .discard(&user, &stored.bytes)
+        .await
+        .expect("a discard");
     nodes.two.sweep(&cache("users"), 0).await.expect("a sweep");
     nodes.two.ping().await.expect("an answer");
     let next = nodes.position().await;

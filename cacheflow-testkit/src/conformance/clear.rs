@@ -2,15 +2,19 @@
 
 use cacheflow::store::Filled;
 
-use super::nodes::{Nodes, cache, envelope, key};
+use super::nodes::{Nodes, cache, key};
 
 /// More steps than a sweep of what is filled here can need.
 const MOST_STEPS: usize = 10_000;
 
 pub(super) async fn a_clear_leaves_values_to_the_sweep(nodes: &Nodes) {
     let (user, here) = (key("users:1"), nodes.position().await);
-    nodes.fill(&user, &envelope("Ada"), here).await;
-    nodes.two.clear(&cache("users"), None).await.expect("a clear");
+    nodes.fill(&user, "Ada", here).await;
+    nodes
+        .two
+        .clear(&cache("users"), None)
+        .await
+        .expect("a clear");
     assert!(nodes.bytes(&user).await.is_some(), "a clear must be quick");
 }
 
@@ -30,7 +34,7 @@ pub(super) async fn a_sweep_removes_its_cache_and_no_other(nodes: &Nodes) {
     .map(key)
     .into();
     for user in mine.iter().chain(&others) {
-        let filled = nodes.fill(user, &envelope("Ada"), here).await;
+        let filled = nodes.fill(user, "Ada", here).await;
         assert_eq!(filled, Filled::Kept);
     }
     sweep(nodes, "users.a-b").await;
@@ -38,7 +42,10 @@ pub(super) async fn a_sweep_removes_its_cache_and_no_other(nodes: &Nodes) {
         assert_eq!(nodes.bytes(user).await, None, "{user}");
     }
     for user in &others {
-        assert!(nodes.bytes(user).await.is_some(), "{user} was swept as well");
+        assert!(
+            nodes.bytes(user).await.is_some(),
+            "{user} was swept as well"
+        );
     }
 }
 
@@ -46,7 +53,7 @@ pub(super) async fn a_sweep_of_many_values_ends(nodes: &Nodes) {
     let here = nodes.position().await;
     let users: Vec<_> = (0..1_700).map(|n| key(&format!("users:{n}"))).collect();
     for user in &users {
-        nodes.fill(user, &envelope("Ada"), here).await;
+        nodes.fill(user, "Ada", here).await;
     }
     sweep(nodes, "users").await;
     for user in &users {

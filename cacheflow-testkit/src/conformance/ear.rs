@@ -133,7 +133,10 @@ impl Listening {
             Told::Subscribed(position) => Some(*position),
             _ => None,
         };
-        self.told().iter().find_map(position).expect("a subscription")
+        self.told()
+            .iter()
+            .find_map(position)
+            .expect("a subscription")
     }
 
     /// Waits until something was told so many times.
@@ -154,7 +157,10 @@ impl Listening {
             let heard = |told: &Told| matches!(told, Told::Heard(r, _) if r.position == position);
             let proven = |told: &Told| matches!(told, Told::Alive(p, _) if p.number >= number);
             let heard = told.iter().any(heard);
-            assert!(heard || !told.iter().any(proven), "record {number} was proven, and not told");
+            assert!(
+                heard || !told.iter().any(proven),
+                "record {number} was proven, and not told"
+            );
             heard
         })
         .await;

@@ -3,7 +3,7 @@
 use cacheflow::event::{Change, Record};
 use cacheflow::store::Recorded;
 
-use super::nodes::{Nodes, cache, elsewhere, envelope, key, later};
+use super::nodes::{Nodes, cache, elsewhere, key, later};
 
 pub(super) async fn each_change_takes_the_next_number(nodes: &Nodes) {
     let user = key("users:1");
@@ -26,9 +26,13 @@ pub(super) async fn each_change_takes_the_next_number(nodes: &Nodes) {
 pub(super) async fn what_changes_nothing_takes_no_number(nodes: &Nodes) {
     let user = key("users:1");
     let start = nodes.position().await;
-    nodes.fill(&user, &envelope("Ada"), start).await;
+    nodes.fill(&user, "Ada", start).await;
     let stored = nodes.one.get(&user).await.expect("a get").expect("a value");
-    nodes.one.discard(&user, &stored.bytes).await.expect("a discard");
+    nodes
+        .one
+        .discard(&user, &stored.bytes)
+        .await
+        .expect("a discard");
     nodes.one.sweep(&cache("users"), 0).await.expect("a sweep");
     nodes.one.ping().await.expect("an answer");
     assert_eq!(nodes.position().await, later(start, 1));
@@ -39,7 +43,11 @@ pub(super) async fn an_answer_tells_what_its_caller_has_missed(nodes: &Nodes) {
     let start = nodes.position().await;
     let keys = [one.clone(), two.clone()];
     nodes.two.forget(&keys, None).await.expect("a forgetting");
-    nodes.two.clear(&cache("users"), None).await.expect("a clear");
+    nodes
+        .two
+        .clear(&cache("users"), None)
+        .await
+        .expect("a clear");
     nodes.put(&two, later(start, 2)).await;
     let changes = [
         Change::Forgotten(keys.to_vec()),
@@ -54,13 +62,23 @@ pub(super) async fn an_answer_tells_what_its_caller_has_missed(nodes: &Nodes) {
         })
         .collect();
 
-    let recorded = nodes.one.forget(&[one], Some(start)).await.expect("a forgetting");
+    let recorded = nodes
+        .one
+        .forget(&[one], Some(start))
+        .await
+        .expect("a forgetting");
     assert_eq!(recorded.missed.as_ref(), Some(&missed));
     // Who stands right before its own record has missed nothing.
-    let recorded = nodes.one.clear(&cache("users"), Some(recorded.position)).await;
+    let recorded = nodes
+        .one
+        .clear(&cache("users"), Some(recorded.position))
+        .await;
     assert_eq!(recorded.expect("a clear").missed, Some(Vec::new()));
     // Who stands in between has missed the rest.
-    let recorded = nodes.one.clear(&cache("users"), Some(later(start, 2))).await;
+    let recorded = nodes
+        .one
+        .clear(&cache("users"), Some(later(start, 2)))
+        .await;
     let rest = recorded.expect("a clear").missed.expect("what was missed");
     assert_eq!(rest[..1], missed[2..]);
     assert_eq!(rest.len(), 3);
@@ -103,9 +121,14 @@ pub(super) async fn many_keys_are_one_record_too(nodes: &Nodes) {
 async fn forget_many(nodes: &Nodes, count: usize) {
     let here = nodes.position().await;
     let keys: Vec<_> = (0..count).map(|n| key(&format!("users:{n}"))).collect();
-    let filled = [&keys[0], &keys[count / 2], &keys[count - 1], &key("users:x")];
+    let filled = [
+        &keys[0],
+        &keys[count / 2],
+        &keys[count - 1],
+        &key("users:x"),
+    ];
     for user in filled {
-        nodes.fill(user, &envelope("Ada"), here).await;
+        nodes.fill(user, "Ada", here).await;
     }
     let recorded = nodes.one.forget(&keys, Some(here)).await;
     let recorded = recorded.expect("a forgetting of many keys");

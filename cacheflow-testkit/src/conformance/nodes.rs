@@ -88,13 +88,13 @@ impl Nodes {
     }
 
     /// Node one fills `key`.
-    pub(super) async fn fill(&self, key: &FullKey, bytes: &[u8], checked: Position) -> Filled {
-        fill(&*self.one, key, bytes, checked).await
+    pub(super) async fn fill(&self, key: &FullKey, payload: &str, checked: Position) -> Filled {
+        fill(&*self.one, key, payload, checked).await
     }
 
     /// Node one fills `key`, and it is kept.
     pub(super) async fn fill_for(&self, key: &FullKey, ttl: Duration, checked: Position) {
-        let bytes = &envelope("Ada");
+        let bytes = &envelope(checked, "Ada");
         let fill = Fill {
             key,
             bytes,
@@ -106,7 +106,7 @@ impl Nodes {
 
     /// Node one puts `key`, and it is kept.
     pub(super) async fn put_for(&self, key: &FullKey, ttl: Duration, checked: Position) {
-        let bytes = &envelope("Ada");
+        let bytes = &envelope(checked, "Ada");
         let put = Put {
             key,
             bytes,
@@ -131,7 +131,9 @@ impl Nodes {
 /// What a panic says.
 fn text(panic: &(dyn Any + Send)) -> &str {
     let owned = panic.downcast_ref::<String>().map(String::as_str);
-    owned.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("")
+    owned
+        .or_else(|| panic.downcast_ref::<&str>().copied())
+        .unwrap_or("")
 }
 
 /// The number of a record that `store` makes for this, with its incarnation.
@@ -143,12 +145,12 @@ pub(super) async fn position(store: &dyn SharedStore) -> Position {
 pub(super) async fn fill(
     store: &dyn SharedStore,
     key: &FullKey,
-    bytes: &[u8],
+    payload: &str,
     checked: Position,
 ) -> Filled {
     let fill = Fill {
         key,
-        bytes,
+        bytes: &envelope(checked, payload),
         ttl: LONG,
         checked,
     };
@@ -162,7 +164,7 @@ pub(super) async fn put(
 ) -> Result<Recorded> {
     let put = Put {
         key,
-        bytes: &envelope("put"),
+        bytes: &envelope(checked, "put"),
         ttl: LONG,
         checked,
     };
@@ -177,11 +179,11 @@ pub(super) fn cache(name: &str) -> CacheName {
     CacheName::new(name).expect("a cache's name")
 }
 
-/// The envelope of some value.
-pub(super) fn envelope(payload: &str) -> Vec<u8> {
+/// The envelope of some value that was loaded under this journal.
+pub(super) fn envelope(position: Position, payload: &str) -> Vec<u8> {
     let envelope = Envelope {
         as_of: 0,
-        incarnation: 1,
+        incarnation: position.incarnation,
         codec: 1,
         schema: 0,
         created: 0,

@@ -20,22 +20,31 @@ pub(super) async fn a_put_is_kept_with_its_number(nodes: &Nodes) {
         let (as_of, rest) = bytes.split_at(Envelope::AS_OF_BYTES);
         let number = checked.number.to_le_bytes();
         assert_eq!(as_of, [number, number].concat(), "not the record's number");
-        assert_eq!(rest, &envelope("put")[Envelope::AS_OF_BYTES..]);
+        assert_eq!(rest, &envelope(start, "put")[Envelope::AS_OF_BYTES..]);
         Envelope::decode(&bytes, b"key", 1, 0).expect("an envelope");
     }
 }
 
 pub(super) async fn a_put_ends_with_its_lifetime(nodes: &Nodes) {
     let (user, checked) = (key("users:1"), nodes.position().await);
-    nodes.put_for(&user, Duration::from_millis(1), checked).await;
-    eventually("the value ended", WITHIN, async || nodes.bytes(&user).await.is_none()).await;
+    nodes
+        .put_for(&user, Duration::from_millis(1), checked)
+        .await;
+    eventually("the value ended", WITHIN, async || {
+        nodes.bytes(&user).await.is_none()
+    })
+    .await;
 }
 
 pub(super) async fn a_put_is_kept_after_other_keys_changed(nodes: &Nodes) {
     let (user, checked) = (key("users:1"), nodes.position().await);
     let others = [key("orders:1"), key("users:11"), key("users_archive:1")];
     nodes.two.forget(&others, None).await.expect("a forgetting");
-    nodes.two.clear(&cache("users_archive"), None).await.expect("a clear");
+    nodes
+        .two
+        .clear(&cache("users_archive"), None)
+        .await
+        .expect("a clear");
     put(&*nodes.two, &others[1], checked).await.expect("a put");
     assert!(nodes.put(&user, checked).await.kept);
     assert!(nodes.bytes(&user).await.is_some());
@@ -52,13 +61,17 @@ pub(super) async fn a_put_after_a_forgetting_is_not_kept(nodes: &Nodes) {
     let forgotten = nodes.two.forget(&[user.clone()], None).await;
     let forgotten = forgotten.expect("a forgetting").position;
     // What another has filled since goes too: it may be older than the put.
-    nodes.fill(&user, &envelope("filled"), forgotten).await;
+    nodes.fill(&user, "filled", forgotten).await;
     assert_not_kept(nodes, nodes.put(&user, checked).await).await;
 }
 
 pub(super) async fn a_put_after_a_clear_is_not_kept(nodes: &Nodes) {
     let (user, checked) = (key("users:1"), nodes.position().await);
-    nodes.two.clear(&cache("users"), None).await.expect("a clear");
+    nodes
+        .two
+        .clear(&cache("users"), None)
+        .await
+        .expect("a clear");
     assert_not_kept(nodes, nodes.put(&user, checked).await).await;
 }
 
@@ -84,13 +97,20 @@ pub(super) async fn a_put_tells_what_its_caller_has_missed(nodes: &Nodes) {
     let (user, checked) = (key("users:1"), nodes.position().await);
     assert_eq!(nodes.put(&user, checked).await.missed, Some(Vec::new()));
     let other = key("users:2");
-    nodes.two.forget(&[other.clone()], None).await.expect("a forgetting");
+    nodes
+        .two
+        .forget(&[other.clone()], None)
+        .await
+        .expect("a forgetting");
     // One that is not kept tells it as well.
     let recorded = nodes.put(&user, checked).await;
     assert!(!recorded.kept);
     let missed = recorded.missed.expect("what was missed");
     let changes: Vec<_> = missed.iter().map(|record| &record.change).collect();
-    assert_eq!(changes, [&Change::Put(user), &Change::Forgotten(vec![other])]);
+    assert_eq!(
+        changes,
+        [&Change::Put(user), &Change::Forgotten(vec![other])]
+    );
     assert_eq!(missed[1].position, later(checked, 2));
 }
 

@@ -40,7 +40,7 @@ pub(super) async fn a_fill_beside_a_forgetting_leaves_nothing(nodes: &Nodes) {
     for _ in 0..ROUNDS {
         let loaded = nodes.position().await;
         let (one, two) = (Arc::clone(&nodes.one), Arc::clone(&nodes.two));
-        let filling = async move { fill(&*one, &key("users:1"), &envelope("old"), loaded).await };
+        let filling = async move { fill(&*one, &key("users:1"), "old", loaded).await };
         let forgetting = async move { two.forget(&[key("users:1")], None).await };
         let (filled, forgotten) = race(filling, forgetting).await;
         forgotten.expect("a forgetting");
@@ -54,12 +54,12 @@ pub(super) async fn a_fill_beside_a_put_leaves_the_put(nodes: &Nodes) {
     for _ in 0..ROUNDS {
         let loaded = nodes.position().await;
         let (one, two) = (Arc::clone(&nodes.one), Arc::clone(&nodes.two));
-        let filling = async move { fill(&*one, &key("users:1"), &envelope("old"), loaded).await };
+        let filling = async move { fill(&*one, &key("users:1"), "old", loaded).await };
         let putting = async move { put(&*two, &key("users:1"), loaded).await };
         let (filled, recorded) = race(filling, putting).await;
         assert!(recorded.expect("a put").kept, "there was no conflict");
         let bytes = nodes.bytes(&key("users:1")).await.expect("the put");
-        assert_eq!(bytes[16..], envelope("put")[16..], "{filled:?}");
+        assert_eq!(bytes[16..], envelope(loaded, "put")[16..], "{filled:?}");
     }
 }
 
@@ -71,7 +71,10 @@ pub(super) async fn two_puts_beside_one_another_leave_nothing(nodes: &Nodes) {
         let there = async move { put(&*two, &key("users:1"), checked).await };
         let (here, there) = race(here, there).await;
         let kept = [here, there].map(|put| put.expect("a put").kept);
-        assert_ne!(kept[0], kept[1], "the first is kept, the second knows better");
+        assert_ne!(
+            kept[0], kept[1],
+            "the first is kept, the second knows better"
+        );
         let bytes = nodes.bytes(&key("users:1")).await;
         assert_eq!(bytes, None, "nobody knows whose value is the newest");
     }

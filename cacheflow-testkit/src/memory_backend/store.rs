@@ -46,7 +46,17 @@ impl SharedStore for MemoryStore {
 
     async fn get(&self, key: &FullKey) -> Result<Option<Stored>> {
         let now = self.shared.clock.now();
-        Ok(self.shared.server().get(&self.value(key), now))
+        let mut server = self.shared.server();
+        let Some(mut stored) = server.get(&self.value(key), now) else {
+            return Ok(None);
+        };
+        let written_in = Envelope::incarnation_in(&stored.bytes);
+        let here = server.journal(&self.prefix).position().incarnation;
+        if written_in.is_some_and(|written_in| written_in != here) {
+            // Whether it was forgotten since, this journal does not tell.
+            stored.bytes = Bytes::new();
+        }
+        Ok(Some(stored))
     }
 
     async fn fill(&self, fill: Fill<'_>) -> Result<Filled> {

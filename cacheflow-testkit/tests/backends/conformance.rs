@@ -43,18 +43,45 @@ async fn wrappers_that_do_nothing_change_nothing() {
 #[test]
 fn the_store_suite_notices_each_fault() {
     let cases = [
-        (Fault::FillsWithoutLooking, "a fill is refused after its key was forgotten"),
-        (Fault::RefusesEverything, "what was filled is read by every node"),
-        (Fault::FillsTheRefused, "a fill is refused after its key was forgotten"),
-        (Fault::PutsWithoutLooking, "each change takes the next number"),
+        (
+            Fault::FillsWithoutLooking,
+            "a fill is refused after its key was forgotten",
+        ),
+        (
+            Fault::RefusesEverything,
+            "what was filled is read by every node",
+        ),
+        (
+            Fault::FillsTheRefused,
+            "a fill is refused after its key was forgotten",
+        ),
+        (
+            Fault::PutsWithoutLooking,
+            "each change takes the next number",
+        ),
         (Fault::PutsWithoutNumber, "a put is kept with its number"),
-        (Fault::RoundsLifetimesUp, "what was filled is read by every node"),
-        (Fault::ForgetsTheRecordOnly, "keys with hostile characters are told apart"),
-        (Fault::TellsNothingMissed, "an answer tells what its caller has missed"),
+        (
+            Fault::RoundsLifetimesUp,
+            "what was filled is read by every node",
+        ),
+        (
+            Fault::ForgetsTheRecordOnly,
+            "keys with hostile characters are told apart",
+        ),
+        (
+            Fault::TellsNothingMissed,
+            "an answer tells what its caller has missed",
+        ),
         (Fault::ClearsAtOnce, "a clear leaves values to the sweep"),
-        (Fault::SweepsByBeginning, "a sweep removes its cache and no other"),
+        (
+            Fault::SweepsByBeginning,
+            "a sweep removes its cache and no other",
+        ),
         (Fault::SweepsOneStep, "a sweep of many values ends"),
-        (Fault::DiscardsAnything, "a discard removes exactly what was read"),
+        (
+            Fault::DiscardsAnything,
+            "a discard removes exactly what was read",
+        ),
         (Fault::SharesNamespaces, "namespaces share nothing"),
     ];
     for (fault, rule) in cases {
@@ -68,10 +95,19 @@ fn the_store_suite_notices_each_fault() {
 #[test]
 fn the_bus_suite_notices_each_fault() {
     let cases = [
-        (Fault::HearsNothingOfItself, "the subscription comes first with the position"),
+        (
+            Fault::HearsNothingOfItself,
+            "the subscription comes first with the position",
+        ),
         (Fault::SwallowsARecord, "nothing is lost while subscribing"),
-        (Fault::ProvesTooMuch, "the subscription comes first with the position"),
-        (Fault::ProvesWithoutLooking, "heartbeats prove what was told"),
+        (
+            Fault::ProvesTooMuch,
+            "the subscription comes first with the position",
+        ),
+        (
+            Fault::ProvesWithoutLooking,
+            "heartbeats prove what was told",
+        ),
     ];
     for (fault, rule) in cases {
         assert_noticed(fault, rule, || {

@@ -80,7 +80,10 @@ impl FaultyStore {
 
     fn told(&self, mut recorded: Recorded) -> Recorded {
         let prefix = self.prefix.clone();
-        self.positions.lock().unwrap().insert(prefix, recorded.position);
+        self.positions
+            .lock()
+            .unwrap()
+            .insert(prefix, recorded.position);
         if self.fault == Fault::TellsNothingMissed {
             recorded.missed = Some(Vec::new());
         }
@@ -126,8 +129,17 @@ impl SharedStore for FaultyStore {
         let recorded = self.told(self.inner.put(put).await?);
         if self.fault == Fault::PutsWithoutNumber {
             let checked = recorded.position;
-            let Put { key, bytes, ttl, .. } = put;
-            self.inner.fill(Fill { key, bytes, ttl, checked }).await?;
+            let Put {
+                key, bytes, ttl, ..
+            } = put;
+            self.inner
+                .fill(Fill {
+                    key,
+                    bytes,
+                    ttl,
+                    checked,
+                })
+                .await?;
         }
         Ok(recorded)
     }
@@ -145,7 +157,14 @@ impl SharedStore for FaultyStore {
         for (key, stored) in kept {
             if let Some(Stored { bytes, remaining }) = stored {
                 let (bytes, ttl) = (&*bytes, remaining);
-                self.inner.fill(Fill { key, bytes, ttl, checked }).await?;
+                self.inner
+                    .fill(Fill {
+                        key,
+                        bytes,
+                        ttl,
+                        checked,
+                    })
+                    .await?;
             }
         }
         Ok(recorded)

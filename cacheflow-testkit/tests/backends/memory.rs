@@ -13,12 +13,17 @@ async fn node(server: &MemoryBackend) -> (CacheFlow, Cache<u64, u64>) {
     let builder = CacheFlow::builder().backend(server.clone());
     let flow = builder.max_staleness(WITHIN).build().await.unwrap();
     let cache = flow.cache("numbers").build().unwrap();
-    eventually("the node has subscribed", WITHIN, async || flow.health().is_good()).await;
+    eventually("the node has subscribed", WITHIN, async || {
+        flow.health().is_good()
+    })
+    .await;
     (flow, cache)
 }
 
 async fn load(cache: &Cache<u64, u64>, key: u64, value: u64) -> u64 {
-    let loaded = cache.get_or_load(&key, async || Ok::<_, String>(value)).await;
+    let loaded = cache
+        .get_or_load(&key, async || Ok::<_, String>(value))
+        .await;
     loaded.unwrap()
 }
 
@@ -99,7 +104,10 @@ async fn foreign_news_and_garbage_are_heard() {
     load(&cache, 2, 20).await;
     let key = FullKey::parse("numbers:1").unwrap();
     server.announce_foreign(&[key], "somebody");
-    eventually("the key is forgotten", WITHIN, async || cache.peek(&1).is_none()).await;
+    eventually("the key is forgotten", WITHIN, async || {
+        cache.peek(&1).is_none()
+    })
+    .await;
     assert!(cache.peek(&2).is_some());
 
     let mut events = flow.events();

@@ -6,7 +6,9 @@ use std::time::Duration;
 use cacheflow::key::FullKey;
 use cacheflow::store::SharedStore;
 use cacheflow::{Backend, Cache, CacheFlow, ErrorKind, Event, Namespace};
-use cacheflow_testkit::{Failing, Gate, MemoryBackend, Operation, Recording, Shuffling, eventually};
+use cacheflow_testkit::{
+    Failing, Gate, MemoryBackend, Operation, Recording, Shuffling, eventually,
+};
 
 const WITHIN: Duration = Duration::from_secs(30);
 
@@ -23,7 +25,10 @@ async fn a_recording_has_the_operations_in_their_order_and_once() {
     let recording = Recording::new(MemoryBackend::new());
     let store = store(&recording);
     store.get(&key()).await.unwrap();
-    store.forget(&[key(), FullKey::parse("a:2").unwrap()], None).await.unwrap();
+    store
+        .forget(&[key(), FullKey::parse("a:2").unwrap()], None)
+        .await
+        .unwrap();
     assert_eq!(recording.take(), ["get numbers:1", "forget numbers:1 a:2"]);
     store.ping().await.unwrap();
     assert_eq!(recording.clone().take(), ["ping"]);
@@ -33,7 +38,11 @@ async fn a_recording_has_the_operations_in_their_order_and_once() {
 #[tokio::test]
 async fn a_recording_keeps_what_the_bus_told_apart() {
     let recording = Recording::new(MemoryBackend::new());
-    let flow = CacheFlow::builder().backend(recording.clone()).build().await.unwrap();
+    let flow = CacheFlow::builder()
+        .backend(recording.clone())
+        .build()
+        .await
+        .unwrap();
     eventually("subscribed", WITHIN, async || flow.health().is_good()).await;
     let news = recording.take_news();
     assert_eq!(news[..2], ["listen", "subscribed 0"]);
@@ -99,7 +108,11 @@ async fn what_hangs_happens_once_healed() {
 async fn messages_can_be_lost_and_the_bus_unreachable() {
     let failing = Failing::new(MemoryBackend::new());
     failing.fail(Operation::Listen);
-    let flow = CacheFlow::builder().backend(failing.clone()).build().await.unwrap();
+    let flow = CacheFlow::builder()
+        .backend(failing.clone())
+        .build()
+        .await
+        .unwrap();
     let cache: Cache<u64, u64> = flow.cache("numbers").build().unwrap();
     let mut events = flow.events();
     failing.heal_all();

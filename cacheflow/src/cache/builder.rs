@@ -146,6 +146,13 @@ impl<K, V: CacheValue> CacheBuilder<K, V> {
             self.flow.node().attach(name.clone(), Arc::downgrade(&near));
             core
         })?;
+        if existed && self.weigher.is_some() {
+            return Err(Error::new(
+                ErrorKind::InvalidConfig,
+                "build",
+                format!("cache {name} was built before: a weigher is given to its first handle"),
+            ));
+        }
         if existed && self.options_given && core.config != self.config {
             return Err(Error::new(
                 ErrorKind::InvalidConfig,

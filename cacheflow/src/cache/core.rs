@@ -164,11 +164,11 @@ impl<V: CacheValue> Core<V> {
     pub(crate) async fn put(&self, address: Address, value: V, ttl: Duration) -> Applied {
         let levels = &self.strategy.levels;
         let ticket = self.local.put_ticket(&address.key);
+        let _returning = self.local.returning(&address.key, &ticket);
         let checked = self.standing.position();
         let Some((payload, weight)) = levels.encode_put(&address, &value) else {
             // It cannot be kept, but what is kept is older than it.
-            self.local.leave(&address.key, &ticket);
-            return self.node.forget(vec![address.full]).await;
+            return self.node.forget(vec![address.full.clone()]).await;
         };
         let now = self.clock.now();
         let end = |kept: bool| {

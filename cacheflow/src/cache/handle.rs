@@ -191,11 +191,18 @@ impl<K, V: CacheValue> Cache<K, V> {
     ///
     /// To be called *after* the value stands in its source. Where two nodes put
     /// the same key at the same time, and nobody can know whose value is the
-    /// newer, the key is forgotten instead.
+    /// newer, the key is forgotten instead. Not promised: the newest value where
+    /// two writers put in the opposite order of their commits, one after the
+    /// other. Where that can happen, [`invalidate`](Self::invalidate) instead.
     ///
     /// # Errors
     ///
     /// [`ErrorKind::Closed`](crate::ErrorKind::Closed) after a shutdown.
+    ///
+    /// # Panics
+    ///
+    /// If the value's own code does while it is written; what was kept before
+    /// stays.
     ///
     /// # Cancellation
     ///
@@ -313,17 +320,8 @@ impl<K, V: CacheValue> Cache<K, V> {
         Ok(Address::new(&self.core.name, &encoded(key)))
     }
 
-    /// Runs a change to its end, whatever becomes of its caller: a change that
-    /// was committed but not announced would leave old values everywhere.
     async fn to_the_end(&self, change: impl Future<Output = Applied> + Send + 'static) -> Applied {
-        let Some(runtime) = self.flow.runtime() else {
-            return change.await;
-        };
-        match runtime.spawn(change).await {
-            Ok(applied) => applied,
-            // The runtime is shutting down, and this process with it.
-            Err(_) => Applied::Local,
-        }
+        self.flow.to_the_end(change).await.unwrap_or(Applied::Local)
     }
 }
 

@@ -30,14 +30,14 @@ impl Default for FlowConfig {
 }
 
 impl FlowConfig {
-    /// What stands before every name in the shared store:
-    /// `cacheflow:`, or `cacheflow:{namespace}:`, or what was set.
+    /// What stands before every name in the shared store: `cacheflow:`, or
+    /// `cacheflow:{namespace}/`, or the same with the prefix that was set. No
+    /// cache's name has a `/`: a namespace is never taken for a cache.
     pub(crate) fn full_prefix(&self) -> String {
-        match &self.prefix {
-            Some(prefix) if self.namespace.is_empty() => prefix.clone(),
-            Some(prefix) => format!("{prefix}{}:", self.namespace),
-            None if self.namespace.is_empty() => DEFAULT_PREFIX.to_owned(),
-            None => format!("{DEFAULT_PREFIX}{}:", self.namespace),
+        let prefix = self.prefix.as_deref().unwrap_or(DEFAULT_PREFIX);
+        match self.namespace.as_str() {
+            "" => prefix.to_owned(),
+            namespace => format!("{prefix}{namespace}/"),
         }
     }
 
@@ -110,10 +110,10 @@ mod tests {
             }
             .full_prefix()
         };
-        assert_eq!(name("shop", None), "cacheflow:shop:");
+        assert_eq!(name("shop", None), "cacheflow:shop/");
         assert_eq!(name("", Some("")), "");
-        assert_eq!(name("shop", Some("")), "shop:");
-        assert_eq!(name("shop", Some("x/")), "x/shop:");
+        assert_eq!(name("shop", Some("")), "shop/");
+        assert_eq!(name("shop", Some("x/")), "x/shop/");
     }
 
     #[test]

@@ -31,6 +31,7 @@ use crate::error::Unreadable;
 
 /// Header before the key.
 const HEADER_BYTES: usize = 78;
+const INCARNATION_AT: usize = 54;
 const CRC_AT: usize = 74;
 const MAGIC: [u8; 2] = *b"CF";
 const VERSION: u8 = 1;
@@ -100,6 +101,14 @@ impl<'a> Envelope<'a> {
         Ok(bytes)
     }
 
+    /// The incarnation in `bytes`, if they look like an entry; they are not
+    /// checked in any other respect.
+    #[must_use]
+    pub fn incarnation_in(bytes: &[u8]) -> Option<u64> {
+        let header: &[u8; HEADER_BYTES] = bytes.first_chunk()?;
+        (header[16..18] == MAGIC).then(|| u64_at(header, INCARNATION_AT))
+    }
+
     /// Reads `bytes` as an entry of `key` that `codec` wrote for a type with
     /// fingerprint `schema`.
     ///
@@ -140,7 +149,7 @@ impl<'a> Envelope<'a> {
         }
         Ok(Self {
             as_of: u64_at(header, 0),
-            incarnation: u64_at(header, 54),
+            incarnation: u64_at(header, INCARNATION_AT),
             codec,
             schema,
             created: u64_at(header, 30),
@@ -201,6 +210,9 @@ mod tests {
     fn what_is_written_is_read() {
         let bytes = SAMPLE.encode().unwrap();
         assert_eq!(read(&bytes), Ok(SAMPLE));
+        assert_eq!(Envelope::incarnation_in(&bytes), Some(0xfeed));
+        assert_eq!(Envelope::incarnation_in(&bytes[..77]), None);
+        assert_eq!(Envelope::incarnation_in(&[b'x'; 200]), None);
     }
 
     #[test]

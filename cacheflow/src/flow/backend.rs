@@ -35,7 +35,7 @@ impl Namespace {
         }
     }
 
-    /// What stands before every name, `cacheflow:shop:` for example.
+    /// What stands before every name, `cacheflow:shop/` for example.
     #[must_use]
     pub fn prefix(&self) -> &str {
         &self.prefix

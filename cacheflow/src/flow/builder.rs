@@ -38,7 +38,7 @@ pub struct FlowBuilder {
 
 impl FlowBuilder {
     /// Keeps this service's names apart from others' on the same server:
-    /// `cacheflow:{namespace}:…`. All instances of a service use the same.
+    /// `cacheflow:{namespace}/…`. All instances of a service use the same.
     pub fn namespace(mut self, namespace: impl Into<String>) -> Self {
         self.config.namespace = namespace.into();
         self
@@ -165,6 +165,7 @@ impl FlowBuilder {
             runtime,
             tasks,
             closed: AtomicBool::new(false),
+            changes: Arc::default(),
         })))
     }
 }

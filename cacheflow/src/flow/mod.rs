@@ -2,11 +2,13 @@
 
 mod backend;
 mod builder;
+mod changes;
 mod global;
 mod health;
 mod registry;
 
 use std::fmt;
+use std::future::Future;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -27,6 +29,7 @@ use crate::event::{EventSink, Events};
 use crate::invalidation::Node;
 use crate::runtime::Tasks;
 use crate::store::Guarded;
+use changes::Changes;
 use registry::Registry;
 
 /// A flow: the caches of a service on this node, the store that they share with
@@ -66,6 +69,7 @@ struct Inner {
     runtime: Option<Handle>,
     tasks: Option<Tasks>,
     closed: AtomicBool,
+    changes: Arc<Changes>,
 }
 
 impl CacheFlow {
@@ -141,13 +145,46 @@ impl CacheFlow {
             "shutdown",
             "invalidations still wait for the shared store",
         )
-        .with("waiting", self.0.node.waiting().to_string()))
+        .with("waiting", self.unsent().to_string()))
     }
 
     async fn drained(&self) {
         // Polled: what empties the outbox also runs when nobody waits for it.
-        while self.0.node.waiting() > 0 {
+        while self.unsent() > 0 {
             tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    }
+
+    /// Changes that the shared store does not know of yet: those under way first,
+    /// since each may end in the outbox.
+    fn unsent(&self) -> usize {
+        self.0.changes.under_way() + self.0.node.waiting()
+    }
+
+    /// Runs a change to its end, whatever becomes of its caller: a change that
+    /// was committed but not announced would leave old values everywhere.
+    ///
+    /// `None` if the runtime is shutting down, and this process with it.
+    ///
+    /// # Panics
+    ///
+    /// If the change panics, which only a value's own code can make it do.
+    pub(crate) async fn to_the_end<T: Send + 'static>(
+        &self,
+        change: impl Future<Output = T> + Send + 'static,
+    ) -> Option<T> {
+        let Some(runtime) = &self.0.runtime else {
+            return Some(change.await);
+        };
+        let begun = Changes::begin(&self.0.changes);
+        let task = runtime.spawn(async move {
+            let _begun = begun;
+            change.await
+        });
+        match task.await {
+            Ok(outcome) => Some(outcome),
+            Err(error) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
+            Err(_) => None,
         }
     }
 
@@ -186,12 +223,6 @@ impl CacheFlow {
 
     pub(crate) fn registry(&self) -> &Registry {
         &self.0.registry
-    }
-
-    /// Where changes run to their end although their caller may be cancelled;
-    /// `None` in a flow whose changes never wait for anybody.
-    pub(crate) fn runtime(&self) -> Option<&Handle> {
-        self.0.runtime.as_ref()
     }
 }
 

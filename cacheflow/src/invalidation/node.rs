@@ -35,7 +35,10 @@ pub(crate) struct Node {
     /// Held while a record is applied and counted, so that records that arrive
     /// by the bus and by the answers of this node's own changes do not overtake
     /// one another.
-    applying: Mutex<()>,
+    ///
+    /// Inside is where the node stood at the last heartbeat: the journal must
+    /// not be behind that at the next.
+    applying: Mutex<Option<Position>>,
     outbox: Mutex<Outbox>,
     bus_is_up: AtomicBool,
 }
@@ -66,7 +69,7 @@ impl Node {
             clock,
             events,
             caches: RwLock::default(),
-            applying: Mutex::new(()),
+            applying: Mutex::new(None),
             outbox: Mutex::default(),
             bus_is_up: AtomicBool::new(false),
         }
@@ -219,7 +222,7 @@ impl Node {
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, ()> {
+    fn lock(&self) -> MutexGuard<'_, Option<Position>> {
         self.applying.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -277,17 +280,22 @@ impl Listener for Node {
     }
 
     fn alive(&self, position: Position, asked: Tick) {
-        let _applying = self.lock();
+        let mut at_last = self.lock();
         let here = self.standing.position();
         // This node may stand further: the answer to a change of its own can
-        // overtake the heartbeat's.
+        // overtake the heartbeat's. But what it stood at when the last one was
+        // answered, the journal has reached, unless a message lied.
         let nothing_missed = here.is_some_and(|here| {
             here.incarnation == position.incarnation && here.number >= position.number
         });
-        if !nothing_missed {
+        let journal_is_behind = at_last.is_some_and(|then| {
+            then.incarnation == position.incarnation && then.number > position.number
+        });
+        if journal_is_behind || !nothing_missed {
             tracing::warn!(?here, ?position, "records were missed; memory is dropped");
             self.drop_memory_and_stand_at(position);
         }
+        *at_last = self.standing.position();
         self.standing.prove(asked);
     }
 }

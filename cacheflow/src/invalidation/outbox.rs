@@ -15,6 +15,8 @@ pub(super) const BATCH: usize = 500;
 pub(crate) struct Outbox {
     keys: BTreeSet<FullKey>,
     caches: BTreeSet<CacheName>,
+    /// How many were taken out and are on their way.
+    sending: usize,
 }
 
 impl Outbox {
@@ -46,11 +48,11 @@ impl Outbox {
     }
 
     pub(crate) fn is_empty(&self) -> bool {
-        self.keys.is_empty() && self.caches.is_empty()
+        self.len() == 0
     }
 
     pub(crate) fn len(&self) -> usize {
-        self.keys.len() + self.caches.len()
+        self.keys.len() + self.caches.len() + self.sending
     }
 
     /// Takes some keys out, to be sent. Taken out *before* they are sent: a key
@@ -60,14 +62,21 @@ impl Outbox {
             Some(next) => self.keys.split_off(&next),
             None => BTreeSet::new(),
         };
-        std::mem::replace(&mut self.keys, rest)
-            .into_iter()
-            .collect()
+        let taken = std::mem::replace(&mut self.keys, rest);
+        self.sending = taken.len();
+        taken.into_iter().collect()
     }
 
     /// Takes a cache out, to be cleared.
     pub(crate) fn take_cache(&mut self) -> Option<CacheName> {
-        self.caches.pop_first()
+        let taken = self.caches.pop_first();
+        self.sending = usize::from(taken.is_some());
+        taken
+    }
+
+    /// What was taken out has arrived, or was put back.
+    pub(crate) fn sent(&mut self) {
+        self.sending = 0;
     }
 }
 
@@ -86,6 +95,8 @@ mod tests {
         outbox.add_keys(keys("a", 3));
         assert_eq!(outbox.len(), 3);
         assert_eq!(outbox.take_keys(), keys("a", 3).collect::<Vec<_>>());
+        assert_eq!(outbox.len(), 3, "on their way is not arrived");
+        outbox.sent();
         assert!(outbox.is_empty());
     }
 
@@ -95,6 +106,7 @@ mod tests {
         outbox.add_keys(keys("a", 1));
         let being_sent = outbox.take_keys();
         outbox.add_keys(being_sent);
+        outbox.sent();
         assert_eq!(outbox.len(), 1);
     }
 
@@ -111,6 +123,7 @@ mod tests {
         assert_eq!(outbox.len(), 2);
         assert_eq!(outbox.take_cache().unwrap().as_str(), "a");
         assert_eq!(outbox.take_cache().unwrap().as_str(), "b");
+        outbox.sent();
         assert!(outbox.is_empty());
     }
 
@@ -128,6 +141,7 @@ mod tests {
         let mut outbox = Outbox::default();
         outbox.add_keys(keys("a", BATCH + 1));
         assert_eq!(outbox.take_keys().len(), BATCH);
+        outbox.sent();
         assert_eq!(outbox.len(), 1);
     }
 }

@@ -55,9 +55,14 @@ impl Node {
                 return Ok(());
             }
             match recovering.forget(&keys, self.standing.position()).await {
-                Ok(recorded) => self.recorded(recorded, || self.forget_here(&keys)),
+                Ok(recorded) => {
+                    self.recorded(recorded, || self.forget_here(&keys));
+                    self.outbox().sent();
+                }
                 Err(error) => {
-                    self.outbox().add_keys(keys);
+                    let mut outbox = self.outbox();
+                    outbox.add_keys(keys);
+                    outbox.sent();
                     return Err(error);
                 }
             }
@@ -69,10 +74,14 @@ impl Node {
             let Some(cache) = self.outbox().take_cache() else {
                 return Ok(());
             };
-            if let Err(error) = self.clear_steps(recovering, &cache).await {
-                self.outbox().add_cache(cache);
-                return Err(error);
+            let cleared = self.clear_steps(recovering, &cache).await;
+            let mut outbox = self.outbox();
+            if cleared.is_err() {
+                outbox.add_cache(cache);
             }
+            outbox.sent();
+            drop(outbox);
+            cleared?;
         }
     }
 

@@ -9,7 +9,8 @@ pub(crate) struct Address {
     pub(crate) key: EntryKey,
     /// In the shared store and in messages.
     pub(crate) full: FullKey,
-    /// In the entry itself, to be compared.
+    /// In the entry itself, to be compared: cache and key, a long key with a
+    /// longer hash than in its name.
     pub(crate) identity: Box<[u8]>,
 }
 
@@ -19,7 +20,9 @@ impl Address {
         Self {
             full: FullKey::new(cache, &entry_key),
             key: entry_key,
-            identity: key.identity().into(),
+            identity: [cache.as_str().as_bytes(), b":", &key.identity()]
+                .concat()
+                .into(),
         }
     }
 }

@@ -30,6 +30,10 @@ pub trait SharedStore: Send + Sync + 'static {
     async fn ping(&self) -> Result<()>;
 
     /// What is kept for `key`, with its remaining lifetime.
+    ///
+    /// A value that was written under another incarnation of the journal than the
+    /// store now works in is not returned, but empty bytes in its place: a node
+    /// that has not heard of the new one yet would take it for current.
     async fn get(&self, key: &FullKey) -> Result<Option<Stored>>;
 
     /// Keeps a loaded value, unless something that it was made of was forgotten

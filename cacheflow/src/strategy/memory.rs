@@ -65,20 +65,31 @@ impl<V: Clone + Send + Sync + 'static> Local<V> {
 
     #[inline]
     fn may_serve(&self, entry: &Entry<V>, now: Tick) -> bool {
-        self.standing.is_open(now) || self.serve_young && self.is_young(entry, now)
+        self.standing.is_open(now) || self.serve_young && self.is_young(entry.as_of, now)
     }
 
-    /// While nothing is heard from the bus, an entry whose load began less than
+    /// While nothing is heard from the bus, a value whose load began less than
     /// `max_staleness` ago cannot be older than that past any invalidation.
     #[cold]
-    fn is_young(&self, entry: &Entry<V>, now: Tick) -> bool {
-        now.since(entry.as_of) < self.standing.max_staleness()
+    fn is_young(&self, as_of: Tick, now: Tick) -> bool {
+        now.since(as_of) < self.standing.max_staleness()
     }
 
     /// Joins the flight to `key`, or begins one.
     pub(crate) fn board(&self, key: &EntryKey) -> Boarding<V> {
         let now = self.clock.now();
-        self.flights().board(key, now, self.epoch())
+        let mut flights = self.flights();
+        let boarding = flights.board(key, now, self.epoch());
+        let Boarding::Follow(flight) = &boarding else {
+            return boarding;
+        };
+        // Behind a closed gate, what a flight brings may miss news as old as
+        // itself: as with an entry, only a young one is good enough.
+        if self.standing.is_open(now) || self.is_young(flight.ticket.as_of, now) {
+            return boarding;
+        }
+        flights.give_up(key, &flight.ticket);
+        flights.board(key, now, self.epoch())
     }
 
     /// Takes the right to put into memory what is about to be read.
@@ -322,6 +333,21 @@ mod tests {
         assert!(local.hit(b"1").is_none());
         local.standing.prove(clock.now());
         assert!(local.hit(b"1").is_some());
+    }
+
+    #[test]
+    fn behind_a_closed_gate_nobody_joins_an_old_flight() {
+        let (local, clock) = local(Standing::unheard(Duration::from_secs(2)), false);
+        let key = EntryKey::new(b"1");
+        let old = lead(&local, &key);
+        clock.advance(Duration::from_millis(1999));
+        assert!(matches!(local.board(&key), Boarding::Follow(_)));
+        clock.advance(Duration::from_millis(1));
+        let new = lead(&local, &key);
+        assert!(old.ticket.is_cancelled() && !new.ticket.is_cancelled());
+        clock.advance(Duration::from_secs(2));
+        local.standing.prove(clock.now());
+        assert!(matches!(local.board(&key), Boarding::Follow(_)));
     }
 
     #[test]

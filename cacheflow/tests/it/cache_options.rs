@@ -13,16 +13,27 @@ const SECOND: Duration = Duration::from_secs(1);
 async fn ttl_is_the_lifetime_of_loads_and_puts_on_both_levels() {
     let server = MemoryBackend::new();
     let node = Node::on(&server).await;
-    for (name, ttl) in [("short", HOUR), ("long", 30 * HOUR), ("default", 300 * SECOND)] {
+    for (name, ttl) in [
+        ("short", HOUR),
+        ("long", 30 * HOUR),
+        ("default", 300 * SECOND),
+    ] {
         let builder = node.flow.cache(name);
-        let builder = if name == "default" { builder } else { builder.ttl(ttl) };
+        let builder = if name == "default" {
+            builder
+        } else {
+            builder.ttl(ttl)
+        };
         let cache: Cache<u64, u64> = builder.build().unwrap();
         load(&cache, 1, 10).await;
         let _ = cache.put(&2, 20).await.unwrap();
         for key in [1, 2] {
             let stored = server.value(&format!("cacheflow:{name}:{key}")).unwrap();
             for remaining in [cache.peek(&key).unwrap().remaining, stored.remaining] {
-                assert!(remaining <= ttl && remaining > ttl - 250 * SECOND, "{remaining:?}");
+                assert!(
+                    remaining <= ttl && remaining > ttl - 250 * SECOND,
+                    "{remaining:?}"
+                );
             }
         }
     }
@@ -45,7 +56,10 @@ async fn cache_aside_has_one_level_the_shared_store() {
         }
     }
     let stats = cache.stats();
-    assert_eq!((stats.memory_hits, stats.shared_hits, stats.entries), (0, 12, 0));
+    assert_eq!(
+        (stats.memory_hits, stats.shared_hits, stats.entries),
+        (0, 12, 0)
+    );
     // One round trip for each hit, and none to fill.
     assert_eq!(node.recording.take().len(), 2 + 1 + 12);
 
@@ -62,7 +76,10 @@ async fn cache_aside_has_one_level_the_shared_store() {
 
 #[tokio::test]
 async fn cache_aside_alone_has_one_level_memory() {
-    let builder = alone().await.cache("aside").strategy(Strategy::cache_aside());
+    let builder = alone()
+        .await
+        .cache("aside")
+        .strategy(Strategy::cache_aside());
     let cache: Cache<u64, u64> = builder.build().unwrap();
     assert_eq!(load(&cache, 1, 10).await, 10);
     assert_eq!(cache.peek(&1).unwrap().value, 10);
@@ -80,7 +97,10 @@ async fn multi_level_has_both_and_says_where_a_value_came_from() {
         levels.push(cache.lookup(&1).await.found().unwrap().level);
     }
     assert_eq!(levels, [Level::Memory, Level::Shared, Level::Memory]);
-    assert_eq!(one.recording.take(), ["get numbers:1", "get numbers:1", "fill numbers:1"]);
+    assert_eq!(
+        one.recording.take(),
+        ["get numbers:1", "get numbers:1", "fill numbers:1"]
+    );
     assert_eq!(two.recording.take(), ["get numbers:1"]);
 }
 
@@ -91,7 +111,12 @@ async fn memory_ttl_bounds_memory_and_not_the_store() {
     let memory_ttl = 60 * SECOND;
     let caches = [&one, &two].map(|node| -> Cache<u64, u64> {
         let strategy = Strategy::multi_level().memory_ttl(memory_ttl);
-        node.flow.cache("brief").ttl(HOUR).strategy(strategy).build().unwrap()
+        node.flow
+            .cache("brief")
+            .ttl(HOUR)
+            .strategy(strategy)
+            .build()
+            .unwrap()
     });
     load(&caches[0], 1, 10).await;
     let _ = caches[0].put(&2, 20).await.unwrap();
@@ -99,7 +124,10 @@ async fn memory_ttl_bounds_memory_and_not_the_store() {
         assert!(caches[cache].contains(&key).await);
         let memory = caches[cache].peek(&key).unwrap().remaining;
         assert!(memory <= memory_ttl, "{memory:?}");
-        let store = server.value(&format!("cacheflow:brief:{key}")).unwrap().remaining;
+        let store = server
+            .value(&format!("cacheflow:brief:{key}"))
+            .unwrap()
+            .remaining;
         assert!(store > 30 * memory_ttl, "{store:?}");
     }
 }
@@ -141,7 +169,12 @@ async fn max_entries_and_max_memory_bound_memory() {
 async fn max_value_bytes_bounds_what_the_store_keeps() {
     let server = MemoryBackend::new();
     let node = Node::on(&server).await;
-    let small: Cache<u64, String> = node.flow.cache("small").max_value_bytes(10).build().unwrap();
+    let small: Cache<u64, String> = node
+        .flow
+        .cache("small")
+        .max_value_bytes(10)
+        .build()
+        .unwrap();
     let default: Cache<u64, String> = node.flow.cache("default").build().unwrap();
     // MessagePack: a head of one, of three, of five bytes.
     for (cache, longest) in [(&small, 9), (&default, 1024 * 1024 - 5)] {
@@ -154,9 +187,17 @@ async fn max_value_bytes_bounds_what_the_store_keeps() {
 #[tokio::test(start_paused = true)]
 async fn follower_timeout_is_how_long_a_caller_waits() {
     let flow = alone().await;
-    for (name, timeout) in [("brief", SECOND), ("long", 60 * SECOND), ("default", 10 * SECOND)] {
+    for (name, timeout) in [
+        ("brief", SECOND),
+        ("long", 60 * SECOND),
+        ("default", 10 * SECOND),
+    ] {
         let builder = flow.cache(name);
-        let builder = if name == "default" { builder } else { builder.follower_timeout(timeout) };
+        let builder = if name == "default" {
+            builder
+        } else {
+            builder.follower_timeout(timeout)
+        };
         let cache: Cache<u64, u64> = builder.build().unwrap();
         let held = HeldLoad::begin(&cache, 1).await;
         let caller = caller(&cache, 1, 20);

@@ -15,12 +15,16 @@ fn clearing(node: &Node) -> JoinHandle<Applied> {
 #[tokio::test]
 async fn a_clear_forgets_its_cache_on_every_node_and_no_other() {
     let (server, one, two) = two_nodes().await;
-    let archive = |node: &Node| -> Cache<u64, u64> { node.flow.cache("numbers_archive").build().unwrap() };
+    let archive =
+        |node: &Node| -> Cache<u64, u64> { node.flow.cache("numbers_archive").build().unwrap() };
     for key in 0..1_200 {
         load(&one.cache, key, key).await;
     }
     load(&archive(&one), 1, 10).await;
-    assert_eq!((cached(&two.cache, 5).await, cached(&archive(&two), 1).await), (5, 10));
+    assert_eq!(
+        (cached(&two.cache, 5).await, cached(&archive(&two), 1).await),
+        (5, 10)
+    );
 
     assert_eq!(one.cache.clear().await.unwrap(), Applied::Recorded);
     assert_eq!(server.names(), ["cacheflow:numbers_archive:1"]);
@@ -45,7 +49,8 @@ async fn a_load_during_a_clear_is_not_kept() {
 #[tokio::test]
 async fn a_clear_of_one_cache_leaves_the_loads_of_another() {
     let flow = alone().await;
-    let [one, two] = ["one", "two"].map(|name| -> Cache<u64, u64> { flow.cache(name).build().unwrap() });
+    let [one, two] =
+        ["one", "two"].map(|name| -> Cache<u64, u64> { flow.cache(name).build().unwrap() });
     let held = HeldLoad::begin(&one, 1).await;
     let _ = two.clear().await.unwrap();
     held.end(10).await;
@@ -102,7 +107,11 @@ async fn what_was_read_while_a_clear_swept_goes_with_it() {
     let clearing = clearing(&two);
     sweep.reached().await;
     heard.reached().await;
-    assert_eq!(cached(&one.cache, 1).await, 10, "still there, and not promised to be gone");
+    assert_eq!(
+        cached(&one.cache, 1).await,
+        10,
+        "still there, and not promised to be gone"
+    );
     assert_eq!(one.memory(1), Some(10));
     heard.release();
     sweep.release();
@@ -146,12 +155,20 @@ async fn a_read_on_its_way_during_a_clear_does_not_reach_memory() {
 /// A clear that fails between its steps is no clear yet; it is finished later.
 #[tokio::test]
 async fn a_clear_that_fails_on_its_way_is_finished_when_the_store_is_back() {
-    for (step, nth) in [(Operation::Clear, 1), (Operation::Sweep, 1), (Operation::Clear, 2)] {
+    for (step, nth) in [
+        (Operation::Clear, 1),
+        (Operation::Sweep, 1),
+        (Operation::Clear, 2),
+    ] {
         let (server, one, two) = two_nodes().await;
         load(&one.cache, 1, 10).await;
         assert_eq!(cached(&two.cache, 1).await, 10);
         one.failing.fail_nth(step, nth);
-        assert_eq!(one.cache.clear().await.unwrap(), Applied::Local, "{step} {nth}");
+        assert_eq!(
+            one.cache.clear().await.unwrap(),
+            Applied::Local,
+            "{step} {nth}"
+        );
         assert_eq!(one.memory(1), None);
         one.subscribed().await;
         assert_eq!(server.names(), [""; 0], "{step} {nth}");

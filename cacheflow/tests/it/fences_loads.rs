@@ -37,7 +37,11 @@ async fn a_load_that_another_node_forgot_meanwhile_is_kept_on_no_level() {
     one.nobody_under_way().await;
     assert_eq!(held.end(10).await, 10);
     assert_eq!((one.memory(1), server.names().len()), (None, 0));
-    assert_eq!(one.recording.take(), ["get numbers:1"], "the store was not even asked");
+    assert_eq!(
+        one.recording.take(),
+        ["get numbers:1"],
+        "the store was not even asked"
+    );
     assert_eq!(one.cache.stats().fills_refused, 1);
 }
 
@@ -118,7 +122,11 @@ async fn a_read_on_its_way_while_its_key_is_forgotten_does_not_reach_memory() {
             get.release();
             // Its caller asked before the key was forgotten.
             assert_eq!(reading.await.unwrap(), 10);
-            assert_eq!(one.memory(1), None, "by this node: {by_this_node}, lookup: {lookup}");
+            assert_eq!(
+                one.memory(1),
+                None,
+                "by this node: {by_this_node}, lookup: {lookup}"
+            );
             assert_eq!(one.cache.get(&1).await, None);
         }
     }
@@ -155,11 +163,19 @@ async fn who_comes_after_the_invalidation_does_not_join_the_load_before_it() {
 
         let new = HeldLoad::begin(&one.cache, 1).await;
         assert_eq!(old.end(10).await, 10);
-        assert_eq!(before.await.unwrap(), 10, "who came before may get what was before");
+        assert_eq!(
+            before.await.unwrap(),
+            10,
+            "who came before may get what was before"
+        );
         let after = caller(&one.cache, 1, 99);
         joined(&one.cache, if by_this_node { 2 } else { 3 }).await;
         assert_eq!((new.end(11).await, after.await.unwrap()), (11, 11));
-        assert_eq!(cached(&one.cache, 1).await, 11, "the old load took nothing away");
+        assert_eq!(
+            cached(&one.cache, 1).await,
+            11,
+            "the old load took nothing away"
+        );
         assert_eq!(server.names(), ["cacheflow:numbers:1"]);
         let _ = one.cache.invalidate(&1).await.unwrap();
     }
@@ -227,7 +243,10 @@ async fn many_keys_are_forgotten_in_one_step() {
     let held = HeldLoad::begin(&two.cache, 10).await;
     let _ = one.recording.take();
     let _ = one.cache.invalidate_many(&[0, 2, 4, 10]).await.unwrap();
-    assert_eq!(one.recording.take(), ["forget numbers:0 numbers:2 numbers:4 numbers:10"]);
+    assert_eq!(
+        one.recording.take(),
+        ["forget numbers:0 numbers:2 numbers:4 numbers:10"]
+    );
     two.forgotten(4).await;
     held.end(10).await;
     assert_eq!(server.names().len(), 7);

@@ -114,7 +114,11 @@ async fn of_two_puts_that_race_on_two_nodes_none_is_kept() {
             put.release();
             putting.await.unwrap();
         }
-        assert_eq!(server.names(), [""; 0], "nobody knows whose value is the newest");
+        assert_eq!(
+            server.names(),
+            [""; 0],
+            "nobody knows whose value is the newest"
+        );
         assert_eq!(second.memory(1), None);
         first.forgotten(1).await;
         assert_eq!(load(&first.cache, 1, 30).await, 30);
@@ -152,7 +156,10 @@ async fn of_two_puts_that_race_on_one_node_none_is_kept() {
             second.await.unwrap();
         }
         assert_eq!((one.memory(1), server.names().len()), (None, 0));
-        assert_eq!((one.cache.get(&1).await, two.cache.get(&1).await), (None, None));
+        assert_eq!(
+            (one.cache.get(&1).await, two.cache.get(&1).await),
+            (None, None)
+        );
         assert_eq!(one.cache.under_way(), 0);
     }
 }
@@ -179,7 +186,11 @@ async fn a_put_during_which_its_key_is_forgotten_is_kept_nowhere() {
             putting.await.unwrap();
             drop(heard);
             one.forgotten(1).await;
-            assert_eq!(server.names(), [""; 0], "after: {after}, heard: {heard_first}");
+            assert_eq!(
+                server.names(),
+                [""; 0],
+                "after: {after}, heard: {heard_first}"
+            );
             assert_eq!(one.cache.get(&1).await, None);
         }
     }

@@ -67,7 +67,9 @@ async fn followers_get_a_copy_of_a_shared_error() {
             }
         });
         has_begun.await.unwrap();
-        let followers = (0..50).map(|_| tokio::spawn(share(cache.clone()))).collect();
+        let followers = (0..50)
+            .map(|_| tokio::spawn(share(cache.clone())))
+            .collect();
         assert_eq!(leader.await.unwrap(), "no rows");
         followers
     };
@@ -117,7 +119,11 @@ async fn followers_of_an_error_that_cannot_be_copied_load_at_the_same_time() {
         own.push(follower.await.unwrap().into_source().unwrap().0);
     }
     own.sort_unstable();
-    assert_eq!(own, (1..=FOLLOWERS as u64).collect::<Vec<_>>(), "each has its own error");
+    assert_eq!(
+        own,
+        (1..=FOLLOWERS as u64).collect::<Vec<_>>(),
+        "each has its own error"
+    );
     assert_eq!(cache.under_way(), 0);
 }
 
@@ -125,7 +131,9 @@ async fn followers_of_an_error_that_cannot_be_copied_load_at_the_same_time() {
 async fn a_follower_with_another_type_of_error_loads_for_itself() {
     let cache = numbers().await;
     let (leader, follower) = tokio::join!(fail_shared(&cache, 1), async {
-        let other = cache.get_or_load_shared(&1, async || Err::<u64, _>(7_u8)).await;
+        let other = cache
+            .get_or_load_shared(&1, async || Err::<u64, _>(7_u8))
+            .await;
         other.unwrap_err()
     });
     assert_eq!(leader, "no rows");
@@ -182,6 +190,9 @@ async fn absent(flow: &CacheFlow, id: u64) -> Option<u64> {
 async fn who_waits_for_an_attributed_function_shares_its_absence() {
     let flow = alone().await;
     let own: Cache<u64, u64> = flow.cache("absent").build().unwrap();
-    assert_eq!(tokio::join!(absent(&flow, 1), absent(&flow, 1)), (None, None));
+    assert_eq!(
+        tokio::join!(absent(&flow, 1), absent(&flow, 1)),
+        (None, None)
+    );
     assert_eq!((own.stats().loads, own.under_way()), (1, 0));
 }

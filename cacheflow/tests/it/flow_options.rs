@@ -21,9 +21,15 @@ async fn filled(options: impl FnOnce(FlowBuilder) -> FlowBuilder) -> Vec<String>
 #[tokio::test]
 async fn namespace_and_prefix_stand_before_every_name() {
     assert_eq!(filled(|flow| flow).await, ["cacheflow:numbers:1"]);
-    assert_eq!(filled(|flow| flow.namespace("shop")).await, ["cacheflow:shop:numbers:1"]);
+    assert_eq!(
+        filled(|flow| flow.namespace("shop")).await,
+        ["cacheflow:shop/numbers:1"]
+    );
     assert_eq!(filled(|flow| flow.prefix("x/")).await, ["x/numbers:1"]);
-    assert_eq!(filled(|flow| flow.prefix("").namespace("shop")).await, ["shop:numbers:1"]);
+    assert_eq!(
+        filled(|flow| flow.prefix("").namespace("shop")).await,
+        ["shop/numbers:1"]
+    );
     assert_eq!(filled(|flow| flow.prefix("")).await, ["numbers:1"]);
 }
 
@@ -37,7 +43,7 @@ async fn namespaces_forget_nothing_of_one_another() {
         load(&node.cache, 1, 10).await;
     }
     let _ = shop.cache.clear().await.unwrap();
-    assert_eq!(server.names(), ["cacheflow:shop2:numbers:1"]);
+    assert_eq!(server.names(), ["cacheflow:shop2/numbers:1"]);
     assert_eq!(other.memory(1), Some(10));
 }
 
@@ -45,12 +51,18 @@ async fn namespaces_forget_nothing_of_one_another() {
 async fn a_backend_is_what_makes_a_flow_share() {
     let alone = CacheFlow::builder().build().await.unwrap();
     let health = alone.health();
-    assert_eq!((health.store, health.bus, health.is_good()), (None, None, true));
+    assert_eq!(
+        (health.store, health.bus, health.is_good()),
+        (None, None, true)
+    );
 
     let server = MemoryBackend::new();
     let (one, two) = (Node::on(&server).await, Node::on(&server).await);
     let health = one.flow.health();
-    assert_eq!((health.store, health.bus), (Some(StoreHealth::Up), Some(BusHealth::Up)));
+    assert_eq!(
+        (health.store, health.bus),
+        (Some(StoreHealth::Up), Some(BusHealth::Up))
+    );
     assert_ne!(one.flow.instance(), two.flow.instance());
     load(&one.cache, 1, 10).await;
     assert_eq!(cached(&two.cache, 1).await, 10);
@@ -71,7 +83,11 @@ async fn silenced(
 
 #[tokio::test]
 async fn max_staleness_is_how_long_memory_is_served_without_news() {
-    for (most, options) in [(2 * SECOND, None), (HOUR, Some(HOUR)), (SECOND, Some(SECOND))] {
+    for (most, options) in [
+        (2 * SECOND, None),
+        (HOUR, Some(HOUR)),
+        (SECOND, Some(SECOND)),
+    ] {
         let clock = Clock::manual();
         let (_server, node) = silenced(&clock, |flow| {
             flow.max_staleness(options.unwrap_or(2 * SECOND))
@@ -107,13 +123,8 @@ async fn serve_young_without_bus_serves_what_is_younger_than_max_staleness() {
             flow.serve_young_without_bus(serve_young)
         });
         let node = node.await;
+        // Its task has not run yet: there is one thread, and nothing was waited for.
         node.failing.fail(Operation::Listen);
-        node.failing.fail(Operation::Subscribed);
-        server.disconnect();
-        eventually("the bus is away", WITHIN, async || {
-            node.flow.health().bus == Some(BusHealth::Down)
-        })
-        .await;
         clock.advance(10 * SECOND);
         load(&node.cache, 1, 10).await;
         assert_eq!(node.memory(1), serve_young.then_some(10));
@@ -153,7 +164,11 @@ async fn operation_budget_is_what_a_call_waits_for_the_store() {
 #[tokio::test]
 async fn clock_is_by_which_entries_end() {
     let clock = Clock::manual();
-    let flow = CacheFlow::builder().clock(clock.clone()).build().await.unwrap();
+    let flow = CacheFlow::builder()
+        .clock(clock.clone())
+        .build()
+        .await
+        .unwrap();
     let cache: Cache<u64, u64> = flow.cache("numbers").ttl(HOUR).build().unwrap();
     load(&cache, 1, 10).await;
     clock.advance(HOUR);

@@ -16,7 +16,10 @@ async fn the_first_flow_that_is_installed_is_the_global_one() {
     first.install_global().unwrap();
     for again in [&first, &second] {
         let error = again.install_global().unwrap_err();
-        assert_eq!((error.kind(), error.operation()), (ErrorKind::AlreadyInstalled, "install_global"));
+        assert_eq!(
+            (error.kind(), error.operation()),
+            (ErrorKind::AlreadyInstalled, "install_global")
+        );
     }
     assert_eq!((global(1, 10).await, global(1, 11).await), (10, 10));
     let here = |flow: &CacheFlow| -> Cache<u64, u64> { flow.cache("global").build().unwrap() };

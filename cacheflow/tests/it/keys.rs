@@ -21,8 +21,12 @@ fn text(key: &(impl CacheKey + ?Sized)) -> String {
 /// Short, of few characters, so that two of them meet often.
 fn hostile() -> impl Strategy<Value = String> + Clone {
     let character = prop_oneof![
-        prop::sample::select(vec!['~', '\'', ':', ',', '(', ')', '[', ']', '%', '#', '1', '-', '0']),
-        prop::sample::select(vec!['a', ' ', '*', '?', '\\', '{', '\0', '\n', 'ü', '"', '/']),
+        prop::sample::select(vec![
+            '~', '\'', ':', ',', '(', ')', '[', ']', '%', '#', '1', '-', '0'
+        ]),
+        prop::sample::select(vec![
+            'a', ' ', '*', '?', '\\', '{', '\0', '\n', 'ü', '"', '/'
+        ]),
     ];
     prop_oneof![
         6 => vec(character, 0..4).prop_map(String::from_iter),
@@ -44,7 +48,10 @@ enum Tree {
     Twice(Option<Option<String>>),
     Pair(Box<Tree>, Box<Tree>),
     Many(Vec<Tree>),
-    Named { left: Box<Tree>, right: Option<(String, Option<i16>)> },
+    Named {
+        left: Box<Tree>,
+        right: Option<(String, Option<i16>)>,
+    },
     Cow(Cow<'static, str>),
 }
 
@@ -110,15 +117,28 @@ fn assert_injective<K: CacheKey + PartialEq + Debug + Clone>(keys: &[K]) {
 }
 
 /// Options of things that can begin alike, in tuples that have no brackets.
-type Loose = (Option<Option<u8>>, Option<(Option<u8>, String)>, Option<Vec<Option<String>>>);
+type Loose = (
+    Option<Option<u8>>,
+    Option<(Option<u8>, String)>,
+    Option<Vec<Option<String>>>,
+);
 
 /// Lists of lists, of units, of pairs.
-type Listed = (Vec<Vec<Option<()>>>, Vec<(Option<String>, String)>, [Option<char>; 2], (bool,));
+type Listed = (
+    Vec<Vec<Option<()>>>,
+    Vec<(Option<String>, String)>,
+    [Option<char>; 2],
+    (bool,),
+);
 
 fn loose() -> impl Strategy<Value = Loose> + Clone {
     let few = option::of(0..2_u8);
     let pair = option::of((few.clone(), hostile()));
-    (option::of(few), pair, option::of(vec(option::of(hostile()), 0..3)))
+    (
+        option::of(few),
+        pair,
+        option::of(vec(option::of(hostile()), 0..3)),
+    )
 }
 
 fn listed() -> impl Strategy<Value = Listed> + Clone {
@@ -180,7 +200,9 @@ proptest! {
 /// Every value of a small type, so that nothing depends on luck.
 #[test]
 fn texts_of_all_small_options_and_lists_differ() {
-    let strings = ["", "~", "'", "''", "1", "-", "~~", "a", ",", ":", "[", "]", "(", ")"];
+    let strings = [
+        "", "~", "'", "''", "1", "-", "~~", "a", ",", ":", "[", "]", "(", ")",
+    ];
     let maybe: Vec<Option<&str>> = strings.into_iter().map(Some).chain([None]).collect();
     let mut keys: Vec<(Option<Option<&str>>, Vec<Option<&str>>)> = Vec::new();
     for first in maybe.iter().map(|m| Some(*m)).chain([None]) {
@@ -210,7 +232,8 @@ async fn names_of_long_keys_are_bounded_and_differ() {
 
 #[tokio::test]
 async fn entries_of_keys_that_look_alike_are_apart() {
-    let cache: Cache<(Option<String>, String), usize> = alone().await.cache("alike").build().unwrap();
+    let cache: Cache<(Option<String>, String), usize> =
+        alone().await.cache("alike").build().unwrap();
     let keys = [
         (None, "a"),
         (Some("~"), "a"),

@@ -72,7 +72,10 @@ async fn ten_thousand_calls(cache: Cache<u64, u64>) {
     }
     // Changes go on in the background when their callers have gone.
     let idle = cache.clone();
-    eventually("nobody is under way", WITHIN, async move || idle.under_way() == 0).await;
+    eventually("nobody is under way", WITHIN, async move || {
+        idle.under_way() == 0
+    })
+    .await;
     for key in 0..20 {
         let _ = cache.invalidate(&key).await.unwrap();
         assert_eq!(load(&cache, key, 2_000 + key).await, 2_000 + key);

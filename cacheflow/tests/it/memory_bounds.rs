@@ -48,7 +48,10 @@ async fn what_is_asked_for_often_stays() {
         }
     }
     let hot = (0..10).filter(|key| cache.peek(key).is_some()).count();
-    assert_eq!(hot, 10, "a flood of keys that are asked for once drives out the others");
+    assert_eq!(
+        hot, 10,
+        "a flood of keys that are asked for once drives out the others"
+    );
 }
 
 /// What an entry weighs beside its value: the key and 200 bytes.
@@ -80,8 +83,16 @@ async fn no_more_than_max_memory_is_kept() {
     let stats = cache.stats();
     let fit = 64 * 1024 / (1_003 + 203);
     assert!(stats.weight <= 64 * 1024, "{}", stats.weight);
-    assert!(stats.entries <= fit + 1 && stats.entries >= fit - 1, "{}", stats.entries);
-    assert!(causes(&mut events).iter().all(|cause| *cause == Evicted::Size));
+    assert!(
+        stats.entries <= fit + 1 && stats.entries >= fit - 1,
+        "{}",
+        stats.entries
+    );
+    assert!(
+        causes(&mut events)
+            .iter()
+            .all(|cause| *cause == Evicted::Size)
+    );
 }
 
 #[tokio::test]
@@ -107,7 +118,9 @@ async fn an_entry_heavier_than_the_cache_is_returned_and_not_kept() {
     for (count, more) in [(0, 0), (1, 1), (2, 100_000)] {
         let value = [heavy.clone(), vec![7; more]].concat();
         let fits = more == 0;
-        let loaded = cache.get_or_load(&1, async || Ok::<_, String>(value.clone())).await;
+        let loaded = cache
+            .get_or_load(&1, async || Ok::<_, String>(value.clone()))
+            .await;
         assert_eq!(loaded.unwrap(), value);
         assert_eq!(cache.peek(&1).is_some(), fits, "{more} more");
         assert_eq!(cache.stats().too_large, count);
@@ -117,7 +130,10 @@ async fn an_entry_heavier_than_the_cache_is_returned_and_not_kept() {
         Ok(Event::TooLarge { bytes, .. }) => Some(bytes),
         _ => None,
     });
-    assert_eq!(too_large.collect::<Vec<_>>(), [64 * 1024 + 1, 64 * 1024 + 100_002]);
+    assert_eq!(
+        too_large.collect::<Vec<_>>(),
+        [64 * 1024 + 1, 64 * 1024 + 100_002]
+    );
     // It has driven nobody out.
     assert!(cache.peek(&2).is_some());
     assert_eq!(cache.under_way(), 0);
@@ -165,7 +181,12 @@ async fn an_eviction_names_its_cache_and_key() {
     let _ = cache.put(&key, 1).await.unwrap();
     let mut events = flow.events();
     let _ = cache.invalidate(&key).await.unwrap();
-    let Some(Ok(Event::Evicted { cache: name, key: entry, cause })) = events.next().await else {
+    let Some(Ok(Event::Evicted {
+        cache: name,
+        key: entry,
+        cause,
+    })) = events.next().await
+    else {
         panic!("another event");
     };
     assert_eq!(name.as_str(), "pairs");
@@ -204,7 +225,9 @@ async fn a_value_too_long_for_the_store_is_returned_and_not_kept() {
     // MessagePack: a text of 32 to 255 bytes has a head of two.
     for (length, kept) in [(98, true), (99, false), (5_000, false)] {
         let value = "x".repeat(length);
-        let loaded = cache.get_or_load(&1, async || Ok::<_, String>(value.clone())).await;
+        let loaded = cache
+            .get_or_load(&1, async || Ok::<_, String>(value.clone()))
+            .await;
         assert_eq!(loaded.unwrap(), value);
         assert_eq!(cache.peek(&1).is_some(), kept, "{length}");
         assert_eq!(server.names().len(), usize::from(kept), "{length}");
@@ -212,7 +235,11 @@ async fn a_value_too_long_for_the_store_is_returned_and_not_kept() {
     }
     assert_eq!(cache.stats().too_large, 2);
     let told = std::iter::from_fn(|| events.try_next()).flatten();
-    assert_eq!(told.filter(|event| matches!(event, Event::TooLarge { .. })).count(), 2);
+    assert_eq!(
+        told.filter(|event| matches!(event, Event::TooLarge { .. }))
+            .count(),
+        2
+    );
 }
 
 #[tokio::test]

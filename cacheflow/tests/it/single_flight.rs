@@ -169,8 +169,11 @@ async fn a_loader_that_asks_for_its_own_key_runs_the_inner_one() {
     assert_eq!((cached(&cache, 1).await, cached(&cache, 2).await), (4, 2));
     for _ in 0..2 {
         let event = events.try_next().unwrap().unwrap();
-        assert!(matches!(&event, Event::Recursion { cache, key }
-            if cache.as_str() == "numbers" && key.as_bytes() == b"1"), "{event:?}");
+        assert!(
+            matches!(&event, Event::Recursion { cache, key }
+            if cache.as_str() == "numbers" && key.as_bytes() == b"1"),
+            "{event:?}"
+        );
     }
     assert_eq!(events.try_next(), None);
     assert_eq!(cache.stats().loads, 4);

@@ -102,13 +102,17 @@ pub(crate) async fn two_nodes() -> (MemoryBackend, Node, Node) {
 
 /// Loads `key` with `value`, and returns what came of it.
 pub(crate) async fn load(cache: &Cache<u64, u64>, key: u64, value: u64) -> u64 {
-    let loaded = cache.get_or_load(&key, async || Ok::<_, Fault>(value)).await;
+    let loaded = cache
+        .get_or_load(&key, async || Ok::<_, Fault>(value))
+        .await;
     loaded.unwrap()
 }
 
 /// The value of a key for which no loader may run.
 pub(crate) async fn cached(cache: &Cache<u64, u64>, key: u64) -> u64 {
-    let loaded = cache.get_or_load(&key, async || Err::<u64, _>("the loader ran")).await;
+    let loaded = cache
+        .get_or_load(&key, async || Err::<u64, _>("the loader ran"))
+        .await;
     loaded.unwrap()
 }
 
@@ -174,7 +178,13 @@ pub(crate) fn waiting(events: &mut Events) -> Vec<Event> {
 
 /// Waits for an event, and skips others.
 pub(crate) async fn until_told(events: &mut Events, event: Event) {
-    while events.next().await.expect("the flow lives").expect("none lost") != event {}
+    while events
+        .next()
+        .await
+        .expect("the flow lives")
+        .expect("none lost")
+        != event
+    {}
 }
 
 /// Whether a text has each of these parts, told all at once if not.

@@ -15,7 +15,11 @@ const NANO: Duration = Duration::from_nanos(1);
 
 async fn by_hand() -> (Clock, CacheFlow) {
     let clock = Clock::manual();
-    let flow = CacheFlow::builder().clock(clock.clone()).build().await.unwrap();
+    let flow = CacheFlow::builder()
+        .clock(clock.clone())
+        .build()
+        .await
+        .unwrap();
     (clock, flow)
 }
 
@@ -31,7 +35,11 @@ async fn a_value_is_served_until_right_before_its_end() {
         load(&cache, 1, 10).await;
         let _ = cache.put(&2, 20).await.unwrap();
         clock.advance(ttl - NANO);
-        assert_eq!((cached(&cache, 1).await, cached(&cache, 2).await), (10, 20), "{ttl:?}");
+        assert_eq!(
+            (cached(&cache, 1).await, cached(&cache, 2).await),
+            (10, 20),
+            "{ttl:?}"
+        );
         assert_eq!(cache.peek(&1).unwrap().remaining, NANO);
         assert_eq!(cache.peek(&1).unwrap().age, ttl - NANO);
 
@@ -110,7 +118,10 @@ async fn a_functions_own_lifetime_goes_first_and_none_keeps_nothing() {
 }
 
 /// A node with its server, both by one clock, for values that live `ttl`.
-async fn two_levels(ttl: Duration, strategy: Strategy) -> (Clock, MemoryBackend, Node, Cache<u64, u64>) {
+async fn two_levels(
+    ttl: Duration,
+    strategy: Strategy,
+) -> (Clock, MemoryBackend, Node, Cache<u64, u64>) {
     let clock = Clock::manual();
     let server = MemoryBackend::with_clock(clock.clone());
     let node = Node::silent(&server, |flow| flow.clock(clock.clone())).await;
@@ -203,7 +214,10 @@ async fn steps_that_take_long(ttl: u64, memory_ttl: Option<u64>, kind: u8, pause
         }
         clock.advance(pauses[2]);
     }
-    let (before, after) = (node.gate.hold_before(operation), node.gate.hold_after(operation));
+    let (before, after) = (
+        node.gate.hold_before(operation),
+        node.gate.hold_after(operation),
+    );
     let call = tokio::spawn({
         let cache = cache.clone();
         async move {
@@ -227,7 +241,10 @@ async fn steps_that_take_long(ttl: u64, memory_ttl: Option<u64>, kind: u8, pause
     call.await.unwrap();
     if let Some(memory) = in_memory(&cache) {
         let store = in_store(&server).expect("memory outlives the store");
-        assert!(memory <= store, "{memory:?} in memory, {store:?} in the store");
+        assert!(
+            memory <= store,
+            "{memory:?} in memory, {store:?} in the store"
+        );
         assert!(memory_ttl.is_none_or(|most| memory <= Duration::from_secs(most)));
     }
 }

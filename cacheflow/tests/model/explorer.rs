@@ -208,5 +208,8 @@ fn label<M: Model>(
             Err(met) => met == violation,
         },
     });
-    taken.map_or_else(|| "a step that cannot be found again".to_owned(), |(label, _)| label)
+    taken.map_or_else(
+        || "a step that cannot be found again".to_owned(),
+        |(label, _)| label,
+    )
 }

@@ -13,6 +13,7 @@
 //! | `verdict` | the properties P1–P4, and the two assertions of the tests |
 //! | `bounded` | collections that are plain values |
 //! | `journal` | one key, its tags, puts, the window, a node that loses its place |
+//! | `deps` | values that are built from values |
 //!
 //! Every rule is there because something breaks without it: a test switches it
 //! off and asserts that the explorer finds out. The way there is printed by
@@ -21,6 +22,7 @@
 //! `cargo test -p cacheflow --test model --release -- --ignored`.
 
 mod bounded;
+mod deps;
 mod explorer;
 mod journal;
 mod verdict;

@@ -105,6 +105,19 @@ fn a_heartbeat_that_is_ahead_drops_memory_and_one_that_is_behind_does_not() {
 }
 
 #[test]
+fn a_number_that_the_journal_has_not_reached_is_not_believed_for_long() {
+    let (node, cache, clock) = node();
+    node.heard(forgotten(1000, "c:a"), "liar");
+    assert_eq!(cache.taken(), ["all"]);
+    node.alive(at(1), clock.now());
+    node.alive(at(1), clock.now());
+    assert_eq!(cache.taken(), ["all"]);
+    assert_eq!(node.standing.position(), Some(at(1)));
+    node.heard(forgotten(2, "c:a"), "other");
+    assert_eq!(cache.taken(), ["forget a"]);
+}
+
+#[test]
 fn a_resubscription_keeps_memory_only_if_nothing_was_missed() {
     let (node, cache, clock) = node();
     node.subscribed(at(0), clock.now());

@@ -4,6 +4,8 @@ use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::runtime::Handle;
+
 use super::CacheAside;
 use super::decide::{FlightEnd, Follow, Keep, LoadEnd, after_flight, after_load};
 use crate::clock::Clock;
@@ -115,17 +117,27 @@ where
         flight: &Flight<V>,
         errors: &ShareError<E>,
     ) -> (FlightEnd, Option<Result<Loaded<V>, LoadError<E>>>) {
-        let landed = tokio::time::timeout(self.config.follower_timeout, flight.landed()).await;
+        let landed = self.landed(flight).await;
         match landed {
-            Err(_) => (FlightEnd::Overdue, None),
-            Ok(Outcome::Abandoned) => (FlightEnd::Abandoned, None),
-            Ok(Outcome::Value(value)) => (FlightEnd::Value, Some(Ok(Loaded::Value(value)))),
-            Ok(Outcome::Absent) => (FlightEnd::Absent, Some(Ok(Loaded::Absent))),
-            Ok(Outcome::Failed(error)) => match error.as_ref().and_then(errors.take) {
+            None => (FlightEnd::Overdue, None),
+            Some(Outcome::Abandoned) => (FlightEnd::Abandoned, None),
+            Some(Outcome::Value(value)) => (FlightEnd::Value, Some(Ok(Loaded::Value(value)))),
+            Some(Outcome::Absent) => (FlightEnd::Absent, Some(Ok(Loaded::Absent))),
+            Some(Outcome::Failed(error)) => match error.as_ref().and_then(errors.take) {
                 Some(error) => (FlightEnd::FailedShared, Some(Err(LoadError::Source(error)))),
                 None => (FlightEnd::FailedAlone, None),
             },
         }
+    }
+
+    /// The flight's outcome; `None` if it takes too long. A caller outside of a
+    /// tokio runtime has no timer and waits as long as it takes.
+    async fn landed(&self, flight: &Flight<V>) -> Option<Outcome<V>> {
+        if Handle::try_current().is_err() {
+            return Some(flight.landed().await);
+        }
+        let patience = self.config.follower_timeout;
+        tokio::time::timeout(patience, flight.landed()).await.ok()
     }
 
     /// Reads the lower levels, else loads, tells the followers and keeps.

@@ -35,6 +35,9 @@ impl<V: Clone + Send + Sync + 'static> Layer<V> {
             self.0.codec.id(),
             Self::NO_SCHEMA,
         )?;
+        if envelope.payload.len() > self.0.max_value_bytes {
+            return Err(Unreadable::TooLong);
+        }
         let position = self.0.standing.position();
         if position.is_none_or(|position| position.incarnation != envelope.incarnation) {
             return Err(Unreadable::Incarnation);

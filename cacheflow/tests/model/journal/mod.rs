@@ -23,7 +23,7 @@ mod window;
 mod write;
 
 use config::{Config, Mutant};
-use state::{Node, Redis, State, Window, Writer};
+use state::{Node, Redis, State, Writer};
 
 use crate::explorer::{Model, Steps};
 use crate::verdict::{Standing, Violation};
@@ -62,7 +62,10 @@ impl Model for Protocol {
                 };
                 let l2 = held(2, set);
                 let mut writers = state::Writers::default();
-                config.writers.iter().for_each(|_| writers.push(Writer::default()));
+                config
+                    .writers
+                    .iter()
+                    .for_each(|_| writers.push(Writer::default()));
                 State {
                     redis: Redis {
                         l2,

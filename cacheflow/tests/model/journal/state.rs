@@ -83,8 +83,9 @@ impl Window {
     /// Whether a record in `(after, upto]` matches one of `names`.
     pub(super) fn matches(self, journal: &Journal, after: u8, upto: u8, names: Names) -> bool {
         let upto = upto.min(journal.count());
-        (after + 1..=upto)
-            .any(|record| journal[usize::from(record) - 1].names & names != 0 && !self.lacks(record))
+        (after + 1..=upto).any(|record| {
+            journal[usize::from(record) - 1].names & names != 0 && !self.lacks(record)
+        })
     }
 }
 

@@ -1,0 +1,174 @@
+//! A hit in memory allocates nothing and awaits nothing.
+//!
+//! But for one in 64, whose caller does what moka puts off: it keeps its books,
+//! and allocates a little for that.
+//!
+//! A binary of its own: what counts allocations is the process's allocator. It
+//! counts each thread for itself, so tests run side by side.
+
+use std::pin::pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, Waker};
+
+use allocation_counter::measure;
+use cacheflow::{Cache, CacheFlow, ErrorKind, cached};
+
+/// What is kept in these tests: costly to copy, and shared instead.
+type Shared = Arc<Vec<String>>;
+
+fn value() -> Shared {
+    Arc::new(vec!["a value that lives on the heap".to_owned()])
+}
+
+/// So many hits are measured, each by itself.
+const HITS: usize = 6_400;
+
+/// moka keeps its books after so many reads, and after a third of a second, which
+/// a slow machine may see a few times.
+const READS_BETWEEN_BOOKS: usize = 64;
+const MORE_BOOKS: usize = 20;
+
+/// Polls once with a waker that wakes nobody. A hit is ready then.
+fn ready<T>(call: impl Future<Output = T>) -> T {
+    let mut context = Context::from_waker(Waker::noop());
+    match pin!(call).poll(&mut context) {
+        Poll::Ready(value) => value,
+        Poll::Pending => panic!("a hit waits for something"),
+    }
+}
+
+/// Many hits, after some that set things up: a thread's own state, a function's
+/// place in the registry, moka's first look at its books.
+#[track_caller]
+fn assert_allocates_nothing<T>(mut hit: impl FnMut() -> T) {
+    for _ in 0..2 * READS_BETWEEN_BOOKS {
+        hit();
+    }
+    let allocating = (0..HITS).filter(|_| {
+        let allocations = measure(|| drop(std::hint::black_box(hit())));
+        allocations.count_total > 0
+    });
+    let (allocating, books) = (allocating.count(), HITS / READS_BETWEEN_BOOKS + MORE_BOOKS);
+    assert!(
+        allocating <= books,
+        "{allocating} of {HITS} hits allocate, {books} keep books"
+    );
+}
+
+fn flow() -> CacheFlow {
+    ready(CacheFlow::builder().build()).unwrap()
+}
+
+fn filled<K>(key: &K) -> Cache<K, Shared>
+where
+    K: cacheflow::CacheKey,
+{
+    let cache = flow().cache("values").build().unwrap();
+    let _ = ready(cache.put(key, value())).unwrap();
+    cache
+}
+
+#[test]
+fn the_counter_counts() {
+    assert_eq!(measure(|| drop(value())).count_total, 3);
+}
+
+#[test]
+fn a_hit_of_get_allocates_nothing() {
+    let cache = filled(&7_u64);
+    assert_allocates_nothing(|| ready(cache.get(&7)).unwrap());
+}
+
+#[test]
+fn a_hit_of_get_or_load_allocates_nothing() {
+    let cache = filled(&7_u64);
+    assert_allocates_nothing(|| {
+        let hit = cache.get_or_load(&7, async || Err::<Shared, _>("the loader ran"));
+        ready(hit).unwrap()
+    });
+    assert_allocates_nothing(|| {
+        let hit = cache.get_or_load_shared(&7, async || Err::<Shared, _>("the loader ran"));
+        ready(hit).unwrap()
+    });
+}
+
+#[test]
+fn a_hit_of_contains_and_of_peek_allocates_nothing() {
+    let cache = filled(&7_u64);
+    assert_allocates_nothing(|| assert!(ready(cache.contains(&7))));
+    assert_allocates_nothing(|| assert!(cache.peek(&7).is_some()));
+}
+
+#[test]
+fn a_hit_by_text_allocates_nothing() {
+    // The longest that is kept as it is, and one that has to be escaped.
+    for key in [
+        "ada@example.org".to_owned(),
+        "x".repeat(200),
+        "a b:c/é".to_owned(),
+    ] {
+        let cache = filled(&key);
+        assert_allocates_nothing(|| ready(cache.get(key.as_str())).unwrap());
+    }
+}
+
+#[test]
+fn a_hit_by_several_parts_allocates_nothing() {
+    let key = (7_u64, Some("ada".to_owned()), vec![1_u8, 2, 3]);
+    let cache = filled(&key);
+    assert_allocates_nothing(|| ready(cache.get(&key)).unwrap());
+}
+
+#[test]
+fn a_hit_in_a_cache_bounded_by_memory_allocates_nothing() {
+    let cache: Cache<u64, Shared> = flow().cache("values").max_memory(1 << 20).build().unwrap();
+    let _ = ready(cache.put(&7, value())).unwrap();
+    assert_allocates_nothing(|| ready(cache.get(&7)).unwrap());
+}
+
+#[cached(key = "{id}")]
+async fn by_number(id: u64) -> Shared {
+    value()
+}
+
+#[cached(key = "{name}")]
+async fn by_name(name: &str) -> Result<Shared, String> {
+    Ok(value())
+}
+
+#[cached(flow = flow, key = "{org}:{id}")]
+async fn in_a_flow(flow: &CacheFlow, org: &str, id: u64) -> Option<Shared> {
+    Some(value())
+}
+
+#[cached(skip(loaded))]
+async fn of_any<T: cacheflow::CacheKey + Clone>(id: T, loaded: Shared) -> Shared {
+    loaded
+}
+
+#[test]
+fn a_hit_of_an_attributed_function_allocates_nothing() {
+    assert_allocates_nothing(|| ready(by_number(7)));
+    assert_allocates_nothing(|| ready(by_name("ada")).unwrap());
+}
+
+#[test]
+fn a_hit_of_an_attributed_function_with_a_flow_of_its_own_allocates_nothing() {
+    let flow = flow();
+    assert_allocates_nothing(|| ready(in_a_flow(&flow, "acme", 7)).unwrap());
+}
+
+#[test]
+fn a_hit_of_a_generic_attributed_function_allocates_nothing() {
+    let loaded = value();
+    assert_allocates_nothing(|| ready(of_any(7_u64, Arc::clone(&loaded))));
+    assert_allocates_nothing(|| ready(of_any("ada", Arc::clone(&loaded))));
+}
+
+/// The first call of an attributed function makes the global flow.
+#[test]
+fn a_global_flow_cannot_be_installed_after_the_first_call() {
+    ready(by_number(8));
+    let error = flow().install_global().unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::AlreadyInstalled);
+}

@@ -1,0 +1,299 @@
+//! A store that fails or hangs is never the caller's failure, and what it was not
+//! told it is told before it is believed again.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use cacheflow::{Applied, BusHealth, Cache, CacheFlow, Event, StoreHealth};
+use cacheflow_testkit::{Failing, MemoryBackend, Operation, Recording, eventually};
+
+use crate::support::{HOUR, Node, WITHIN, cached, caller, load, two_nodes, until_told, waiting};
+
+fn store_failed(events: &[Event]) -> usize {
+    events
+        .iter()
+        .filter(|event| matches!(event, Event::StoreFailed { .. }))
+        .count()
+}
+
+#[tokio::test]
+async fn a_read_that_fails_makes_the_loader_run_and_nothing_is_filled() {
+    let (server, one, _two) = two_nodes().await;
+    let mut events = one.flow.events();
+    one.failing.fail_nth(Operation::Get, 1);
+    assert_eq!(load(&one.cache, 1, 10).await, 10);
+    assert_eq!(one.memory(1), Some(10));
+    // A caller waits for one budget, not for two.
+    assert!(one.recording.take().is_empty());
+    assert_eq!(server.names(), [""; 0]);
+    assert_eq!(
+        (
+            one.cache.stats().store_failures,
+            store_failed(&waiting(&mut events))
+        ),
+        (1, 1)
+    );
+    assert_eq!(one.cache.under_way(), 0);
+}
+
+#[tokio::test]
+async fn a_fill_that_fails_or_whose_answer_is_lost_costs_nobody_the_value() {
+    let (_server, one, two) = two_nodes().await;
+    let mut events = one.flow.events();
+    one.failing.fail(Operation::Fill);
+    assert_eq!(load(&one.cache, 1, 10).await, 10);
+    one.failing.lose_answer(Operation::Fill);
+    assert_eq!(load(&one.cache, 2, 20).await, 20);
+    assert_eq!((one.memory(1), one.memory(2)), (Some(10), Some(20)));
+    assert_eq!(two.cache.get(&1).await, None);
+    assert_eq!(one.cache.stats().store_failures, 2);
+    let told = waiting(&mut events);
+    assert_eq!(store_failed(&told), 2);
+    assert!(
+        matches!(&told[0], Event::StoreFailed { error, .. } if error.contains("as the test says"))
+    );
+}
+
+#[tokio::test]
+async fn after_three_failures_the_store_is_left_alone_until_a_probe_succeeds() {
+    let (server, one, _two) = two_nodes().await;
+    let mut events = one.flow.events();
+    one.failing.fail(Operation::Get);
+    one.failing.hang(Operation::Ping);
+    for key in 0..50 {
+        assert_eq!(load(&one.cache, key, key).await, key);
+    }
+    let told = waiting(&mut events);
+    assert_eq!(
+        store_failed(&told),
+        3,
+        "the others were refused without asking"
+    );
+    assert!(told.contains(&Event::StoreDown));
+    assert_eq!(one.flow.health().store, Some(StoreHealth::Down));
+    assert_eq!(one.cache.stats().store_failures, 3);
+
+    // It would answer again; nobody asks but the probe.
+    one.failing.heal(Operation::Get);
+    for key in 50..60 {
+        assert_eq!(load(&one.cache, key, key).await, key);
+    }
+    assert_eq!(
+        (one.recording.take(), server.names().len()),
+        (Vec::new(), 0)
+    );
+    assert_eq!(one.cache.put(&1, 11).await.unwrap(), Applied::Local);
+
+    one.failing.heal_all();
+    until_told(&mut events, Event::StoreUp).await;
+    one.subscribed().await;
+    assert_eq!(load(&one.cache, 99, 99).await, 99);
+    assert_eq!(server.names(), ["cacheflow:numbers:99"]);
+}
+
+#[tokio::test]
+async fn failures_that_are_not_in_a_row_do_not_count() {
+    let (_server, one, _two) = two_nodes().await;
+    for key in 0..20 {
+        if key % 3 != 0 {
+            one.failing.fail_nth(Operation::Get, 1);
+        }
+        load(&one.cache, key, key).await;
+    }
+    assert_eq!(one.flow.health().store, Some(StoreHealth::Up));
+}
+
+/// Until the store was told, it may hold what was forgotten.
+#[tokio::test]
+async fn a_store_that_was_not_told_is_not_read() {
+    let (server, one, two) = two_nodes().await;
+    load(&one.cache, 1, 10).await;
+    assert_eq!(cached(&two.cache, 1).await, 10);
+    one.failing.fail(Operation::Forget);
+    let _ = one.recording.take();
+    assert_eq!(one.cache.invalidate(&1).await.unwrap(), Applied::Local);
+    assert_eq!(one.memory(1), None);
+    let health = one.flow.health();
+    assert_eq!(
+        (health.store, health.waiting_invalidations),
+        (Some(StoreHealth::Distrusted), 1)
+    );
+    assert_eq!(one.cache.get(&1).await, None);
+    assert_eq!(load(&one.cache, 1, 11).await, 11);
+    assert_eq!(cached(&one.cache, 1).await, 11);
+    let asked = one.recording.take();
+    assert!(asked.iter().all(|call| *call == "ping"), "{asked:?}");
+    assert_eq!(
+        server.value("cacheflow:numbers:1").is_some(),
+        true,
+        "the old value is there"
+    );
+
+    one.failing.heal_all();
+    one.subscribed().await;
+    two.forgotten(1).await;
+    assert_eq!(server.names(), [""; 0]);
+    let told = one.recording.take();
+    assert_eq!(told.last().unwrap(), &"forget numbers:1", "{told:?}");
+    assert_eq!(load(&two.cache, 1, 11).await, 11);
+}
+
+/// A reader that asked the store before it was distrusted brings the old value.
+#[tokio::test]
+async fn a_read_on_its_way_while_the_store_could_not_be_told_does_not_reach_memory() {
+    let (_server, one, two) = two_nodes().await;
+    load(&two.cache, 1, 10).await;
+    let get = one.gate.hold_after(Operation::Get);
+    let reading = caller(&one.cache, 1, 99);
+    get.reached().await;
+    one.failing.fail(Operation::Forget);
+    assert_eq!(one.cache.invalidate(&1).await.unwrap(), Applied::Local);
+    get.release();
+    assert_eq!(reading.await.unwrap(), 10);
+    assert_eq!((one.memory(1), one.cache.get(&1).await), (None, None));
+}
+
+/// The first level holds a newer value than the second.
+#[tokio::test]
+async fn a_put_that_fails_is_served_here_and_never_replaced_by_what_is_older() {
+    for lost in [false, true] {
+        let (server, one, two) = two_nodes().await;
+        load(&two.cache, 1, 10).await;
+        assert_eq!(cached(&one.cache, 1).await, 10);
+        match lost {
+            true => one.failing.lose_answer(Operation::Put),
+            false => one.failing.fail(Operation::Put),
+        }
+        one.failing.fail(Operation::Ping);
+        assert_eq!(one.cache.put(&1, 20).await.unwrap(), Applied::Local);
+        if !lost {
+            assert_eq!(cached(&one.cache, 1).await, 20);
+        }
+        // Where it happened all the same, its record makes memory forget it too.
+        assert_eq!(load(&one.cache, 1, 20).await, 20);
+        one.failing.heal_all();
+        one.subscribed().await;
+        two.forgotten(1).await;
+        assert_eq!(
+            server.names(),
+            [""; 0],
+            "what the store held is not known to be right"
+        );
+        assert_eq!(load(&two.cache, 1, 20).await, 20);
+    }
+}
+
+#[tokio::test]
+async fn an_invalidation_whose_answer_is_lost_is_repeated() {
+    let (server, one, two) = two_nodes().await;
+    load(&one.cache, 1, 10).await;
+    cached(&two.cache, 1).await;
+    one.failing.lose_answer(Operation::Forget);
+    assert_eq!(one.cache.invalidate(&1).await.unwrap(), Applied::Local);
+    two.forgotten(1).await;
+    one.failing.heal_all();
+    one.subscribed().await;
+    assert_eq!((server.names().len(), one.memory(1)), (0, None));
+}
+
+#[tokio::test]
+async fn too_many_invalidations_that_wait_become_a_clear() {
+    let (server, one, two) = two_nodes().await;
+    let other: Cache<u64, u64> = one.flow.cache("other").ttl(HOUR).build().unwrap();
+    load(&other, 1, 10).await;
+    load(&one.cache, 1, 10).await;
+    load(&one.cache, 20_000, 10).await;
+    cached(&two.cache, 20_000).await;
+    one.failing.fail(Operation::Forget);
+    let keys: Vec<u64> = (0..10_001).collect();
+    assert_eq!(
+        one.cache.invalidate_many(&keys).await.unwrap(),
+        Applied::Local
+    );
+    assert_eq!(one.flow.health().waiting_invalidations, 1);
+    one.failing.heal_all();
+    one.subscribed().await;
+    assert_eq!(server.names(), ["cacheflow:other:1"]);
+    two.forgotten(20_000).await;
+}
+
+#[tokio::test]
+async fn bytes_that_are_no_entry_are_a_miss_and_replaced() {
+    let server = MemoryBackend::new();
+    let node = Node::on(&server).await;
+    let name = "cacheflow:numbers:1";
+    load(&node.cache, 2, 20).await;
+    let foreign = server.value("cacheflow:numbers:2").unwrap().bytes;
+    let hostile = [
+        Bytes::new(),
+        "garbage".into(),
+        vec![0; 4096].into(),
+        foreign,
+    ];
+    for (count, bytes) in (1..).zip(hostile) {
+        server.overwrite(name, bytes, HOUR);
+        assert_eq!(node.cache.get(&1).await, None);
+        assert_eq!(server.value(name), None, "it is removed");
+        assert_eq!(node.cache.stats().unreadable, count);
+        assert_eq!(load(&node.cache, 1, count).await, count);
+        let _ = node.cache.invalidate(&1).await.unwrap();
+    }
+}
+
+/// Somebody has replaced what could not be read.
+#[tokio::test]
+async fn removing_what_could_not_be_read_removes_nothing_newer() {
+    let (server, one, two) = two_nodes().await;
+    server.overwrite("cacheflow:numbers:1", "garbage", HOUR);
+    let discard = one.gate.hold_before(Operation::Discard);
+    let reading = tokio::spawn({
+        let cache = one.cache.clone();
+        async move { cache.get(&1).await }
+    });
+    discard.reached().await;
+    let _ = two.cache.put(&1, 20).await.unwrap();
+    discard.release();
+    assert_eq!(reading.await.unwrap(), None);
+    assert_eq!(cached(&one.cache, 1).await, 20);
+}
+
+/// Everything hangs from the beginning: a service starts all the same.
+#[tokio::test(start_paused = true)]
+async fn a_service_starts_and_works_although_its_server_never_answers() {
+    let failing = Failing::new(Recording::new(MemoryBackend::new()));
+    for operation in [
+        Operation::Listen,
+        Operation::Ping,
+        Operation::Get,
+        Operation::Fill,
+    ] {
+        failing.hang(operation);
+    }
+    for operation in [Operation::Forget, Operation::Put, Operation::Clear] {
+        failing.hang(operation);
+    }
+    let flow = CacheFlow::builder()
+        .backend(failing.clone())
+        .build()
+        .await
+        .unwrap();
+    let cache: Cache<u64, Arc<str>> = flow.cache("texts").build().unwrap();
+    let load = async || {
+        let loaded = cache.get_or_load(&1, async || Ok::<_, String>("Ada".into()));
+        loaded.await.unwrap()
+    };
+    for _ in 0..3 {
+        assert_eq!(&*load().await, "Ada");
+    }
+    assert_eq!(cache.invalidate(&1).await.unwrap(), Applied::Local);
+    assert_eq!(cache.put(&2, "Grace".into()).await.unwrap(), Applied::Local);
+    assert_eq!(cache.clear().await.unwrap(), Applied::Local);
+    assert_eq!(flow.health().bus, Some(BusHealth::Down));
+    failing.heal_all();
+    eventually("everything is there", WITHIN, async || {
+        flow.health().is_good()
+    })
+    .await;
+    assert_eq!(&*load().await, "Ada");
+    assert!(cache.peek(&1).is_some());
+}
