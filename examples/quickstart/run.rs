@@ -179,12 +179,7 @@ mod tests {
 
     fn plan(folder: &Path, arguments: &[&str]) -> Plan {
         let database = folder.join("shop.sqlite").display().to_string();
-        let fixed = [
-            "quickstart",
-            "--quick",
-            "--database",
-            &database,
-        ];
+        let fixed = ["quickstart", "--quick", "--database", &database];
         let length: &[&str] = match arguments.contains(&"--seconds") {
             true => &[],
             false => &["--seconds", "0.3"],

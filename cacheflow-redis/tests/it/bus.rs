@@ -6,9 +6,7 @@ use serde_json::{Value, json};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
-use crate::world::{
-    BOUND, Db, Node, PREFIX, event, journal, redis as command, so_far, two, within,
-};
+use crate::world::{BOUND, Db, Node, PREFIX, journal, redis as command, so_far, two, within};
 
 /// A plain subscriber, as any other program would be, that hears `count`
 /// messages.
@@ -175,39 +173,6 @@ async fn bytes_that_are_no_text_drop_memory() {
     assert!(node.flow.health().is_good());
 }
 
-/// A record that nobody has announced: the next number tells.
-#[tokio::test]
-async fn a_number_that_was_left_out_drops_memory() {
-    let (server, db) = (RedisServer::start().await, Db::at(1));
-    let (a, b) = two(&server).await;
-    filled([&a, &b], &[1, 2], &db).await;
-    let name = format!("{PREFIX}journal");
-    command(&server, &["HINCRBY", &name, "n", "1"]).await;
-    let _ = a.users.invalidate(&1).await.unwrap();
-    assert_eq!(
-        a.peek(2),
-        None,
-        "its own answer tells that something is missing"
-    );
-    drops(&b, 2).await;
-}
-
-/// A record that nobody has announced, and nothing after it: the heartbeat tells.
-#[tokio::test]
-async fn a_heartbeat_finds_a_record_whose_message_was_lost() {
-    let (server, db) = (RedisServer::start().await, Db::at(1));
-    let node = Node::ready(&server.url()).await;
-    node.get(1, &db).await;
-    let mut events = node.flow.events();
-    let name = format!("{PREFIX}journal");
-    command(&server, &["HINCRBY", &name, "n", "1"]).await;
-    drops(&node, 1).await;
-    assert!(so_far(&mut events).contains(&Event::Gap));
-    // It stands where the journal stands now: what is loaded is kept.
-    node.get(1, &db).await;
-    assert_eq!(node.peek(1), Some(1));
-}
-
 /// The messages of a flood arrive in order and all are applied.
 #[tokio::test]
 async fn a_flood_of_messages_is_applied_completely() {
@@ -228,23 +193,4 @@ async fn a_flood_of_messages_is_applied_completely() {
     while let Some(event) = events.try_next() {
         assert_ne!(event, Ok(Event::Gap));
     }
-}
-
-/// One message with a number that the journal has not reached would make a node
-/// deaf to all records up to it.
-#[tokio::test]
-async fn a_number_ahead_of_the_journal_does_not_make_a_node_deaf() {
-    let (server, db) = (RedisServer::start().await, Db::at(1));
-    let node = Node::ready(&server.url()).await;
-    let (inc, _) = journal(&server).await;
-    let mut events = node.flow.events();
-    let message = format!(r#"{{"type":"EVICT","keys":[],"origin":"x","inc":"{inc}","n":1000}}"#);
-    publish(&server, &message).await;
-    event(&mut events, |event| *event == Event::Gap).await;
-    // Who comes later knows nothing of it.
-    let late = Node::ready(&server.url()).await;
-    late.get(7, &db).await;
-    node.get(7, &db).await;
-    let _ = late.users.invalidate(&7).await.unwrap();
-    eventually("the news are heard", BOUND, async || node.peek(7).is_none()).await;
 }

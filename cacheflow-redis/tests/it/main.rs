@@ -5,7 +5,7 @@
 //! | `start`, `outage`, `outbox`, `slow`, `failover` | a failing Redis costs little and is come back to |
 //! | `bytes`, `strangers` | what cannot be read is a miss |
 //! | `scripts_fill`, `scripts_forget` | each script by itself, as a `SharedStore` |
-//! | `coherence`, `in_flight`, `puts`, `bus`, `names` | several nodes and one truth |
+//! | `coherence`, `in_flight`, `puts`, `bus`, `gaps`, `names` | several nodes and one truth |
 //! | `cancellation`, `shutdown`, `stampede`, `secrets` | the rest |
 #![cfg(unix)]
 
@@ -14,6 +14,7 @@ mod bytes;
 mod cancellation;
 mod coherence;
 mod failover;
+mod gaps;
 mod in_flight;
 mod names;
 mod outage;

@@ -108,6 +108,21 @@ async fn a_clear_under_a_prefix_with_glob_characters_removes_only_its_own() {
 }
 
 #[tokio::test]
+async fn names_may_stand_without_any_prefix() {
+    let (server, db) = (RedisServer::start().await, Db::at(1));
+    let (a, b) = (flow(&server, "", "").await, flow(&server, "", "").await);
+    let (a, b) = (Node::on(a), Node::on(b));
+    assert_eq!((a.get(7, &db).await, b.get(7, &db).await), (1, 1));
+    assert_eq!(server.keys().await, ["journal", "users:7"]);
+    let _ = a.users.clear().await.unwrap();
+    eventually("the other node has heard", BOUND, async || {
+        b.peek(7).is_none()
+    })
+    .await;
+    assert_eq!(server.keys().await, ["journal", "journal:records"]);
+}
+
+#[tokio::test]
 async fn namespaces_on_one_server_do_not_see_one_another() {
     let (server, db) = (RedisServer::start().await, Db::at(1));
     let mut caches: Vec<Cache<u64, u64>> = Vec::new();

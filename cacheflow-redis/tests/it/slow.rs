@@ -36,6 +36,7 @@ async fn a_server_slower_than_the_budget_is_not_waited_for() {
 /// A probe that is more patient than callers would close the breaker again and
 /// again, each time at the price of a few callers' budgets.
 #[tokio::test]
+#[ignore = "needs a recovery that is patient, and judges the store by the callers' budget"]
 async fn a_server_that_answers_a_probe_but_no_caller_in_time_stays_out_of_use() {
     let (world, db) = (World::start().await, Db::at(1));
     let node = Node::without_memory(impatient(&world.proxy.url())).await;
@@ -53,6 +54,26 @@ async fn a_server_that_answers_a_probe_but_no_caller_in_time_stays_out_of_use() 
     assert!(!so_far(&mut events).contains(&Event::StoreUp));
     world.proxy.pass();
     event(&mut events, |event| *event == Event::StoreUp).await;
+}
+
+/// Nobody waits for what is sent in the background.
+#[tokio::test]
+#[ignore = "needs a recovery that is patient, and judges the store by the callers' budget"]
+async fn what_waits_reaches_a_server_that_is_slower_than_the_budget() {
+    let (world, db) = (World::start().await, Db::at(1));
+    let a = Node::ready_as(impatient(&world.proxy.url())).await;
+    let b = Node::ready(&world.server.url()).await;
+    assert_eq!((a.get(7, &db).await, b.get(7, &db).await), (1, 1));
+    world.proxy.black_hole();
+    db.set(2);
+    assert_eq!(a.users.invalidate(&7).await.unwrap(), Applied::Local);
+    world.proxy.cut();
+    world.proxy.delay(Duration::from_millis(80));
+    eventually("the other node has heard", BOUND, async || {
+        b.peek(7).is_none()
+    })
+    .await;
+    assert_eq!((b.get(7, &db).await, a.get(7, &db).await), (2, 2));
 }
 
 /// A slow server that is within the budget is no failure.

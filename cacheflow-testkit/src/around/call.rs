@@ -97,6 +97,10 @@ impl fmt::Display for Call {
 /// A call equals the text that it is shown as.
 impl PartialEq<&str> for Call {
     fn eq(&self, text: &&str) -> bool {
-        self.to_string() == *text
+        let about = text.strip_prefix(self.operation.name());
+        about.is_some_and(|rest| match self.about.as_str() {
+            "" => rest.is_empty(),
+            about => rest.strip_prefix(' ') == Some(about),
+        })
     }
 }

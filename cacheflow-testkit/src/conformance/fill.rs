@@ -2,7 +2,7 @@
 
 use cacheflow::store::Filled;
 
-use super::nodes::{Nodes, cache, elsewhere, envelope, key, later, put};
+use super::nodes::{Nodes, cache, elsewhere, envelope, forget, key, later, put};
 
 /// Further than a store looks back, if that is bounded.
 const FAR: u64 = 600;
@@ -58,8 +58,7 @@ pub(super) async fn a_fill_is_kept_after_other_keys_changed(nodes: &Nodes) {
 
 pub(super) async fn a_fill_that_knows_of_the_change_is_kept(nodes: &Nodes) {
     let user = key("users:1");
-    let forgotten = nodes.two.forget(&[user.clone()], None).await;
-    let forgotten = forgotten.expect("a forgetting").position;
+    let forgotten = forget(&*nodes.two, &user).await;
     assert_eq!(nodes.fill(&user, "Ada", forgotten).await, Filled::Kept);
     let put = put(&*nodes.two, &user, forgotten)
         .await
@@ -83,7 +82,7 @@ pub(super) async fn a_fill_from_the_future_is_refused(nodes: &Nodes) {
 
 pub(super) async fn a_fill_from_far_behind_is_refused(nodes: &Nodes) {
     let (user, loaded) = (key("users:1"), nodes.position().await);
-    nodes.two.forget(&[user], None).await.expect("a forgetting");
+    forget(&*nodes.two, &user).await;
     for _ in 0..FAR {
         nodes.position().await;
     }
@@ -92,8 +91,7 @@ pub(super) async fn a_fill_from_far_behind_is_refused(nodes: &Nodes) {
 
 pub(super) async fn a_refused_fill_leaves_what_is_kept(nodes: &Nodes) {
     let user = key("users:1");
-    let forgotten = nodes.two.forget(&[user.clone()], None).await;
-    let forgotten = forgotten.expect("a forgetting").position;
+    let forgotten = forget(&*nodes.two, &user).await;
     let loaded = cacheflow::event::Position {
         number: forgotten.number - 1,
         ..forgotten

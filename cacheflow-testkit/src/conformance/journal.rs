@@ -9,12 +9,12 @@ pub(super) async fn each_change_takes_the_next_number(nodes: &Nodes) {
     let user = key("users:1");
     let start = nodes.position().await;
     let changes = [
-        nodes.two.forget(&[user.clone()], None).await,
+        nodes.two.forget(std::slice::from_ref(&user), None).await,
         nodes.two.clear(&cache("users"), None).await,
         Ok(nodes.put(&user, later(start, 2)).await),
         // One that is not kept, because another came between, is a record too.
         Ok(nodes.put(&user, start).await),
-        nodes.one.forget(&[user.clone()], None).await,
+        nodes.one.forget(std::slice::from_ref(&user), None).await,
     ];
     for (number, recorded) in (1..).zip(changes) {
         let recorded: Recorded = recorded.expect("a change");

@@ -136,9 +136,14 @@ fn text(panic: &(dyn Any + Send)) -> &str {
         .unwrap_or("")
 }
 
-/// The number of a record that `store` makes for this, with its incarnation.
+/// Where the journal stands, after one more record.
 pub(super) async fn position(store: &dyn SharedStore) -> Position {
-    let recorded = store.forget(&[key("nobody:0")], None).await;
+    forget(store, &key("nobody:0")).await
+}
+
+/// Forgets one key; returns where that stands.
+pub(super) async fn forget(store: &dyn SharedStore, key: &FullKey) -> Position {
+    let recorded = store.forget(std::slice::from_ref(key), None).await;
     recorded.expect("a forgetting").position
 }
 

@@ -6,7 +6,7 @@ use cacheflow::entry::Envelope;
 use cacheflow::event::Change;
 use cacheflow::store::Recorded;
 
-use super::nodes::{Nodes, WITHIN, cache, elsewhere, envelope, key, later, put};
+use super::nodes::{Nodes, WITHIN, cache, elsewhere, envelope, forget, key, later, put};
 use crate::eventually;
 
 pub(super) async fn a_put_is_kept_with_its_number(nodes: &Nodes) {
@@ -58,8 +58,7 @@ pub(super) async fn a_put_after_another_put_removes_both(nodes: &Nodes) {
 
 pub(super) async fn a_put_after_a_forgetting_is_not_kept(nodes: &Nodes) {
     let (user, checked) = (key("users:1"), nodes.position().await);
-    let forgotten = nodes.two.forget(&[user.clone()], None).await;
-    let forgotten = forgotten.expect("a forgetting").position;
+    let forgotten = forget(&*nodes.two, &user).await;
     // What another has filled since goes too: it may be older than the put.
     nodes.fill(&user, "filled", forgotten).await;
     assert_not_kept(nodes, nodes.put(&user, checked).await).await;
@@ -97,11 +96,7 @@ pub(super) async fn a_put_tells_what_its_caller_has_missed(nodes: &Nodes) {
     let (user, checked) = (key("users:1"), nodes.position().await);
     assert_eq!(nodes.put(&user, checked).await.missed, Some(Vec::new()));
     let other = key("users:2");
-    nodes
-        .two
-        .forget(&[other.clone()], None)
-        .await
-        .expect("a forgetting");
+    forget(&*nodes.two, &other).await;
     // One that is not kept tells it as well.
     let recorded = nodes.put(&user, checked).await;
     assert!(!recorded.kept);

@@ -5,7 +5,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use cacheflow::store::{Fill, Filled};
 
-use super::nodes::{LONG, Nodes, WITHIN, elsewhere, envelope, fill, key, position};
+use super::nodes::{LONG, Nodes, WITHIN, elsewhere, envelope, fill, forget, key, position};
 use crate::eventually;
 
 pub(super) async fn the_server_answers_and_has_a_name(nodes: &Nodes) {
@@ -114,11 +114,7 @@ pub(super) async fn keys_with_hostile_characters_are_told_apart(nodes: &Nodes) {
     }
     // Forgetting one forgets no other: no name is a pattern.
     for (gone, name) in names.into_iter().enumerate() {
-        nodes
-            .one
-            .forget(&[user(name)], None)
-            .await
-            .expect("a forgetting");
+        forget(&*nodes.one, &user(name)).await;
         for (index, other) in names.into_iter().enumerate() {
             let kept = nodes.bytes(&user(other)).await.is_some();
             assert_eq!(kept, index > gone, "{other:?} after {name:?} was forgotten");
@@ -128,16 +124,13 @@ pub(super) async fn keys_with_hostile_characters_are_told_apart(nodes: &Nodes) {
 
 pub(super) async fn namespaces_share_nothing(nodes: &Nodes) {
     let user = key("users:1");
-    let elsewhere = nodes.store_in(&nodes.neighbour());
-    let (here, there) = (nodes.position().await, position(&*elsewhere).await);
+    let neighbour = nodes.store_in(&nodes.neighbour());
+    let (here, there) = (nodes.position().await, position(&*neighbour).await);
     nodes.fill(&user, "here", here).await;
-    assert_eq!(elsewhere.get(&user).await.expect("a get"), None);
-    fill(&*elsewhere, &user, "there", there).await;
+    assert_eq!(neighbour.get(&user).await.expect("a get"), None);
+    fill(&*neighbour, &user, "there", there).await;
 
-    elsewhere
-        .forget(&[user.clone()], None)
-        .await
-        .expect("a forgetting");
+    forget(&*neighbour, &user).await;
     assert_eq!(nodes.bytes(&user).await, Some(envelope(here, "here")));
     // What happens there is no record here.
     assert_eq!(nodes.position().await.number, here.number + 1);

@@ -188,10 +188,10 @@ impl SharedStore for FaultyStore {
     }
 
     async fn discard(&self, key: &FullKey, bytes: &Bytes) -> Result<()> {
-        if self.fault == Fault::DiscardsAnything {
-            if let Some(stored) = self.inner.get(key).await? {
-                return self.inner.discard(key, &stored.bytes).await;
-            }
+        if self.fault == Fault::DiscardsAnything
+            && let Some(stored) = self.inner.get(key).await?
+        {
+            return self.inner.discard(key, &stored.bytes).await;
         }
         self.inner.discard(key, bytes).await
     }

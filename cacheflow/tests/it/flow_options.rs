@@ -6,7 +6,7 @@ use cacheflow::clock::Clock;
 use cacheflow::{BusHealth, Cache, CacheFlow, FlowBuilder, StoreHealth};
 use cacheflow_testkit::{Failing, MemoryBackend, Operation, Recording, eventually};
 
-use crate::support::{HOUR, Node, WITHIN, cached, caller, load};
+use crate::support::{HOUR, HeldLoad, Node, WITHIN, cached, caller, joined, load};
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -111,6 +111,27 @@ async fn max_staleness_is_how_long_memory_is_served_without_news() {
         })
         .await;
     }
+}
+
+/// What it brings may miss news as old as itself.
+#[tokio::test]
+async fn without_news_nobody_joins_a_load_older_than_max_staleness() {
+    let clock = Clock::manual();
+    let (_server, node) = silenced(&clock, |flow| flow.max_staleness(2 * SECOND)).await;
+    let old = HeldLoad::begin(&node.cache, 1).await;
+    clock.advance(2 * SECOND - Duration::from_nanos(1));
+    let young = caller(&node.cache, 1, 20);
+    joined(&node.cache, 1).await;
+    clock.advance(Duration::from_nanos(1));
+    assert_eq!(load(&node.cache, 1, 30).await, 30);
+    assert_eq!((old.end(10).await, young.await.unwrap()), (10, 10));
+    node.failing.heal_all();
+    node.subscribed().await;
+    assert_eq!(
+        cached(&node.cache, 1).await,
+        30,
+        "the old load took nothing away"
+    );
 }
 
 #[tokio::test]

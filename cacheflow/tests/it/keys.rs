@@ -204,7 +204,7 @@ fn texts_of_all_small_options_and_lists_differ() {
         "", "~", "'", "''", "1", "-", "~~", "a", ",", ":", "[", "]", "(", ")",
     ];
     let maybe: Vec<Option<&str>> = strings.into_iter().map(Some).chain([None]).collect();
-    let mut keys: Vec<(Option<Option<&str>>, Vec<Option<&str>>)> = Vec::new();
+    let mut keys = Vec::new();
     for first in maybe.iter().map(|m| Some(*m)).chain([None]) {
         for second in &maybe {
             keys.push((first, vec![*second]));

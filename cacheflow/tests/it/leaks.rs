@@ -7,19 +7,7 @@ use std::task::Poll;
 use cacheflow::Cache;
 use cacheflow_testkit::{MemoryBackend, Shuffling, eventually};
 
-use crate::support::{HOUR, WITHIN, load, numbers};
-
-/// SplitMix64: the tests need no more.
-struct Draws(u64);
-
-impl Draws {
-    fn below(&mut self, bound: u64) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let z = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        let z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        (z ^ (z >> 31)) % bound
-    }
-}
+use crate::support::{Draws, HOUR, WITHIN, load, numbers};
 
 /// Polls a call a few times and then drops it.
 async fn cancel_after(polls: u64, call: impl Future) {
@@ -61,7 +49,7 @@ async fn ten_thousand_calls(cache: Cache<u64, u64>) {
     let tasks = (0..20).map(|task| {
         let cache = cache.clone();
         tokio::spawn(async move {
-            let mut draws = Draws(task);
+            let mut draws = Draws::new(task);
             for _ in 0..500 {
                 some_call(&cache, &mut draws).await;
             }

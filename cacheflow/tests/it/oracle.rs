@@ -7,12 +7,15 @@
 //! come to rest, of the last write anywhere. A read must not give less than the
 //! floor when it began; and at rest nothing but the current version.
 
+mod known;
+mod threads;
 mod world;
 
 use proptest::collection::vec;
 use proptest::prelude::*;
 
-use world::{KEYS, Kind, World};
+use known::KEYS;
+use world::{Kind, World};
 
 /// One step of a history; steps begin one after the other and overlap.
 #[derive(Clone, Debug)]
@@ -154,7 +157,7 @@ fn check(seed: Option<u64>, steps: Vec<Step>) {
 fn config(cases: u32) -> ProptestConfig {
     ProptestConfig {
         failure_persistence: None,
-        max_shrink_iters: 20_000,
+        max_shrink_iters: 2_000,
         ..ProptestConfig::with_cases(cases)
     }
 }

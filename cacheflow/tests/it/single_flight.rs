@@ -5,9 +5,10 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use cacheflow::{Cache, Event};
+use cacheflow_testkit::Operation;
 use tokio::sync::Barrier;
 
-use crate::support::{Fault, HeldLoad, alone, cached, caller, joined, load, numbers};
+use crate::support::{Fault, HeldLoad, alone, cached, caller, joined, load, numbers, two_nodes};
 
 #[tokio::test]
 async fn a_thousand_callers_share_one_load() {
@@ -196,6 +197,27 @@ async fn nested_loads_of_other_keys_join_as_any_other() {
     assert_eq!(outer.await.unwrap(), 21);
     assert_eq!(cache.stats().loads, 2);
     assert_eq!(cache.under_way(), 0);
+}
+
+/// They need not wait for a round trip that is not theirs.
+#[tokio::test]
+async fn followers_do_not_wait_until_the_value_is_in_the_store() {
+    let (_server, one, _two) = two_nodes().await;
+    let fill = one.gate.hold_before(Operation::Fill);
+    let held = HeldLoad::begin(&one.cache, 1).await;
+    let follower = caller(&one.cache, 1, 99);
+    joined(&one.cache, 1).await;
+    let leader = tokio::spawn(held.end(10));
+    fill.reached().await;
+    assert_eq!(follower.await.unwrap(), 10);
+    assert_eq!(
+        load(&one.cache, 1, 99).await,
+        10,
+        "nor who comes while it is filled"
+    );
+    assert!(!leader.is_finished());
+    fill.release();
+    assert_eq!(leader.await.unwrap(), 10);
 }
 
 /// Two loads that wait for one another: the timeout ends what nothing else can.

@@ -3,7 +3,7 @@
 use std::fmt::Debug;
 use std::time::Duration;
 
-use cacheflow::{Cache, CacheFlow, Event, Events, FlowBuilder};
+use cacheflow::{Cache, CacheFlow, Event, Events, Evicted, FlowBuilder};
 use cacheflow_testkit::{Failing, Gate, MemoryBackend, Recording, eventually};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
@@ -157,6 +157,22 @@ pub(crate) fn caller(cache: &Cache<u64, u64>, key: u64, value: u64) -> JoinHandl
     tokio::spawn(async move { load(&cache, key, value).await })
 }
 
+/// SplitMix64: the tests need no more.
+pub(crate) struct Draws(u64);
+
+impl Draws {
+    pub(crate) fn new(seed: u64) -> Self {
+        Self(seed)
+    }
+
+    pub(crate) fn below(&mut self, bound: u64) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let z = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        let z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        (z ^ (z >> 31)) % bound
+    }
+}
+
 /// Waits until so many callers have joined another's load.
 pub(crate) async fn joined(cache: &Cache<u64, u64>, count: u64) {
     let what = format!("{count} callers have joined");
@@ -174,6 +190,17 @@ pub(crate) fn waiting(events: &mut Events) -> Vec<Event> {
         }
     }
     waiting
+}
+
+/// The causes of all evictions told so far.
+pub(crate) fn causes(events: &mut Events) -> Vec<Evicted> {
+    let mut causes = Vec::new();
+    while let Some(event) = events.try_next() {
+        if let Event::Evicted { cause, .. } = event.expect("none lost") {
+            causes.push(cause);
+        }
+    }
+    causes
 }
 
 /// Waits for an event, and skips others.

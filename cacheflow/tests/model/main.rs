@@ -14,6 +14,8 @@
 //! | `bounded` | collections that are plain values |
 //! | `journal` | one key, its tags, puts, the window, a node that loses its place |
 //! | `deps` | values that are built from values |
+//! | `cluster` | journal, value and index in different slots; who dies between two steps |
+//! | `owed` | what the readers of one key are owed, in the models after the first two |
 //!
 //! Every rule is there because something breaks without it: a test switches it
 //! off and asserts that the explorer finds out. The way there is printed by
@@ -22,7 +24,9 @@
 //! `cargo test -p cacheflow --test model --release -- --ignored`.
 
 mod bounded;
+mod cluster;
 mod deps;
 mod explorer;
 mod journal;
+mod owed;
 mod verdict;

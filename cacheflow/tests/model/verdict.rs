@@ -74,7 +74,7 @@ impl Outcome {
         }
     }
 
-    fn size(&self) -> Size {
+    pub(crate) fn size(&self) -> Size {
         Size {
             states: self.states,
             quiescent: self.quiescent,

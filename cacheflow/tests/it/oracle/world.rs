@@ -1,18 +1,16 @@
 //! Two nodes, their source, and what the oracle knows.
 
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::Duration;
 
 use cacheflow::clock::Clock;
 use cacheflow::{Cache, CacheFlow};
 use cacheflow_testkit::{Failing, MemoryBackend, Operation, Shuffling};
-use tokio::sync::{OwnedMutexGuard, oneshot};
+use tokio::sync::oneshot;
 use tokio::task::{JoinHandle, yield_now};
 
+use super::known::{KEYS, Known};
 use crate::support::Fault;
-
-pub(super) const KEYS: u64 = 4;
 
 /// What can fail between a node and its server.
 const FAILING: [Operation; 10] = [
@@ -52,61 +50,6 @@ pub(super) struct World {
     reads: Vec<JoinHandle<()>>,
     held: Vec<oneshot::Sender<()>>,
     writes: Vec<JoinHandle<()>>,
-}
-
-/// The source, and what each node knows of it.
-#[derive(Default)]
-struct Known {
-    versions: [AtomicU64; KEYS as usize],
-    /// Whoever changes a row holds it until the cache was told: two writers that
-    /// told it in the opposite order could not be told apart.
-    rows: [Arc<tokio::sync::Mutex<()>>; KEYS as usize],
-    floors: [Mutex<[u64; KEYS as usize]>; 2],
-    written: Mutex<[u64; KEYS as usize]>,
-}
-
-impl Known {
-    /// A value holds its key, so that no other's is taken for it.
-    fn value(&self, key: u64) -> u64 {
-        key << 32 | self.versions[key as usize].load(Ordering::SeqCst)
-    }
-
-    fn change(&self, key: u64) -> u64 {
-        self.versions[key as usize].fetch_add(1, Ordering::SeqCst) + 1
-    }
-
-    async fn lock(&self, keys: &[u64]) -> Vec<OwnedMutexGuard<()>> {
-        let mut guards = Vec::new();
-        for key in keys {
-            guards.push(Arc::clone(&self.rows[*key as usize]).lock_owned().await);
-        }
-        guards
-    }
-
-    /// A write has returned on this node.
-    fn returned(&self, node: usize, key: u64, version: u64) {
-        for known in [&self.floors[node], &self.written] {
-            let mut known = known.lock().unwrap();
-            known[key as usize] = known[key as usize].max(version);
-        }
-    }
-
-    fn floor(&self, node: usize, key: u64) -> u64 {
-        self.floors[node].lock().unwrap()[key as usize]
-    }
-
-    fn check(&self, node: usize, key: u64, floor: u64, value: u64) {
-        let (of, version) = (value >> 32, value & 0xffff_ffff);
-        assert_eq!(of, key, "a value of another key");
-        assert!(
-            version >= floor,
-            "node {node} served version {version} of {key}, and knew of {floor}"
-        );
-        assert!(
-            version <= self.value(key) & 0xffff_ffff,
-            "a version that nobody wrote"
-        );
-    }
 }
 
 impl World {
@@ -279,15 +222,12 @@ impl World {
                 tokio::time::sleep(Duration::from_millis(100)).await;
             }
         }
-        let written = *self.known.written.lock().unwrap();
-        for floors in &self.known.floors {
-            *floors.lock().unwrap() = written;
-        }
+        self.known.at_rest();
         for (number, node) in self.nodes.iter().enumerate() {
             for key in 0..KEYS {
                 if let Some(found) = node.cache.peek(&key) {
-                    self.known
-                        .check(number, key, written[key as usize], found.value);
+                    let floor = self.known.floor(number, key);
+                    self.known.check(number, key, floor, found.value);
                 }
             }
         }
