@@ -30,6 +30,7 @@ use crate::invalidation::Node;
 use crate::runtime::Tasks;
 use crate::store::Guarded;
 use changes::Changes;
+pub(crate) use registry::Place;
 use registry::Registry;
 
 /// A flow: the caches of a service on this node, the store that they share with

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use crate::cache::{CacheBuilder, CacheValue, Core};
-use crate::flow::{CacheFlow, installed};
+use crate::flow::{CacheFlow, Place, installed};
 use crate::key::CacheName;
 
 /// What one attributed function knows of its cache. All instances of a generic
@@ -32,7 +32,7 @@ pub struct At {
 /// An instance's cache.
 #[derive(Debug)]
 struct Kept {
-    path: &'static str,
+    place: Place,
     core: Arc<dyn Any + Send + Sync>,
 }
 
@@ -71,7 +71,7 @@ impl At {
     #[inline]
     pub(super) fn core<V: CacheValue>(self, flow: &CacheFlow) -> Option<AnyCore<V>> {
         if let Some(kept) = self.site.global.get()
-            && kept.path == self.path
+            && kept.place == self.place()
             && installed().is_some_and(|global| global.is(flow))
             && let Some(core) = kept.core.downcast_ref()
         {
@@ -80,9 +80,16 @@ impl At {
         self.look_up(flow)
     }
 
+    #[inline]
+    fn place(self) -> Place {
+        Place {
+            site: std::ptr::from_ref(self.site).addr(),
+            path: self.path,
+        }
+    }
+
     fn look_up<V: CacheValue>(self, flow: &CacheFlow) -> Option<AnyCore<V>> {
-        let place = (std::ptr::from_ref(self.site).addr(), self.path);
-        if let Some(core) = flow.registry().at_place::<Core<V>>(place) {
+        if let Some(core) = flow.registry().at_place::<Core<V>>(self.place()) {
             return Some(AnyCore::Shared(core));
         }
         let name = match self.site.name {
@@ -92,12 +99,13 @@ impl At {
         let builder = CacheBuilder::<(), V>::new(flow.clone(), name.as_str());
         match builder.core_named(&name) {
             Ok(core) => {
-                flow.registry().keep_at_place(place, Arc::clone(&core));
+                flow.registry()
+                    .keep_at_place(self.place(), Arc::clone(&core));
                 if installed().is_some_and(|global| global.is(flow)) {
                     // Taken already only by another instance of a generic
                     // function; this one finds its cache in the registry.
                     let _ = self.site.global.set(Kept {
-                        path: self.path,
+                        place: self.place(),
                         core: Arc::clone(&core) as _,
                     });
                 }
