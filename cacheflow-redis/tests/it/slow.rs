@@ -36,7 +36,6 @@ async fn a_server_slower_than_the_budget_is_not_waited_for() {
 /// A probe that is more patient than callers would close the breaker again and
 /// again, each time at the price of a few callers' budgets.
 #[tokio::test]
-#[ignore = "needs a recovery that is patient, and judges the store by the callers' budget"]
 async fn a_server_that_answers_a_probe_but_no_caller_in_time_stays_out_of_use() {
     let (world, db) = (World::start().await, Db::at(1));
     let node = Node::without_memory(impatient(&world.proxy.url())).await;
@@ -58,7 +57,6 @@ async fn a_server_that_answers_a_probe_but_no_caller_in_time_stays_out_of_use() 
 
 /// Nobody waits for what is sent in the background.
 #[tokio::test]
-#[ignore = "needs a recovery that is patient, and judges the store by the callers' budget"]
 async fn what_waits_reaches_a_server_that_is_slower_than_the_budget() {
     let (world, db) = (World::start().await, Db::at(1));
     let a = Node::ready_as(impatient(&world.proxy.url())).await;

@@ -38,6 +38,7 @@ impl Node {
         loop {
             self.send_keys(&recovering).await?;
             self.send_clears(&recovering).await?;
+            recovering.answers_in_time().await?;
             // Under the outbox' lock: what is added after this look distrusts
             // the store anew.
             let outbox = self.outbox();

@@ -17,6 +17,9 @@ use crate::key::{CacheName, FullKey};
 /// So many failures in a row open the breaker.
 const FAILURES_TO_OPEN: u32 = 3;
 
+/// The recovery task waits so many budgets for an answer.
+const PATIENCE: u32 = 20;
+
 /// A shared store whose failures are bounded.
 ///
 /// - Every operation has a budget.
@@ -91,8 +94,8 @@ impl Guarded {
         self.within("forget", self.store.forget(keys, known)).await
     }
 
-    /// What the recovery task does before it closes the breaker; these pass an
-    /// open breaker, and each has the budget all the same.
+    /// What the recovery task does before it closes the breaker: past an open
+    /// breaker, and with more patience than a caller has, since nobody waits.
     pub(crate) fn recovering(&self) -> Recovering<'_> {
         Recovering(self)
     }
@@ -162,12 +165,21 @@ impl Guarded {
         operation: &'static str,
         work: impl Future<Output = Result<T>>,
     ) -> Result<T> {
-        match tokio::time::timeout(self.budget, work).await {
+        self.at_most(self.budget, operation, work).await
+    }
+
+    async fn at_most<T>(
+        &self,
+        time: Duration,
+        operation: &'static str,
+        work: impl Future<Output = Result<T>>,
+    ) -> Result<T> {
+        match tokio::time::timeout(time, work).await {
             Ok(outcome) => outcome,
             Err(_) => Err(self.error(
                 ErrorKind::Timeout,
                 operation,
-                &format!("no answer within {:?}", self.budget),
+                &format!("no answer within {time:?}"),
             )),
         }
     }
@@ -194,14 +206,15 @@ fn is_absence(error: &Error) -> bool {
 pub(crate) struct Recovering<'a>(&'a Guarded);
 
 impl Recovering<'_> {
+    /// Whether the store is there at all.
     pub(crate) async fn ping(&self) -> Result<()> {
-        // Not within the operation's budget alone: a new connection takes more
-        // round trips than an operation, and nobody waits for this one.
-        let patience = self.0.budget.saturating_mul(20);
-        match tokio::time::timeout(patience, self.0.store.ping()).await {
-            Ok(outcome) => outcome,
-            Err(_) => Err(self.0.error(ErrorKind::Timeout, "ping", "no answer")),
-        }
+        self.patiently("ping", self.0.store.ping()).await
+    }
+
+    /// Whether the store answers as fast as callers need it: one that does not
+    /// would only open the breaker again.
+    pub(crate) async fn answers_in_time(&self) -> Result<()> {
+        self.0.budgeted("ping", self.0.store.ping()).await
     }
 
     pub(crate) async fn forget(
@@ -210,7 +223,16 @@ impl Recovering<'_> {
         known: Option<Position>,
     ) -> Result<Recorded> {
         let work = self.0.store.forget(keys, known);
-        self.0.budgeted("forget", work).await
+        self.patiently("forget", work).await
+    }
+
+    async fn patiently<T>(
+        &self,
+        operation: &'static str,
+        work: impl Future<Output = Result<T>>,
+    ) -> Result<T> {
+        let patience = self.0.budget.saturating_mul(PATIENCE);
+        self.0.at_most(patience, operation, work).await
     }
 }
 
@@ -245,11 +267,11 @@ impl Clearing for Guarded {
 impl Clearing for Recovering<'_> {
     async fn clear(&self, cache: &CacheName, known: Option<Position>) -> Result<Recorded> {
         let work = self.0.store.clear(cache, known);
-        self.0.budgeted("clear", work).await
+        self.patiently("clear", work).await
     }
 
     async fn sweep(&self, cache: &CacheName, cursor: u64) -> Result<Option<u64>> {
         let work = self.0.store.sweep(cache, cursor);
-        self.0.budgeted("sweep", work).await
+        self.patiently("sweep", work).await
     }
 }

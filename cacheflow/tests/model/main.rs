@@ -15,6 +15,7 @@
 //! | `journal` | one key, its tags, puts, the window, a node that loses its place |
 //! | `deps` | values that are built from values |
 //! | `cluster` | journal, value and index in different slots; who dies between two steps |
+//! | `failover` | a replica is promoted that lacks the last records |
 //! | `owed` | what the readers of one key are owed, in the models after the first two |
 //!
 //! Every rule is there because something breaks without it: a test switches it
@@ -27,6 +28,7 @@ mod bounded;
 mod cluster;
 mod deps;
 mod explorer;
+mod failover;
 mod journal;
 mod owed;
 mod verdict;

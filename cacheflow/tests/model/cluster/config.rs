@@ -91,7 +91,7 @@ pub(super) enum Mutant {
     PermanentUncompared,
     /// r5: whatever is there is deleted when the journal has a match.
     UndoneUncompared,
-    /// r5: the index is written after the value.
+    /// r5: the index is written after the value is made permanent.
     IndexAfterValue,
     /// r6: whatever comes is inserted.
     NoCheckAtInsert,

@@ -24,7 +24,7 @@ impl Protocol {
             }
             Stage::Set => self.set(at, entry, out),
             Stage::IndexLate => {
-                let mut next = at.goes_on(Stage::ReadJournal);
+                let mut next = at.goes_on(Stage::Insert);
                 next.redis.index(self.member(flight.as_of));
                 out.to(format_args!("{at} adds the key to the index, late"), next);
             }
@@ -102,9 +102,7 @@ impl Protocol {
             mark: at.state.new_mark(),
             ..entry
         };
-        let stage = if self.0.tagged && self.broken(Mutant::IndexAfterValue) {
-            Stage::IndexLate
-        } else if unread {
+        let stage = if unread {
             Stage::Insert
         } else {
             Stage::ReadJournal
@@ -120,8 +118,14 @@ impl Protocol {
 
     /// Nothing matches: permanent, if it is still mine.
     fn keep(&self, at: &At<'_>, out: &mut Steps<State>) {
+        let late = self.0.tagged && self.broken(Mutant::IndexAfterValue);
+        let stage = if late {
+            Stage::IndexLate
+        } else {
+            Stage::Insert
+        };
         let mut next = at.is(Flight {
-            stage: Stage::Insert,
+            stage,
             mark: 0,
             ..at.flight
         });

@@ -6,15 +6,19 @@
 //!
 //! | module | steps |
 //! |---|---|
-//! | `read` | r2–r6: begin or join, GET, check, load, FILL, insert |
-//! | `write` | commit, forget a key or a tag, put |
+//! | `read` | r2–r4: begin or join, GET, check, load |
+//! | `fill` | r5, r6: check, FILL, check and insert |
+//! | `write` | commit, forget a key or a tag |
+//! | `put` | write-through |
 //! | `window` | apply a record, trim the window, lose one's place |
 //! | `redis` | reclaim, and what Redis does by itself |
 //! | `judge` | P1–P4 |
 //! | `state`, `config` | what there is, and what is varied or broken |
 
 mod config;
+mod fill;
 mod judge;
+mod put;
 mod read;
 mod redis;
 mod state;

@@ -1,4 +1,4 @@
-//! The read: r2 to r6.
+//! The read: r2 to r4. What follows is in `fill`.
 
 use super::config::{Mutant, Tags};
 use super::state::{Entry, Flight, Floor, Joiner, KEY, Link, Names, Owed, Redis, Stage, State};
@@ -194,109 +194,6 @@ impl Protocol {
         );
     }
 
-    /// r5: the local half of the fill's check.
-    fn check_window(&self, state: &State, x: usize, at: usize, out: &mut Steps<State>) {
-        let node = &state.nodes[x];
-        let mut flight = node.flights[at];
-        let Some(entry) = flight.entry else { return };
-        let (as_of, pos) = (flight.as_of, node.pos);
-        let matched = !self.broken(Mutant::NoLocalCheck) && node.matched(state, entry, as_of, pos);
-        let below =
-            self.0.trims && as_of < node.window.start() && !self.broken(Mutant::FillBelowWindow);
-        let lapsed = flight.link == Link::Lapsed;
-        if matched || below || lapsed {
-            if self.0.progress && !lapsed && !below && !dead(state, entry, as_of) {
-                let violation = refused("the local check", entry);
-                out.violates(format_args!("{}: local check", NAME[x]), violation);
-            }
-            self.give(
-                state,
-                x,
-                at,
-                None,
-                format_args!("{}: {entry} is not tried to be stored", NAME[x]),
-                out,
-            );
-            return;
-        }
-        if self.broken(Mutant::P1AfterLocalCheck) {
-            flight.stage = Stage::TakeP1;
-        } else {
-            flight.stage = Stage::Fill;
-            flight.p1 = pos;
-        }
-        let next = go_on(state, x, at, flight);
-        out.to(
-            format_args!("{}: the window up to {pos} allows {entry}", NAME[x]),
-            next,
-        );
-    }
-
-    /// r5: the script.
-    fn fill(&self, state: &State, x: usize, at: usize, out: &mut Steps<State>) {
-        let mut flight = state.nodes[x].flights[at];
-        let Some(entry) = flight.entry else { return };
-        let redis = &state.redis;
-        let there = Window::after(redis.journal_start);
-        let matched = !self.broken(Mutant::NoScriptCheck)
-            && there.matches(&redis.journal, flight.p1, redis.n(), entry.names);
-        let unreached = self.0.redis_trims
-            && flight.p1 < redis.journal_start
-            && !self.broken(Mutant::FillBelowJournal);
-        if matched || unreached || flight.link == Link::Lapsed {
-            if self.0.progress && !dead(state, entry, flight.as_of) {
-                out.violates(format_args!("{}: FILL", NAME[x]), refused("FILL", entry));
-            }
-            self.give(
-                state,
-                x,
-                at,
-                None,
-                format_args!("{}: FILL {entry} is refused", NAME[x]),
-                out,
-            );
-            return;
-        }
-        flight.stage = Stage::Insert;
-        let mut next = go_on(state, x, at, flight);
-        next.redis.store(entry);
-        out.to(format_args!("{}: FILL {entry}", NAME[x]), next);
-    }
-
-    /// r6: check and insert, in one step.
-    fn insert(&self, state: &State, x: usize, at: usize, out: &mut Steps<State>) {
-        let node = &state.nodes[x];
-        let mut flight = node.flights[at];
-        let Some(entry) = flight.entry else { return };
-        let checked = flight.stage == Stage::InsertLate;
-        let matched = !self.broken(Mutant::NoCheckAtInsert)
-            && node.matched(state, entry, entry.as_of, node.pos);
-        if !checked && (matched || flight.link == Link::Lapsed) {
-            self.give(
-                state,
-                x,
-                at,
-                None,
-                format_args!("{}: r6 keeps {entry} out of L1", NAME[x]),
-                out,
-            );
-        } else if !checked && self.broken(Mutant::InsertNotAtomic) {
-            flight.stage = Stage::InsertLate;
-            flight.p1 = 0;
-            let next = go_on(state, x, at, flight);
-            out.to(format_args!("{}: r6 allows {entry}", NAME[x]), next);
-        } else {
-            self.give(
-                state,
-                x,
-                at,
-                Some(entry),
-                format_args!("{}: {entry} enters L1", NAME[x]),
-                out,
-            );
-        }
-    }
-
     /// Mutants only: an as-of, or p1, taken too late.
     fn stamp(&self, state: &State, x: usize, at: usize, out: &mut Steps<State>) {
         let node = &state.nodes[x];
@@ -332,19 +229,19 @@ impl Protocol {
 }
 
 /// `state` with the flight at `at` of `x` as it is now.
-fn go_on(state: &State, x: usize, at: usize, flight: Flight) -> State {
+pub(super) fn go_on(state: &State, x: usize, at: usize, flight: Flight) -> State {
     let mut next = *state;
     next.nodes[x].flights.replace(at, flight);
     next
 }
 
 /// Whether some record of the whole journal since `as_of` matches `entry`.
-fn dead(state: &State, entry: Entry, as_of: u8) -> bool {
+pub(super) fn dead(state: &State, entry: Entry, as_of: u8) -> bool {
     let Redis { journal, .. } = &state.redis;
     Window::WHOLE.matches(journal, as_of, journal.count(), entry.names)
 }
 
-fn refused(by: &str, entry: Entry) -> Violation {
+pub(super) fn refused(by: &str, entry: Entry) -> Violation {
     Violation::new(
         Property::P4,
         format_args!("{by} refuses {entry}, which no record matches"),
