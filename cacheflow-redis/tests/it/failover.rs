@@ -8,7 +8,8 @@ use cacheflow_testkit::{RedisServer, eventually};
 use tokio::net::{TcpListener, TcpStream};
 
 use crate::world::{
-    BOUND, Db, Node, PREFIX, Split, World, builder_on, calls, event, impatient, integer, redis,
+    BOUND, Db, Log, Node, PREFIX, Split, World, builder_on, calls, event, impatient, integer,
+    redis, so_far,
 };
 
 /// An address that leads to one server, then to another; connections stay with
@@ -47,7 +48,7 @@ impl Address {
 async fn a_primary_that_became_a_replica_is_left_for_its_successor() {
     let (old, new) = (RedisServer::start().await, RedisServer::start().await);
     let (address, db) = (Address::of(&old).await, Db::at(1));
-    let node = Node::ready_as(impatient(&address.url)).await;
+    let node = Node::ready(&address.url).await;
     node.get(7, &db).await;
     address.leads_to(&new);
     // Connected to nobody: it keeps what it has.
@@ -97,4 +98,25 @@ async fn the_bus_leaves_a_primary_that_became_a_replica() {
     let late = Node::ready(&address.url).await;
     let _ = late.users.invalidate(&7).await.unwrap();
     eventually("the news are heard", BOUND, async || node.peek(7).is_none()).await;
+}
+
+/// A replica knows of the journal; who listens to it does not hear the news.
+#[tokio::test]
+async fn a_replica_is_not_subscribed_to() {
+    let (server, db) = (RedisServer::start().await, Db::at(1));
+    Node::ready(&server.url()).await.get(7, &db).await;
+    redis(&server, &["REPLICAOF", "127.0.0.1", "1"]).await;
+    let (log, _guard) = Log::of_this_thread();
+    let flow = impatient(&server.url()).build().await.unwrap();
+    let mut events = flow.events();
+    let node = Node::on(flow);
+    eventually("the bus was tried several times", BOUND, async || {
+        node.get(7, &db).await;
+        assert_eq!(node.peek(7), None);
+        log.text().matches("still away").count() >= 2
+    })
+    .await;
+    assert!(!so_far(&mut events).contains(&Event::BusUp));
+    redis(&server, &["REPLICAOF", "NO", "ONE"]).await;
+    node.is_good().await;
 }

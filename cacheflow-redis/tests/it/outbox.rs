@@ -7,7 +7,9 @@ use cacheflow::Applied;
 use cacheflow_testkit::eventually;
 use tokio::task::JoinSet;
 
-use crate::world::{BOUND, Db, Node, Outage, PREFIX, World, bytes_of, impatient, redis, within};
+use crate::world::{
+    BOUND, Db, Node, Outage, PREFIX, World, builder, bytes_of, impatient, redis, within,
+};
 
 /// Reads `key` past memory, over and over, from several tasks; each value that
 /// is not `current` is told.
@@ -45,7 +47,7 @@ impl Readers {
 async fn nobody_reads_what_a_paused_redis_still_holds_of_a_forgotten_key() {
     let (world, db) = (World::start().await, Db::at(1));
     let node = Arc::new(Node::without_memory(impatient(&world.server.url())).await);
-    node.get(7, &db).await;
+    node.finds(7, &world.server, &db).await;
     world.begin(Outage::Paused);
     db.set(2);
     assert_eq!(node.users.invalidate(&7).await.unwrap(), Applied::Local);
@@ -62,7 +64,7 @@ async fn nobody_reads_what_an_unreachable_redis_still_holds_of_a_forgotten_key()
     for _ in 0..5 {
         let (world, db) = (World::start().await, Db::at(1));
         let node = Arc::new(Node::without_memory(impatient(&world.proxy.url())).await);
-        node.get(7, &db).await;
+        node.finds(7, &world.server, &db).await;
         world.proxy.black_hole();
         db.set(2);
         assert_eq!(node.users.invalidate(&7).await.unwrap(), Applied::Local);
@@ -81,7 +83,7 @@ async fn nobody_reads_what_an_unreachable_redis_still_holds_of_a_forgotten_key()
 #[tokio::test]
 async fn after_one_lost_invalidation_redis_is_not_read_although_it_answers() {
     let (world, db) = (World::start().await, Db::at(1));
-    let node = Node::without_memory(impatient(&world.server.url())).await;
+    let node = Node::without_memory(builder(&world.server.url())).await;
     node.get(7, &db).await;
     // The script's changes are refused; reads are not.
     redis(
@@ -110,14 +112,12 @@ async fn after_one_lost_invalidation_redis_is_not_read_although_it_answers() {
 async fn each_key_waits_once_and_too_many_keys_become_a_clear_of_their_cache() {
     let (world, db) = (World::start().await, Db::at(1));
     let node = Node::ready_as(impatient(&world.proxy.url())).await;
-    let others = node
-        .flow
-        .cache::<u64, u64>("users_archive")
-        .build()
-        .unwrap();
+    let patient = Node::ready(&world.server.url()).await;
+    let theirs = patient.flow.cache::<u64, u64>("users_archive");
+    let theirs = theirs.build().unwrap();
     for key in [1, 20_000] {
-        node.get(key, &db).await;
-        within(others.get_or_load(&key, || db.read()))
+        patient.get(key, &db).await;
+        within(theirs.get_or_load(&key, || db.read()))
             .await
             .unwrap();
     }

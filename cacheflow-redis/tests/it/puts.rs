@@ -8,13 +8,15 @@ use cacheflow_testkit::{RedisServer, eventually};
 use serde::{Deserialize, Serialize};
 use tokio::task::JoinSet;
 
-use crate::world::{BOUND, Db, Node, PREFIX, Split, World, builder, builder_on, bytes_of, within};
+use crate::world::{
+    BOUND, Db, Node, PREFIX, Split, World, builder, builder_on, bytes_of, calls, redis, within,
+};
 
 /// What the nodes and Redis hold of `key`; without an own look at Redis by the
 /// nodes, which would bring it into their memory.
-async fn held(nodes: &[Node], redis: &Node, key: u64) -> Vec<u64> {
+async fn held(nodes: &[Node], past_memory: &Node, key: u64) -> Vec<u64> {
     let mut held: Vec<u64> = nodes.iter().filter_map(|node| node.peek(key)).collect();
-    held.extend(redis.users.get(&key).await);
+    held.extend(past_memory.users.get(&key).await);
     held.sort_unstable();
     held.dedup();
     held
@@ -43,6 +45,49 @@ async fn of_two_puts_that_did_not_hear_of_one_another_none_is_kept() {
     assert_eq!(deaf.peek(7), Some(30));
 }
 
+/// The bus brings each its own record before the answer comes.
+#[tokio::test]
+async fn of_two_puts_at_once_on_one_node_none_is_kept() {
+    let world = World::start().await;
+    let split = Split::new(&world.proxy.url(), &world.server.url());
+    let node = Node::ready_as(builder_on(split)).await;
+    let _ = node.users.put(&7, 1).await.unwrap();
+    world.proxy.delay(Duration::from_millis(50));
+    let (first, second) = tokio::join!(node.users.put(&7, 10), node.users.put(&7, 20));
+    assert_eq!(
+        (first.unwrap(), second.unwrap()),
+        (Applied::Recorded, Applied::Recorded)
+    );
+    assert_eq!(node.peek(7), None, "nobody knows which is newer");
+    let key = format!("{PREFIX}users:7");
+    assert_eq!(bytes_of(&world.server, &key).await, None);
+    assert_eq!(node.users.under_way(), 0);
+}
+
+/// The put was kept; before its answer is here, the key is forgotten again.
+#[tokio::test]
+async fn a_put_that_was_forgotten_before_its_answer_is_not_kept() {
+    let world = World::start().await;
+    let other = Node::ready(&world.server.url()).await;
+    let split = Split::new(&world.proxy.url(), &world.server.url());
+    let node = Node::ready_as(builder_on(split)).await;
+    let _ = node.users.put(&7, 1).await.unwrap();
+    redis(&world.server, &["CONFIG", "RESETSTAT"]).await;
+    world.proxy.delay(Duration::from_millis(150));
+    let users = node.users.clone();
+    let put = tokio::spawn(async move { users.put(&7, 10).await.unwrap() });
+    eventually("it stands in the journal", BOUND, async || {
+        calls(&world.server, "hincrby").await > 0
+    })
+    .await;
+    let _ = other.users.invalidate(&7).await.unwrap();
+    assert_eq!(within(put).await.unwrap(), Applied::Recorded);
+    eventually("nothing old is in memory", BOUND, async || {
+        node.peek(7).is_none()
+    })
+    .await;
+}
+
 #[tokio::test]
 async fn the_answer_to_an_own_change_applies_what_was_missed_before_it() {
     let (world, db) = (World::start().await, Db::at(1));
@@ -57,7 +102,7 @@ async fn the_answer_to_an_own_change_applies_what_was_missed_before_it() {
     let _ = a.users.invalidate(&7).await.unwrap();
     assert_eq!(deaf.peek(7), Some(1), "it has not heard");
     let _ = deaf.users.invalidate(&8).await.unwrap();
-    assert_eq!(deaf.peek(7), None);
+    assert_eq!((deaf.peek(7), deaf.peek(8)), (None, None));
     assert_eq!(deaf.peek(9), Some(1), "and nothing else is dropped");
 }
 
@@ -72,7 +117,7 @@ async fn after_many_puts_at_once_all_nodes_and_redis_agree() {
         Node::ready_as(slow_bus()).await,
         Node::ready_as(slow_store()).await,
     ];
-    let redis = Node::without_memory(builder(&url)).await;
+    let past_memory = Node::without_memory(builder(&url)).await;
     world.proxy.delay(Duration::from_millis(3));
     for round in 0..40_u64 {
         let mut puts = JoinSet::new();
@@ -92,7 +137,7 @@ async fn after_many_puts_at_once_all_nodes_and_redis_agree() {
         assert!(applied.iter().all(|applied| *applied == Applied::Recorded));
         for key in 0..4 {
             eventually("all agree, or hold nothing", BOUND, async || {
-                held(&nodes, &redis, key).await.len() <= 1
+                held(&nodes, &past_memory, key).await.len() <= 1
             })
             .await;
         }

@@ -14,23 +14,23 @@ use crate::world::{
 async fn a_server_slower_than_the_budget_is_not_waited_for() {
     let (world, db) = (World::start().await, Db::at(1));
     let node = Node::without_memory(impatient(&world.proxy.url())).await;
-    node.get(7, &db).await;
+    node.finds(7, &world.server, &db).await;
+    let before = (db.reads(), node.users.stats().store_failures);
     let mut events = node.flow.events();
     world.proxy.delay(Duration::from_secs(1));
     for _ in 0..50 {
         assert_eq!(node.get(7, &db).await, 1);
     }
-    assert_eq!(db.reads(), 51);
-    let stats = node.users.stats();
-    assert_eq!(stats.store_failures, 3, "so many calls spent their budget");
+    assert_eq!(db.reads(), before.0 + 50);
+    let failures = node.users.stats().store_failures - before.1;
+    assert_eq!(failures, 3, "so many calls spent their budget");
     assert!(so_far(&mut events).contains(&Event::StoreDown));
     assert_eq!(node.flow.health().store, Some(StoreHealth::Down));
 
     world.proxy.pass();
     event(&mut events, |event| *event == Event::StoreUp).await;
     node.is_good().await;
-    node.get(7, &db).await;
-    assert_eq!(db.reads(), 51, "what was kept before is read again");
+    node.finds(7, &world.server, &db).await;
 }
 
 /// A probe that is more patient than callers would close the breaker again and
@@ -38,8 +38,11 @@ async fn a_server_slower_than_the_budget_is_not_waited_for() {
 #[tokio::test]
 async fn a_server_that_answers_a_probe_but_no_caller_in_time_stays_out_of_use() {
     let (world, db) = (World::start().await, Db::at(1));
-    let node = Node::without_memory(impatient(&world.proxy.url())).await;
-    node.get(7, &db).await;
+    let budget = Duration::from_millis(100);
+    let flow = builder(&world.proxy.url()).operation_budget(budget);
+    let node = Node::without_memory(flow).await;
+    node.finds(7, &world.server, &db).await;
+    let failures = node.users.stats().store_failures;
     let mut events = node.flow.events();
     // There and back it is more than a caller's budget.
     world.proxy.delay(Duration::from_millis(80));
@@ -49,7 +52,7 @@ async fn a_server_that_answers_a_probe_but_no_caller_in_time_stays_out_of_use() 
         calls(&world.server, "ping").await >= 4
     })
     .await;
-    assert_eq!(node.users.stats().store_failures, 3);
+    assert_eq!(node.users.stats().store_failures - failures, 3);
     assert!(!so_far(&mut events).contains(&Event::StoreUp));
     world.proxy.pass();
     event(&mut events, |event| *event == Event::StoreUp).await;
@@ -59,7 +62,9 @@ async fn a_server_that_answers_a_probe_but_no_caller_in_time_stays_out_of_use() 
 #[tokio::test]
 async fn what_waits_reaches_a_server_that_is_slower_than_the_budget() {
     let (world, db) = (World::start().await, Db::at(1));
-    let a = Node::ready_as(impatient(&world.proxy.url())).await;
+    let budget = Duration::from_millis(100);
+    let flow = builder(&world.proxy.url()).operation_budget(budget);
+    let a = Node::ready_as(flow).await;
     let b = Node::ready(&world.server.url()).await;
     assert_eq!((a.get(7, &db).await, b.get(7, &db).await), (1, 1));
     world.proxy.black_hole();
@@ -115,7 +120,7 @@ async fn a_value_that_redis_refuses_is_returned_counted_and_kept_in_memory() {
 #[tokio::test]
 async fn a_full_redis_still_forgets() {
     let (server, db) = (RedisServer::start().await, Db::at(1));
-    let a = Node::ready_as(impatient(&server.url())).await;
+    let a = Node::ready(&server.url()).await;
     let b = Node::without_memory(builder(&server.url())).await;
     a.get(7, &db).await;
     redis(&server, &["CONFIG", "SET", "maxmemory", "1"]).await;

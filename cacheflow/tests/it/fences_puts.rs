@@ -101,6 +101,48 @@ async fn a_put_is_kept_in_memory_although_the_bus_is_faster_than_its_answer() {
     heard.release();
 }
 
+/// The node stands behind its own record before it has the answer: from there on
+/// the store does not look at that record for it any more.
+#[tokio::test]
+async fn a_put_survives_a_load_that_ends_between_its_record_and_its_answer() {
+    let (_server, one, two) = two_nodes().await;
+    let held = HeldLoad::begin(&one.cache, 1).await;
+    let put = one.gate.hold_after(Operation::Put);
+    let heard = one.gate.hold_after(Operation::Heard);
+    let putting = putter(&one.cache, 20);
+    put.reached().await;
+    heard.reached().await;
+    assert_eq!(held.end(10).await, 10);
+    assert_eq!(cached(&two.cache, 1).await, 20, "the load replaced the put");
+    put.release();
+    putting.await.unwrap();
+    assert_eq!(one.memory(1), Some(20));
+    heard.release();
+}
+
+/// The other's record comes before the answer of this node's own put.
+#[tokio::test]
+async fn a_put_that_another_overtook_before_its_answer_does_not_reach_memory() {
+    let (server, one, two) = two_nodes().await;
+    let others = two.gate.hold_before(Operation::Put);
+    let overtaking = putter(&two.cache, 20);
+    others.reached().await;
+    let put = one.gate.hold_after(Operation::Put);
+    let own_record = one.gate.hold_after(Operation::Heard);
+    let putting = putter(&one.cache, 10);
+    put.reached().await;
+    own_record.reached().await;
+    let others_record = one.gate.hold_after(Operation::Heard);
+    own_record.release();
+    others.release();
+    overtaking.await.unwrap();
+    others_record.reached().await;
+    put.release();
+    putting.await.unwrap();
+    assert_eq!((one.memory(1), two.memory(1)), (None, None));
+    assert_eq!(server.names(), [""; 0]);
+}
+
 /// Two writers whose puts overlap: in whichever order they arrive.
 #[tokio::test]
 async fn of_two_puts_that_race_on_two_nodes_none_is_kept() {

@@ -101,8 +101,10 @@ async fn max_staleness_is_how_long_memory_is_served_without_news() {
         assert_eq!(node.memory(1), None, "{most:?}");
         assert!(!node.flow.health().memory_is_trusted);
 
-        // The store is asked instead; what memory holds comes back with news.
+        // The store is asked instead; what memory holds comes back with news, and
+        // nothing is put into it meanwhile.
         assert_eq!(cached(&node.cache, 1).await, 10);
+        load(&node.cache, 2, 20).await;
         node.failing.heal_all();
         eventually("memory is served again", WITHIN, async || {
             clock.advance(Duration::from_millis(1));
@@ -110,6 +112,7 @@ async fn max_staleness_is_how_long_memory_is_served_without_news() {
             node.memory(1) == Some(10)
         })
         .await;
+        assert_eq!(node.memory(2), None);
     }
 }
 

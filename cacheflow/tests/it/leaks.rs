@@ -71,7 +71,7 @@ async fn ten_thousand_calls(cache: Cache<u64, u64>) {
     assert_eq!(cache.under_way(), 0);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn ten_thousand_cancelled_calls_leave_no_key_behind() {
     ten_thousand_calls(numbers().await).await;
 }
@@ -81,7 +81,7 @@ async fn ten_thousand_cancelled_calls_on_many_threads_leave_no_key_behind() {
     ten_thousand_calls(numbers().await).await;
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn ten_thousand_cancelled_calls_on_two_levels_leave_no_key_behind() {
     for seed in 0..4 {
         let backend = Shuffling::new(MemoryBackend::new(), seed);

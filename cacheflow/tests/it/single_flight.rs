@@ -8,7 +8,9 @@ use cacheflow::{Cache, Event};
 use cacheflow_testkit::Operation;
 use tokio::sync::Barrier;
 
-use crate::support::{Fault, HeldLoad, alone, cached, caller, joined, load, numbers, two_nodes};
+use crate::support::{
+    Fault, HeldLoad, alone, cached, caller, joined, load, numbers, patient, soon, two_nodes,
+};
 
 #[tokio::test]
 async fn a_thousand_callers_share_one_load() {
@@ -64,24 +66,24 @@ async fn keys_and_caches_do_not_wait_for_one_another() {
     assert_eq!(held.end(10).await, 10);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_cancelled_leader_holds_nobody() {
-    let cache = numbers().await;
+    let cache = patient().await;
     let held = HeldLoad::begin(&cache, 1).await;
     let callers: Vec<_> = (0..50).map(|_| caller(&cache, 1, 20)).collect();
     joined(&cache, 50).await;
     held.task.abort();
     for caller in callers {
-        assert_eq!(caller.await.unwrap(), 20);
+        assert_eq!(soon(caller).await, 20);
     }
     // One of them led the next load, and the others joined it.
     assert_eq!(cache.stats().loads, 2);
     assert_eq!(cache.under_way(), 0);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_panicking_leader_holds_nobody_and_its_panic_is_its_own() {
-    let cache = numbers().await;
+    let cache = patient().await;
     let (begun, mut has_begun) = tokio::sync::mpsc::channel(1);
     let (go, end) = tokio::sync::oneshot::channel::<()>();
     let leader = tokio::spawn({
@@ -102,7 +104,7 @@ async fn a_panicking_leader_holds_nobody_and_its_panic_is_its_own() {
     let panic = leader.await.unwrap_err().into_panic();
     assert_eq!(panic.downcast_ref(), Some(&"the loader's own panic"));
     for caller in callers {
-        assert_eq!(caller.await.unwrap(), 20);
+        assert_eq!(soon(caller).await, 20);
     }
     assert_eq!(cached(&cache, 1).await, 20);
     assert_eq!(cache.stats().loads, 2);
@@ -150,7 +152,7 @@ async fn who_waits_less_than_the_follower_timeout_gets_the_leaders_value() {
     assert_eq!(caller.await.unwrap(), 10);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_loader_that_asks_for_its_own_key_runs_the_inner_one() {
     let flow = alone().await;
     let cache: Cache<u64, u64> = flow.cache("numbers").build().unwrap();
@@ -181,7 +183,7 @@ async fn a_loader_that_asks_for_its_own_key_runs_the_inner_one() {
     assert_eq!(cache.under_way(), 0);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn nested_loads_of_other_keys_join_as_any_other() {
     let cache = numbers().await;
     let inner = HeldLoad::begin(&cache, 2).await;

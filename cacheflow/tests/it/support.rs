@@ -9,7 +9,7 @@ use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
 /// A bound against hanging, not an expectation.
-pub(crate) const WITHIN: Duration = Duration::from_secs(60);
+pub(crate) const WITHIN: Duration = Duration::from_secs(30);
 
 pub(crate) const HOUR: Duration = Duration::from_secs(3600);
 
@@ -171,6 +171,20 @@ impl Draws {
         let z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
         (z ^ (z >> 31)) % bound
     }
+}
+
+/// A cache whose callers wait for another's load longer than any test does.
+pub(crate) async fn patient() -> Cache<u64, u64> {
+    let flow = alone().await;
+    let builder = flow.cache("numbers").follower_timeout(100 * HOUR);
+    builder.build().unwrap()
+}
+
+/// What a task gives that waits for nothing. For a paused clock, which moves on
+/// when nobody can run.
+pub(crate) async fn soon<T>(task: JoinHandle<T>) -> T {
+    let ended = tokio::time::timeout(HOUR, task).await;
+    ended.expect("it waits for nothing").unwrap()
 }
 
 /// Waits until so many callers have joined another's load.

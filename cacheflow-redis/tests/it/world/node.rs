@@ -4,7 +4,7 @@ use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
 
-use cacheflow::{Backend, Cache, CacheFlow, FlowBuilder, Strategy};
+use cacheflow::{Backend, Cache, CacheFlow, FlowBuilder, Level, Strategy};
 use cacheflow_redis::RedisBackend;
 use cacheflow_testkit::{RedisServer, eventually};
 use tokio::sync::oneshot;
@@ -51,6 +51,18 @@ impl Node {
     pub(crate) async fn is_good(&self) {
         eventually("the flow is in good health", BOUND, async || {
             self.flow.health().is_good()
+        })
+        .await;
+    }
+
+    /// Waits until Redis holds `key` and this node has read it from there, however
+    /// slow the machine is.
+    pub(crate) async fn finds(&self, key: u64, server: &RedisServer, db: &Db) {
+        let patient = Self::without_memory(builder(&server.url())).await;
+        patient.get(key, db).await;
+        eventually("the node reads from Redis", BOUND, async || {
+            let found = self.users.lookup(&key).await.found();
+            found.is_some_and(|found| found.level == Level::Shared)
         })
         .await;
     }
@@ -129,5 +141,5 @@ pub(crate) fn builder_on(backend: impl Backend) -> FlowBuilder {
 
 /// A flow whose calls give up soon: for tests in which the server is away.
 pub(crate) fn impatient(url: &str) -> FlowBuilder {
-    builder(url).operation_budget(Duration::from_millis(100))
+    builder(url).operation_budget(Duration::from_millis(250))
 }

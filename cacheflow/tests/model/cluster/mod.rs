@@ -1,6 +1,7 @@
 //! One key in Redis Cluster: journal, value and tag index lie in different
 //! slots, and no script spans them. Writers and fillers may die between any
-//! two of their steps.
+//! two of their steps. The tag's index keeps the as-of of its members: a reclaim
+//! may remove a member only if no newer value can stand behind it.
 //!
 //! | module | steps |
 //! |---|---|

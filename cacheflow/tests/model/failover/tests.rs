@@ -99,7 +99,7 @@ fn two_writers() {
         ..reaching(unnoticed)
     };
     holds(with(Reached::Nobody), 12_862_923, 1_266, 76);
-    holds(with(Reached::Old), 15_360_019, 1_266, 76);
+    holds(with(Reached::Old), 12_936_435, 1_266, 76);
 }
 
 #[test]
