@@ -54,7 +54,8 @@ pub struct Scenario<'a> {
 }
 
 /// The nanoseconds per operation and thread: for each scenario, of each of its
-/// candidates, in each round.
+/// candidates, in each round; not a number where other work on the machine kept
+/// the threads apart.
 ///
 /// # Panics
 ///
@@ -79,16 +80,13 @@ pub fn measure(plan: Plan, scenarios: &[Scenario<'_>]) -> Vec<Vec<Vec<f64>>> {
 }
 
 /// How often a turn is repeated that other work on the machine has spoilt.
-const ATTEMPTS: usize = 20;
+const ATTEMPTS: usize = 5;
 
 fn turn_of(plan: Plan, threads: usize, run: &Run<'_>, round: usize) -> f64 {
-    let mut spans = Vec::new();
-    for _ in 0..ATTEMPTS {
-        spans = spans_of(plan, threads, run, round);
-        if were_together(&spans) {
-            break;
-        }
-    }
+    let mut attempts = (0..ATTEMPTS).map(|_| spans_of(plan, threads, run, round));
+    let Some(spans) = attempts.find(|spans| were_together(spans)) else {
+        return f64::NAN;
+    };
     let sum: f64 = spans.iter().map(|span| nanos(span.0, span.1)).sum();
     sum / (spans.len() * plan.operations) as f64
 }
@@ -143,19 +141,16 @@ fn nanos(from: Instant, to: Instant) -> f64 {
     to.saturating_duration_since(from).as_nanos() as f64
 }
 
-/// The median of what was measured.
-///
-/// # Panics
-///
-/// If nothing was.
+/// The median of those values that are numbers; none if there are none.
 #[must_use]
 pub fn median(mut values: Vec<f64>) -> f64 {
+    values.retain(|value| !value.is_nan());
     values.sort_unstable_by(f64::total_cmp);
     let middle = values.len() / 2;
-    if values.len() % 2 == 1 {
-        values[middle]
-    } else {
-        f64::midpoint(values[middle - 1], values[middle])
+    match values.len() {
+        0 => f64::NAN,
+        length if length % 2 == 1 => values[middle],
+        _ => f64::midpoint(values[middle - 1], values[middle]),
     }
 }
 
@@ -221,6 +216,8 @@ mod tests {
     fn a_ratio_is_taken_within_each_round() {
         assert_eq!(median(vec![3.0, 1.0, 2.0]), 2.0);
         assert_eq!(median(vec![4.0, 1.0, 2.0, 3.0]), 2.5);
+        assert_eq!(median(vec![f64::NAN, 1.0, f64::NAN]), 1.0);
+        assert!(median(vec![f64::NAN]).is_nan());
         // Twice as long in each round, whatever else the machine did.
         assert_eq!(ratio(&[2.0, 20.0, 200.0], &[1.0, 10.0, 100.0]), 2.0);
     }

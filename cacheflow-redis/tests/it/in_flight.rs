@@ -89,6 +89,7 @@ async fn a_load_during_which_its_own_node_forgot_the_key_or_cleared_is_kept_nowh
         assert_eq!(applied.unwrap(), Applied::Recorded);
         // Who comes now does not join the old load.
         assert_eq!(node.get(KEY, &db).await, new);
+        assert_eq!(node.users.stats().joined, 0);
         assert_eq!(load.finish().await, new - 1);
         assert_eq!(node.peek(KEY), Some(new), "the old load took it away");
         assert_eq!(node.get(KEY, &db).await, new);
@@ -106,6 +107,7 @@ async fn who_comes_after_the_news_does_not_join_the_load_from_before() {
     let _ = a.users.invalidate(&KEY).await.unwrap();
     has_heard(&b, &a, &db).await;
     assert_eq!(b.get(KEY, &db).await, 2);
+    assert_eq!(b.users.stats().joined, 0);
     assert_eq!(load.finish().await, 1);
     assert_eq!((b.peek(KEY), b.get(KEY, &db).await), (Some(2), 2));
     assert_eq!(a.get(KEY, &db).await, 2);

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use cacheflow::Applied;
+use cacheflow::{Applied, StoreHealth};
 use cacheflow_testkit::eventually;
 use tokio::task::JoinSet;
 
@@ -99,6 +99,11 @@ async fn after_one_lost_invalidation_redis_is_not_read_although_it_answers() {
         assert_eq!(node.get(7, &db).await, 2);
         tokio::task::yield_now().await;
     }
+    // A refusal is an answer: the breaker stays closed.
+    for key in 10..20 {
+        assert_eq!(node.users.invalidate(&key).await.unwrap(), Applied::Local);
+    }
+    assert_eq!(node.flow.health().store, Some(StoreHealth::Distrusted));
     redis(
         &world.server,
         &["CONFIG", "SET", "min-replicas-to-write", "0"],

@@ -64,6 +64,20 @@ async fn of_two_puts_at_once_on_one_node_none_is_kept() {
     assert_eq!(node.users.under_way(), 0);
 }
 
+/// The bus brings its own record before the answer comes.
+#[tokio::test]
+async fn a_put_is_not_dropped_by_its_own_message() {
+    let world = World::start().await;
+    let split = Split::new(&world.proxy.url(), &world.server.url());
+    let node = Node::ready_as(builder_on(split)).await;
+    let _ = node.users.put(&7, 1).await.unwrap();
+    world.proxy.delay(Duration::from_millis(50));
+    for value in 2..5 {
+        assert_eq!(node.users.put(&7, value).await.unwrap(), Applied::Recorded);
+        assert_eq!(node.peek(7), Some(value));
+    }
+}
+
 /// The put was kept; before its answer is here, the key is forgotten again.
 #[tokio::test]
 async fn a_put_that_was_forgotten_before_its_answer_is_not_kept() {

@@ -44,7 +44,7 @@ async fn an_eviction_names_its_cache_and_key() {
         cache: name,
         key: entry,
         cause,
-    })) = events.next().await
+    })) = events.try_next()
     else {
         panic!("another event");
     };

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use cacheflow::{Cache, CacheFlow, LoadError, cached};
 use tokio::sync::{Barrier, oneshot};
 
-use crate::support::{Fault, HeldLoad, alone, cached, joined, load, numbers, soon};
+use crate::support::{Fault, HeldLoad, alone, cached, joined, load, numbers, patient, soon};
 
 /// An error that nobody can copy.
 #[derive(Debug, PartialEq, Eq)]
@@ -86,7 +86,7 @@ async fn followers_get_a_copy_of_a_shared_error() {
 #[tokio::test(start_paused = true)]
 async fn followers_of_an_error_that_cannot_be_copied_load_at_the_same_time() {
     const FOLLOWERS: usize = 20;
-    let cache = numbers().await;
+    let cache = patient().await;
     let together = Arc::new(Barrier::new(FOLLOWERS));
     let ran = Arc::new(AtomicU64::new(0));
     let (begun, has_begun) = oneshot::channel();

@@ -9,7 +9,7 @@ use cacheflow_testkit::Operation;
 use tokio::sync::Barrier;
 
 use crate::support::{
-    Fault, HeldLoad, alone, cached, caller, joined, load, numbers, patient, soon, two_nodes,
+    Fault, HOUR, HeldLoad, alone, cached, caller, joined, load, numbers, patient, soon, two_nodes,
 };
 
 #[tokio::test]
@@ -118,7 +118,7 @@ async fn a_hanging_leader_holds_nobody_longer_than_the_follower_timeout() {
     let callers: Vec<_> = (0..50).map(|_| caller(&cache, 1, 20)).collect();
     joined(&cache, 50).await;
     for caller in callers {
-        assert_eq!(caller.await.unwrap(), 20);
+        assert_eq!(soon(caller).await, 20);
     }
     assert_eq!(cache.stats().loads, 2, "one for all who waited");
     assert!(!held.task.is_finished());
@@ -134,7 +134,8 @@ async fn an_overdue_load_is_not_kept_even_where_nothing_else_is() {
     let cache = numbers().await;
     let held = HeldLoad::begin(&cache, 1).await;
     let failing = cache.get_or_load(&1, async || Err::<u64, _>("no rows"));
-    failing.await.unwrap_err();
+    let failed = tokio::time::timeout(HOUR, failing).await;
+    failed.expect("it took the flight over").unwrap_err();
     // Nobody could have told the overdue load that its key was forgotten.
     let _ = cache.invalidate(&1).await.unwrap();
     assert_eq!(held.end(10).await, 10);
@@ -238,7 +239,7 @@ async fn loads_that_wait_for_one_another_end() {
         })
     };
     let (one, two) = (nested(1, 2), nested(2, 1));
-    let (one, two) = (one.await.unwrap(), two.await.unwrap());
+    let (one, two) = (soon(one).await, soon(two).await);
     assert!(one == 20 || two == 10, "one of them took over: {one} {two}");
     assert_eq!(cache.under_way(), 0);
 }

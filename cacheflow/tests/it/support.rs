@@ -219,13 +219,15 @@ pub(crate) fn causes(events: &mut Events) -> Vec<Evicted> {
 
 /// Waits for an event, and skips others.
 pub(crate) async fn until_told(events: &mut Events, event: Event) {
-    while events
-        .next()
-        .await
-        .expect("the flow lives")
-        .expect("none lost")
-        != event
-    {}
+    let told = tokio::time::timeout(WITHIN, async {
+        loop {
+            let next = events.next().await.expect("the flow lives");
+            if next.expect("none lost") == event {
+                return;
+            }
+        }
+    });
+    assert!(told.await.is_ok(), "not within {WITHIN:?}: {event:?}");
 }
 
 /// Whether a text has each of these parts, told all at once if not.
