@@ -20,11 +20,25 @@
 //! One fault is on at a time; each call replaces the one before. What is held is
 //! bounded (see [`black_hole`](FaultProxy::black_hole)).
 //!
-//! The proxy moves bytes and knows nothing of Redis: it promises no frame
+//! So far the proxy moves bytes and asks nothing of their meaning: it keeps no
 //! boundaries, and it does not lose, reorder or corrupt single bytes, for TCP
 //! would not either.
+//!
+//! # Single messages
+//!
+//! Two more faults strike a message of Redis' protocol each, a request, a reply or
+//! a push, wholly and once, while whatever else is on stays on:
+//!
+//! | fault | the frame | its connection |
+//! |---|---|---|
+//! | [`drop_nth`](FaultProxy::drop_nth) | is lost | goes on |
+//! | [`cut_after`](FaultProxy::cut_after) | is lost | is closed, with all others |
+//!
+//! A server that publishes at most once loses pushes; a command whose reply is
+//! lost with its connection has been carried out, or has not.
 
 mod decide;
+mod frames;
 mod relay;
 
 use std::fmt;
@@ -36,6 +50,15 @@ use std::time::Duration;
 use tokio::sync::watch;
 
 use decide::{Fault, Faults};
+
+/// Which way a message goes through the proxy.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Direction {
+    /// Requests.
+    ToServer,
+    /// Replies and pushes.
+    ToClient,
+}
 
 /// A running proxy; dropping it closes its port and all its connections.
 ///
@@ -131,9 +154,11 @@ impl FaultProxy {
     ///
     /// Held bytes flow on, in order and before any newer ones, and connections
     /// that hung are made: a network that came back before anybody gave up.
-    /// Connections once [forgotten](Self::forget_connections) stay so.
+    /// Connections once [forgotten](Self::forget_connections) stay so. Also takes
+    /// back what [`drop_nth`](Self::drop_nth) and [`cut_after`](Self::cut_after)
+    /// have ordered and not yet had.
     pub fn pass(&self) {
-        self.faults.send_modify(|faults| faults.switch(Fault::None));
+        self.faults.send_modify(Faults::pass);
     }
 
     /// Takes bytes, forwards nothing, reports nothing.
@@ -185,6 +210,70 @@ impl FaultProxy {
     pub fn delay(&self, by: Duration) {
         self.faults
             .send_modify(|faults| faults.switch(Fault::Delay(by)));
+    }
+
+    /// Loses one frame: the `n`th in that direction, counted from now on and from
+    /// 1, so that 1 is the next. Everything else goes on as it would.
+    ///
+    /// Frames of all connections count together, as they go out of the proxy, what
+    /// clients exchange on connecting among them: so let them connect first, or
+    /// have one connection. A frame of which a part has gone out already is not
+    /// counted. Several may be ordered, each counted from its own call.
+    ///
+    /// A frame is a whole message of RESP2 or RESP3, however TCP cuts it; of a
+    /// connection that speaks something else (replication, say) it is whatever
+    /// bytes came in together. A push takes a frame of its own, and so does each
+    /// request and each reply of a pipeline.
+    ///
+    /// # Panics
+    ///
+    /// When `n` is 0.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[cfg(unix)]
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// use cacheflow_testkit::{Direction, FaultProxy, RedisServer};
+    /// use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    ///
+    /// let server = RedisServer::start().await;
+    /// let proxy = FaultProxy::start(server.addr()).await;
+    /// let mut client = tokio::net::TcpStream::connect(proxy.addr()).await?;
+    ///
+    /// proxy.drop_nth(Direction::ToClient, 2);
+    /// client.write_all(b"ECHO a\r\nECHO b\r\nECHO c\r\n").await?;
+    /// let mut replies = [0; 14];
+    /// client.read_exact(&mut replies).await?;
+    /// assert_eq!(&replies, b"$1\r\na\r\n$1\r\nc\r\n");
+    /// # Ok(())
+    /// # }
+    /// # #[cfg(not(unix))]
+    /// # fn main() {}
+    /// ```
+    pub fn drop_nth(&self, direction: Direction, n: usize) {
+        assert_ne!(n, 0, "frames are counted from 1");
+        self.faults
+            .send_modify(|faults| faults.drop_nth(direction, n as u64));
+    }
+
+    /// Lets so many more frames through in that direction, and then, instead of
+    /// the next, [cuts](Self::cut): `cut_after(Direction::ToClient, 0)` has a
+    /// command carried out and loses its reply with the connection.
+    ///
+    /// Frames are counted as by [`drop_nth`](Self::drop_nth), those that this
+    /// drops included. Nothing happens until the frame comes that is too many. A
+    /// second call for the same direction replaces the first.
+    pub fn cut_after(&self, direction: Direction, frames: usize) {
+        self.faults
+            .send_modify(|faults| faults.cut_after(direction, frames as u64));
+    }
+
+    /// How many frames [`drop_nth`](Self::drop_nth) has dropped so far, in both
+    /// directions.
+    pub fn dropped(&self) -> usize {
+        self.faults.borrow().dropped()
     }
 
     /// How many proxied connections live, that is: were accepted (and not refused

@@ -31,6 +31,7 @@
 //! | restarted, with nothing on disk | [`restart`](MemoryBackend::restart) |
 //! | the journal was evicted, values stay | [`lose_journal`](MemoryBackend::lose_journal) |
 //! | old records of the journal were dropped | [`trim_journal`](MemoryBackend::trim_journal) |
+//! | a replica takes over that missed the last changes | [`backup`](MemoryBackend::backup), [`fail_over_to`](MemoryBackend::fail_over_to) |
 //! | somebody without a journal announces a change | [`announce_foreign`](MemoryBackend::announce_foreign) |
 //! | somebody publishes nonsense | [`announce_garbage`](MemoryBackend::announce_garbage) |
 //! | somebody writes over a value | [`overwrite`](MemoryBackend::overwrite) |
@@ -41,6 +42,7 @@
 //! [`Gate`](crate::Gate) around it for other orders.
 
 mod bus;
+mod journal;
 mod server;
 mod store;
 
@@ -51,12 +53,15 @@ use std::time::Duration;
 use bytes::Bytes;
 use cacheflow::bus::Bus;
 use cacheflow::clock::Clock;
-use cacheflow::key::FullKey;
+use cacheflow::entry::Envelope;
+use cacheflow::event::Forgotten;
+use cacheflow::key::{FullKey, Marks};
 use cacheflow::store::{SharedStore, Stored};
 use cacheflow::{Backend, Namespace};
 
 use bus::MemoryBus;
-use server::{News, Server};
+use journal::News;
+use server::{Kept, Server};
 use store::MemoryStore;
 
 /// A "server" in this process; clones are the same one.
@@ -80,7 +85,7 @@ impl Shared {
 impl MemoryBackend {
     /// How far back a fill or put is checked, and an answer can tell what was
     /// missed: so many records. Older ones refuse.
-    pub const LOOK_BACK: u64 = server::LOOK_BACK;
+    pub const LOOK_BACK: u64 = journal::LOOK_BACK;
 
     /// An empty server, whose values expire by the system's clock.
     #[must_use]
@@ -109,14 +114,24 @@ impl MemoryBackend {
     #[must_use]
     pub fn value(&self, name: &str) -> Option<Stored> {
         let now = self.0.clock.now();
-        self.0.server().get(name, now)
+        let mut server = self.0.server();
+        let kept = server.get(name, now)?;
+        Some(Stored {
+            remaining: kept.expires.since(now),
+            incarnation: Envelope::incarnation_in(&kept.bytes).unwrap_or(0),
+            bytes: kept.bytes,
+        })
     }
 
     /// Writes bytes of any kind under a name, past the journal, as only
     /// somebody can do who does not know what lies there.
     pub fn overwrite(&self, name: &str, bytes: impl Into<Bytes>, ttl: Duration) {
-        let expires = self.0.clock.now().after(ttl);
-        self.0.server().set(name.to_owned(), bytes.into(), expires);
+        let kept = Kept {
+            bytes: bytes.into(),
+            expires: self.0.clock.now().after(ttl),
+            marks: Marks::default(),
+        };
+        self.0.server().set(name.to_owned(), kept);
     }
 
     /// How many connections of the bus listen, in all namespaces.
@@ -140,6 +155,23 @@ impl MemoryBackend {
         server.begin_journals_anew();
     }
 
+    /// What the server holds now, to [fail over to](MemoryBackend::fail_over_to).
+    #[must_use]
+    pub fn backup(&self) -> Backup {
+        Backup(self.0.server().clone())
+    }
+
+    /// A replica that has missed everything since `backup` takes over: all
+    /// connections of the bus break, and the journals go on under another
+    /// incarnation.
+    pub fn fail_over_to(&self, backup: Backup) {
+        let mut server = self.0.server();
+        server.disconnect();
+        *server = backup.0;
+        server.disconnect();
+        server.take_over();
+    }
+
     /// Begins every journal anew under another incarnation; values stay, and
     /// nobody is told.
     pub fn lose_journal(&self) {
@@ -154,7 +186,7 @@ impl MemoryBackend {
     /// Announces in every namespace that keys have changed, without a record.
     pub fn announce_foreign(&self, keys: &[FullKey], origin: &str) {
         self.0.server().announce_everywhere(&News::Foreign {
-            keys: keys.to_vec(),
+            forgotten: Forgotten::keys(keys),
             origin: origin.to_owned(),
         });
     }
@@ -162,6 +194,16 @@ impl MemoryBackend {
     /// Announces in every namespace what nobody understands.
     pub fn announce_garbage(&self) {
         self.0.server().announce_everywhere(&News::Garbage);
+    }
+}
+
+/// What a [`MemoryBackend`] held at some time.
+#[derive(Clone)]
+pub struct Backup(Server);
+
+impl fmt::Debug for Backup {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Backup").finish_non_exhaustive()
     }
 }
 

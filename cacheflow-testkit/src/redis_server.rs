@@ -23,6 +23,9 @@
 //! | refuses connections, has forgotten everything | [`kill`](RedisServer::kill), [`restart`](RedisServer::restart) |
 //! | accepts connections and never answers | [`pause`](RedisServer::pause), [`resume`](RedisServer::resume) |
 //! | is behind a bad network | [`FaultProxy`](crate::FaultProxy) |
+//! | has a replica that lags, and takes over | [`Replicated`] |
+//! | is found by asking somebody else, who fails it over | [`Sentinel`] |
+//! | is one of several that share the keys | [`RedisCluster`] |
 //!
 //! # No server stays behind
 //!
@@ -43,11 +46,15 @@
 //! ports, below those that systems give out by themselves.
 
 mod builder;
+mod cluster;
 mod inspect;
 mod port;
 mod process;
 mod program;
+mod replicated;
 mod resp;
+mod sentinel;
+mod until;
 
 use std::fmt;
 use std::io;
@@ -59,9 +66,12 @@ use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
 pub use builder::RedisServerBuilder;
+pub use cluster::{RedisCluster, RedisClusterBuilder};
 use port::Port;
 use process::Process;
+pub use replicated::{Replicated, ReplicatedBuilder};
 pub use resp::Reply;
+pub use sentinel::Sentinel;
 
 /// A bound against hanging, not an expectation; a start takes about 20 ms.
 const START_WITHIN: Duration = Duration::from_secs(10);
@@ -114,6 +124,15 @@ impl RedisServer {
     /// ```
     pub fn builder() -> RedisServerBuilder {
         RedisServerBuilder::default()
+    }
+
+    /// Starts nothing yet: takes the options of a cluster of so many primaries.
+    ///
+    /// # Panics
+    ///
+    /// When `primaries` is 0, or more than 100.
+    pub fn cluster(primaries: usize) -> RedisClusterBuilder {
+        RedisServer::builder().cluster(primaries)
     }
 
     /// `redis://127.0.0.1:PORT`, or `redis://:PASSWORD@127.0.0.1:PORT`.
@@ -236,6 +255,7 @@ impl RedisServer {
             program,
             folder.path(),
             port.number(),
+            options.config_file(folder.path()).as_deref(),
             &options.command_line(),
         )
         .unwrap_or_else(|error| panic!("{} does not start: {error}", program.display()))

@@ -4,6 +4,9 @@
 //! "Nothing comes" cannot be waited for; such checks look for a moment and can only
 //! err by passing.
 
+#[cfg(unix)]
+#[path = "harness/cluster.rs"]
+mod cluster;
 #[path = "harness/eventually.rs"]
 mod eventually;
 #[path = "harness/fault_proxy.rs"]
@@ -11,3 +14,9 @@ mod fault_proxy;
 #[cfg(unix)]
 #[path = "harness/redis_server.rs"]
 mod redis_server;
+#[cfg(unix)]
+#[path = "harness/replicated.rs"]
+mod replicated;
+#[cfg(unix)]
+#[path = "harness/sentinel.rs"]
+mod sentinel;

@@ -97,13 +97,15 @@ mod source;
 pub mod store;
 mod strategy;
 
-pub use cache::{Cache, CacheBuilder, CacheValue};
+pub use cache::{Cache, CacheBuilder, CacheValue, Write};
 #[cfg(feature = "macros")]
 pub use cacheflow_macros::{CacheKey, cached};
 pub use entry::{Found, Level, Lookup};
 pub use error::{BoxError, Error, ErrorKind, Result, Unreadable};
 pub use event::{CacheStats, Event, Events, Evicted};
-pub use flow::{Backend, BusHealth, CacheFlow, FlowBuilder, Health, Namespace, StoreHealth};
+pub use flow::{
+    Backend, BusHealth, CacheFlow, FlowBuilder, Health, Invalidation, Namespace, StoreHealth,
+};
 pub use invalidation::Applied;
 pub use key::{CacheKey, KeyBuf};
 pub use source::LoadError;

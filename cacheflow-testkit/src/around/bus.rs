@@ -9,8 +9,7 @@ use std::sync::Arc;
 use cacheflow::Result;
 use cacheflow::bus::{Bus, Listener};
 use cacheflow::clock::Tick;
-use cacheflow::event::{Position, Record};
-use cacheflow::key::FullKey;
+use cacheflow::event::{Forgotten, Position, Record, Snapshot};
 use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 
 use super::{Around, Call, Operation};
@@ -49,9 +48,9 @@ impl<A: Around> WrappedBus<A> {
             return;
         }
         match news {
-            Told::Subscribed(position, asked) => listener.subscribed(position, asked),
+            Told::Subscribed(snapshot, asked) => listener.subscribed(snapshot, asked),
             Told::Heard(record, origin) => listener.heard(record, &origin),
-            Told::Foreign(keys, origin) => listener.heard_foreign(&keys, &origin),
+            Told::Foreign(forgotten, origin) => listener.heard_foreign(&forgotten, &origin),
             Told::Garbled => listener.garbled(),
             Told::Alive(position, asked) => listener.alive(position, asked),
         }
@@ -60,9 +59,9 @@ impl<A: Around> WrappedBus<A> {
 }
 
 enum Told {
-    Subscribed(Position, Tick),
+    Subscribed(Snapshot, Tick),
     Heard(Record, String),
-    Foreign(Vec<FullKey>, String),
+    Foreign(Forgotten, String),
     Garbled,
     Alive(Position, Tick),
 }
@@ -70,7 +69,9 @@ enum Told {
 impl Told {
     fn call(&self) -> Call {
         match self {
-            Self::Subscribed(position, _) => Call::new(Operation::Subscribed, position.number),
+            Self::Subscribed(snapshot, _) => {
+                Call::new(Operation::Subscribed, snapshot.position.number)
+            }
             Self::Heard(record, _) => Call::new(Operation::Heard, record.position.number),
             Self::Foreign(..) => Call::new(Operation::Heard, "foreign"),
             Self::Garbled => Call::new(Operation::Heard, "garbage"),
@@ -101,16 +102,20 @@ impl Listener for Queue<'_> {
         self.listener.origin()
     }
 
-    fn subscribed(&self, position: Position, asked: Tick) {
-        self.push(Told::Subscribed(position, asked));
+    fn position(&self) -> Option<Position> {
+        self.listener.position()
+    }
+
+    fn subscribed(&self, snapshot: Snapshot, asked: Tick) {
+        self.push(Told::Subscribed(snapshot, asked));
     }
 
     fn heard(&self, record: Record, origin: &str) {
         self.push(Told::Heard(record, origin.to_owned()));
     }
 
-    fn heard_foreign(&self, keys: &[FullKey], origin: &str) {
-        self.push(Told::Foreign(keys.to_vec(), origin.to_owned()));
+    fn heard_foreign(&self, forgotten: &Forgotten, origin: &str) {
+        self.push(Told::Foreign(forgotten.clone(), origin.to_owned()));
     }
 
     fn garbled(&self) {

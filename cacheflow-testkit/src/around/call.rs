@@ -16,12 +16,16 @@ pub enum Operation {
     Fill,
     /// `SharedStore::put`.
     Put,
-    /// `SharedStore::forget`.
-    Forget,
-    /// `SharedStore::clear`.
-    Clear,
-    /// `SharedStore::sweep`.
-    Sweep,
+    /// `SharedStore::record`.
+    Record,
+    /// `SharedStore::reclaim`.
+    Reclaim,
+    /// `SharedStore::since`.
+    Since,
+    /// `SharedStore::nodes`.
+    Nodes,
+    /// `SharedStore::relations`.
+    Relations,
     /// `SharedStore::discard`.
     Discard,
     /// `Bus::listen`, until it stands or fails.
@@ -47,9 +51,11 @@ impl Operation {
             Self::Get => "get",
             Self::Fill => "fill",
             Self::Put => "put",
-            Self::Forget => "forget",
-            Self::Clear => "clear",
-            Self::Sweep => "sweep",
+            Self::Record => "record",
+            Self::Reclaim => "reclaim",
+            Self::Since => "since",
+            Self::Nodes => "nodes",
+            Self::Relations => "relations",
             Self::Discard => "discard",
             Self::Listen => "listen",
             Self::Subscribed => "subscribed",
@@ -65,13 +71,13 @@ impl fmt::Display for Operation {
     }
 }
 
-/// One operation and what it was about, shown as `forget users:1 users:2`.
+/// One operation and what it was about, shown as `record users:1 users:2`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub struct Call {
     /// The kind.
     pub operation: Operation,
-    /// The keys, the cache, or the record's number; else empty.
+    /// The keys, what is forgotten, or the record's number; else empty.
     pub about: String,
 }
 

@@ -4,9 +4,11 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use cacheflow::Result;
-use cacheflow::event::Position;
-use cacheflow::key::{CacheName, FullKey};
-use cacheflow::store::{Fill, Filled, Put, Recorded, SharedStore, Stored};
+use cacheflow::event::{Change, Position, Record};
+use cacheflow::key::FullKey;
+use cacheflow::store::{
+    Fill, Filled, NodeAt, Put, Reclaimed, Recorded, Relations, SharedStore, Since, Stored,
+};
 
 use super::{Around, Call, Operation};
 
@@ -54,24 +56,53 @@ impl<A: Around> SharedStore for WrappedStore<A> {
         self.call(call, self.inner.put(put)).await
     }
 
-    async fn forget(&self, keys: &[FullKey], known: Option<Position>) -> Result<Recorded> {
-        let names: Vec<_> = keys.iter().map(FullKey::as_str).collect();
-        let call = Call::new(Operation::Forget, names.join(" "));
-        self.call(call, self.inner.forget(keys, known)).await
+    async fn record(&self, change: &Change, known: Option<Position>) -> Result<Recorded> {
+        let call = Call::new(Operation::Record, about(change));
+        self.call(call, self.inner.record(change, known)).await
     }
 
-    async fn clear(&self, cache: &CacheName, known: Option<Position>) -> Result<Recorded> {
-        let call = Call::new(Operation::Clear, cache);
-        self.call(call, self.inner.clear(cache, known)).await
+    async fn reclaim(&self, record: &Record, cursor: &str) -> Result<Reclaimed> {
+        let call = Call::new(Operation::Reclaim, about(&record.change));
+        self.call(call, self.inner.reclaim(record, cursor)).await
     }
 
-    async fn sweep(&self, cache: &CacheName, cursor: u64) -> Result<Option<u64>> {
-        let call = Call::new(Operation::Sweep, cache);
-        self.call(call, self.inner.sweep(cache, cursor)).await
+    async fn since(&self, known: Option<Position>) -> Result<Since> {
+        let number = known.map_or(String::new(), |known| known.number.to_string());
+        let call = Call::new(Operation::Since, number);
+        self.call(call, self.inner.since(known)).await
+    }
+
+    async fn nodes(&self) -> Result<Vec<NodeAt>> {
+        let call = Call::new(Operation::Nodes, "");
+        self.call(call, self.inner.nodes()).await
+    }
+
+    async fn relations(&self, key: &FullKey) -> Result<Relations> {
+        let call = Call::new(Operation::Relations, key);
+        self.call(call, self.inner.relations(key)).await
     }
 
     async fn discard(&self, key: &FullKey, bytes: &Bytes) -> Result<()> {
         let call = Call::new(Operation::Discard, key);
         self.call(call, self.inner.discard(key, bytes)).await
+    }
+}
+
+/// A change as a [`Call`] shows it: keys as they are, all else behind its kind.
+fn about(change: &Change) -> String {
+    match change {
+        Change::Forgotten(forgotten) => {
+            let keys = forgotten.keys.iter().map(ToString::to_string);
+            let tags = forgotten.tags.iter().map(|tag| format!("tag={tag}"));
+            let patterns = forgotten.patterns.iter().map(|p| format!("pattern={p}"));
+            let caches = forgotten.caches.iter().map(|c| format!("cache={c}"));
+            let all = forgotten.everything.then(|| "everything".to_owned());
+            let parts = keys.chain(tags).chain(patterns).chain(caches).chain(all);
+            parts.collect::<Vec<_>>().join(" ")
+        }
+        Change::Put { key, .. } => key.to_string(),
+        Change::Held { key, .. } => format!("held={key}"),
+        Change::Done(number) => format!("done={number}"),
+        _ => String::new(),
     }
 }

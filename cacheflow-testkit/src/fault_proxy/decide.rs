@@ -1,8 +1,11 @@
 //! What becomes of a connection and its bytes: pure, no sockets, no clock.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use tokio::time::Instant;
+
+use super::Direction;
 
 /// What the network does to whatever is not cut or forgotten.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -22,6 +25,24 @@ pub(super) enum Release {
     Held,
 }
 
+/// What becomes of one frame.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Verdict {
+    Pass,
+    Drop,
+    /// Goes nowhere: its connection is being closed.
+    Cut,
+}
+
+/// The frames of one direction, of all connections together, numbered from 1 as
+/// they begin.
+#[derive(Debug, Default)]
+struct Count {
+    begun: u64,
+    to_drop: BTreeSet<u64>,
+    cut_after: Option<u64>,
+}
+
 /// All that the proxy's tasks must agree on, kept under one lock.
 ///
 /// Cutting and forgetting are marks on the sequence of connections, not passing
@@ -34,10 +55,63 @@ pub(super) struct Faults {
     cut_below: u64,
     forgotten_below: u64,
     living: usize,
+    to_server: Count,
+    to_client: Count,
+    dropped: usize,
     stopped: bool,
 }
 
 impl Faults {
+    pub(super) fn pass(&mut self) {
+        self.fault = Fault::None;
+        for direction in [Direction::ToServer, Direction::ToClient] {
+            let count = self.count(direction);
+            count.to_drop.clear();
+            count.cut_after = None;
+        }
+    }
+
+    pub(super) fn drop_nth(&mut self, direction: Direction, n: u64) {
+        let count = self.count(direction);
+        count.to_drop.insert(count.begun.saturating_add(n));
+    }
+
+    pub(super) fn cut_after(&mut self, direction: Direction, frames: u64) {
+        let count = self.count(direction);
+        count.cut_after = Some(count.begun.saturating_add(frames));
+    }
+
+    /// Counts a frame that begins, and decides on all of it.
+    pub(super) fn begin(&mut self, connection: u64, direction: Direction) -> Verdict {
+        if self.is_cut(connection) {
+            return Verdict::Cut;
+        }
+        let count = self.count(direction);
+        count.begun += 1;
+        let begun = count.begun;
+        let dropped = count.to_drop.remove(&begun);
+        if count.cut_after.take_if(|after| begun > *after).is_some() {
+            self.cut();
+            return Verdict::Cut;
+        }
+        if dropped {
+            self.dropped += 1;
+            return Verdict::Drop;
+        }
+        Verdict::Pass
+    }
+
+    pub(super) fn dropped(&self) -> usize {
+        self.dropped
+    }
+
+    fn count(&mut self, direction: Direction) -> &mut Count {
+        match direction {
+            Direction::ToServer => &mut self.to_server,
+            Direction::ToClient => &mut self.to_client,
+        }
+    }
+
     pub(super) fn switch(&mut self, fault: Fault) {
         self.fault = fault;
     }
@@ -147,5 +221,46 @@ mod tests {
 
         assert!(faults.is_cut(old));
         assert!(!faults.is_cut(new));
+    }
+
+    #[test]
+    fn frames_are_counted_from_the_call_and_by_direction() {
+        use Direction::{ToClient, ToServer};
+        let mut faults = Faults::default();
+        let one = faults.admit().unwrap();
+        let other = faults.admit().unwrap();
+        assert_eq!(faults.begin(one, ToClient), Verdict::Pass);
+
+        faults.drop_nth(ToClient, 3);
+        faults.drop_nth(ToClient, 1);
+        assert_eq!(faults.begin(one, ToServer), Verdict::Pass);
+        let verdicts = [one, other, other, one].map(|on| faults.begin(on, ToClient));
+        let expected = [Verdict::Drop, Verdict::Pass, Verdict::Drop, Verdict::Pass];
+        assert_eq!(verdicts, expected);
+        assert_eq!(faults.dropped(), 2);
+
+        faults.drop_nth(ToClient, 1);
+        faults.cut_after(ToServer, 0);
+        faults.pass();
+        assert_eq!(faults.begin(one, ToClient), Verdict::Pass);
+        assert_eq!(faults.begin(one, ToServer), Verdict::Pass);
+    }
+
+    #[test]
+    fn a_cut_to_come_strikes_once_and_all_that_are_there_then() {
+        use Direction::ToServer;
+        let mut faults = Faults::default();
+        let one = faults.admit().unwrap();
+        let other = faults.admit().unwrap();
+        faults.cut_after(ToServer, 1);
+        assert_eq!(faults.begin(one, ToServer), Verdict::Pass);
+        assert_eq!(faults.begin(other, ToServer), Verdict::Cut);
+        assert_eq!(faults.begin(one, ToServer), Verdict::Cut);
+        assert_eq!(faults.admit(), None);
+
+        faults.pass();
+        let new = faults.admit().unwrap();
+        assert_eq!(faults.begin(new, ToServer), Verdict::Pass);
+        assert_eq!(faults.begin(one, ToServer), Verdict::Cut);
     }
 }

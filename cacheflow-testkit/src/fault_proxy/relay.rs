@@ -16,7 +16,9 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{mpsc, watch};
 use tokio::time::Instant;
 
-use super::decide::{Faults, Release};
+use super::Direction;
+use super::decide::{Faults, Release, Verdict};
+use super::frames::Frames;
 
 const CHUNK_BYTES: usize = 16 * 1024;
 /// Times [`CHUNK_BYTES`]: at most 16 MiB are held for each direction of a
@@ -97,8 +99,8 @@ async fn carry(
         };
         tokio::try_join!(
             server_reads,
-            let_out(requests_held, to_server, gate.clone()),
-            let_out(replies_held, to_client, gate),
+            let_out(requests_held, to_server, gate.clone(), Direction::ToServer),
+            let_out(replies_held, to_client, gate, Direction::ToClient),
         )
     };
     // A failed write ends all: the other direction has lost its purpose too.
@@ -131,13 +133,35 @@ async fn let_out(
     mut held: mpsc::Receiver<Chunk>,
     mut to: OwnedWriteHalf,
     mut gate: Gate,
+    direction: Direction,
 ) -> io::Result<()> {
+    let mut frames = Frames::default();
+    let mut verdict = Verdict::Pass;
     while let Some(chunk) = held.recv().await {
         gate.released(chunk.arrived).await;
         if chunk.bytes.is_empty() {
             return to.shutdown().await;
         }
-        to.write_all(&chunk.bytes).await?;
+        let mut rest = chunk.bytes.as_slice();
+        let mut passing = Vec::with_capacity(rest.len());
+        while !rest.is_empty() {
+            if frames.is_between() {
+                verdict = gate.begin(direction);
+            }
+            if verdict == Verdict::Cut {
+                break;
+            }
+            let (frame, others) = rest.split_at(frames.advance(rest));
+            if verdict == Verdict::Pass {
+                passing.extend_from_slice(frame);
+            }
+            rest = others;
+        }
+        to.write_all(&passing).await?;
+        if verdict == Verdict::Cut {
+            // The cut drops all this; it must not be taken for an end before.
+            return std::future::pending().await;
+        }
     }
     Ok(())
 }
@@ -147,9 +171,20 @@ async fn let_out(
 struct Gate {
     connection: u64,
     news: watch::Receiver<Faults>,
+    faults: Arc<watch::Sender<Faults>>,
 }
 
 impl Gate {
+    fn begin(&self, direction: Direction) -> Verdict {
+        let mut verdict = Verdict::Pass;
+        self.faults.send_if_modified(|faults| {
+            verdict = faults.begin(self.connection, direction);
+            // Of the others only a cut is news to the rest of the proxy.
+            verdict == Verdict::Cut
+        });
+        verdict
+    }
+
     /// Waits until what arrived then may go on, through any number of switches.
     async fn released(&mut self, arrived: Instant) {
         loop {
@@ -195,6 +230,7 @@ impl Present {
         Gate {
             connection: self.connection,
             news: self.faults.subscribe(),
+            faults: Arc::clone(&self.faults),
         }
     }
 }

@@ -4,13 +4,13 @@ use std::convert::Infallible;
 use std::sync::Arc;
 
 use cacheflow::bus::{Bus, Listener};
-use cacheflow::event::Position;
+use cacheflow::event::{Position, Snapshot};
 use cacheflow::{Error, ErrorKind, Namespace, Result};
 use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::time::MissedTickBehavior;
 
 use super::Shared;
-use super::server::News;
+use super::journal::News;
 
 pub(super) struct MemoryBus {
     shared: Arc<Shared>,
@@ -32,6 +32,29 @@ impl MemoryBus {
     fn position(&self) -> Position {
         self.shared.server().journal(&self.prefix).position()
     }
+
+    fn snapshot(&self) -> Snapshot {
+        self.shared.server().journal(&self.prefix).snapshot()
+    }
+
+    /// Tells the others where this node stands.
+    fn announce(&self, listener: &dyn Listener) {
+        if let Some(position) = listener.position() {
+            let now = self.shared.clock.now();
+            let mut server = self.shared.server();
+            let journal = server.journal(&self.prefix);
+            journal.stands(listener.origin(), position, now);
+        }
+    }
+
+    fn tell(&self, listener: &dyn Listener, news: News) {
+        match news {
+            News::Record { record, origin } => listener.heard(record, &origin),
+            News::Foreign { forgotten, origin } => listener.heard_foreign(&forgotten, &origin),
+            News::Garbage => listener.garbled(),
+            News::Positions => self.announce(listener),
+        }
+    }
 }
 
 #[async_trait::async_trait]
@@ -40,7 +63,7 @@ impl Bus for MemoryBus {
         let mut news = self.subscribe();
         // Asked after subscribing: what is recorded from here on arrives.
         let asked = listener.now();
-        listener.subscribed(self.position(), asked);
+        listener.subscribed(self.snapshot(), asked);
 
         let mut heartbeats = tokio::time::interval(cacheflow::bus::HEARTBEAT);
         heartbeats.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -49,7 +72,7 @@ impl Bus for MemoryBus {
                 // A heartbeat is told when what came before it has been told.
                 biased;
                 one = news.recv() => match one {
-                    Some(one) => tell(listener, one),
+                    Some(one) => self.tell(listener, one),
                     None => return Err(lost()),
                 },
                 _ = heartbeats.tick() => {
@@ -57,23 +80,16 @@ impl Bus for MemoryBus {
                     let position = self.position();
                     // Up to `position` everything stands in the queue by now.
                     while let Ok(one) = news.try_recv() {
-                        tell(listener, one);
+                        self.tell(listener, one);
                     }
                     if news.is_closed() {
                         return Err(lost());
                     }
                     listener.alive(position, asked);
+                    self.announce(listener);
                 }
             }
         }
-    }
-}
-
-fn tell(listener: &dyn Listener, news: News) {
-    match news {
-        News::Record { record, origin } => listener.heard(record, &origin),
-        News::Foreign { keys, origin } => listener.heard_foreign(&keys, &origin),
-        News::Garbage => listener.garbled(),
     }
 }
 

@@ -1,41 +1,39 @@
 //! What a server holds: values, and for each namespace a journal with those
 //! who listen to it. Every method is one step under the caller's lock.
 
-use std::collections::{BTreeMap, HashMap, VecDeque};
-use std::hash::{BuildHasher, RandomState};
+use std::collections::{BTreeMap, HashMap};
 
 use bytes::Bytes;
 use cacheflow::clock::Tick;
-use cacheflow::event::{Change, Position, Record};
-use cacheflow::key::FullKey;
-use cacheflow::store::Stored;
-use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+use cacheflow::entry::Envelope;
+use cacheflow::event::Record;
+use cacheflow::key::{FullKey, Marks};
 
-/// A fill, a put or an answer looks at so many records at most.
-pub(super) const LOOK_BACK: u64 = 256;
+use super::journal::{Journal, News};
 
-/// So many records are kept.
-const RECORDS: usize = 10_000;
-
-/// What the bus carries.
-#[derive(Clone, Debug)]
-pub(super) enum News {
-    Record { record: Record, origin: String },
-    Foreign { keys: Vec<FullKey>, origin: String },
-    Garbage,
-}
-
-#[derive(Default)]
+/// What a server holds; a clone is a backup of it.
+#[derive(Clone, Default)]
 pub(super) struct Server {
-    /// By full name: the namespace's prefix, the cache, `:` and the key.
     values: BTreeMap<String, Kept>,
-    /// By the namespace's prefix.
     journals: HashMap<String, Journal>,
 }
 
-struct Kept {
-    bytes: Bytes,
-    expires: Tick,
+/// One value.
+#[derive(Clone)]
+pub(super) struct Kept {
+    pub(super) bytes: Bytes,
+    pub(super) expires: Tick,
+    pub(super) marks: Marks,
+}
+
+impl Kept {
+    /// The number that the value takes into account; none if it is no entry.
+    fn as_of(&self) -> Option<u64> {
+        Envelope::incarnation_in(&self.bytes)?;
+        self.bytes
+            .first_chunk()
+            .map(|bytes| u64::from_le_bytes(*bytes))
+    }
 }
 
 impl Server {
@@ -44,20 +42,17 @@ impl Server {
         self.values.iter().filter_map(live).collect()
     }
 
-    pub(super) fn get(&mut self, name: &str, now: Tick) -> Option<Stored> {
+    pub(super) fn get(&mut self, name: &str, now: Tick) -> Option<Kept> {
         let kept = self.values.get(name)?;
         if now >= kept.expires {
             self.values.remove(name);
             return None;
         }
-        Some(Stored {
-            bytes: kept.bytes.clone(),
-            remaining: kept.expires.since(now),
-        })
+        Some(kept.clone())
     }
 
-    pub(super) fn set(&mut self, name: String, bytes: Bytes, expires: Tick) {
-        self.values.insert(name, Kept { bytes, expires });
+    pub(super) fn set(&mut self, name: String, kept: Kept) {
+        self.values.insert(name, kept);
     }
 
     pub(super) fn remove(&mut self, name: &str) {
@@ -74,21 +69,66 @@ impl Server {
         }
     }
 
-    /// Removes at most `most` values whose names begin with `beginning`; tells
-    /// whether there may be more.
-    pub(super) fn sweep(&mut self, beginning: &str, most: usize) -> bool {
+    /// The keys of all that was made of one of `keys`, of what was made of that,
+    /// and so on; without `keys`.
+    pub(super) fn dependents(&self, prefix: &str, keys: &[FullKey]) -> Vec<FullKey> {
+        let mut all = Vec::new();
+        let mut open = keys.to_vec();
+        while let Some(next) = open.pop() {
+            for (name, kept) in self.under(prefix) {
+                let Some(key) = name.strip_prefix(prefix).and_then(FullKey::parse) else {
+                    continue;
+                };
+                let depends = kept.marks.dependencies().contains(&next);
+                if depends && !all.contains(&key) && !keys.contains(&key) {
+                    open.push(key.clone());
+                    all.push(key);
+                }
+            }
+        }
+        all
+    }
+
+    /// Removes those of the next `most` values behind `cursor` that `record` makes
+    /// old; returns how many, and where to go on.
+    pub(super) fn reclaim(
+        &mut self,
+        prefix: &str,
+        record: &Record,
+        cursor: &str,
+        most: usize,
+    ) -> (u64, Option<String>) {
         let names: Vec<_> = self
-            .values
-            .range(beginning.to_owned()..)
+            .under(prefix)
             .map(|(name, _)| name)
-            .take_while(|name| name.starts_with(beginning))
+            .filter(|name| name.as_str() > cursor)
             .take(most)
             .cloned()
             .collect();
-        for name in &names {
+        let is_old = |name: &String| {
+            let kept = self.values.get(name)?;
+            let key = FullKey::parse(name.strip_prefix(prefix)?)?;
+            let older = kept.as_of()? < record.position.number;
+            Some(older && record.makes_old(&key, &kept.marks))
+        };
+        let old: Vec<_> = names
+            .iter()
+            .filter(|name| is_old(name) == Some(true))
+            .cloned()
+            .collect();
+        for name in &old {
             self.values.remove(name);
         }
-        names.len() == most
+        let next = (names.len() == most)
+            .then(|| names.last().cloned())
+            .flatten();
+        (old.len() as u64, next)
+    }
+
+    fn under(&self, prefix: &str) -> impl Iterator<Item = (&String, &Kept)> {
+        self.values
+            .range(prefix.to_owned()..)
+            .take_while(move |(name, _)| name.starts_with(prefix))
     }
 
     pub(super) fn forget_values(&mut self) {
@@ -100,17 +140,16 @@ impl Server {
     }
 
     pub(super) fn begin_journals_anew(&mut self) {
-        for journal in self.journals.values_mut() {
-            journal.incarnation = random();
-            journal.number = 0;
-            journal.records.clear();
-        }
+        self.journals.values_mut().for_each(Journal::begin_anew);
+    }
+
+    /// This server was a backup and is the one that counts now.
+    pub(super) fn take_over(&mut self) {
+        self.journals.values_mut().for_each(Journal::go_on);
     }
 
     pub(super) fn trim_journals(&mut self) {
-        for journal in self.journals.values_mut() {
-            journal.records.clear();
-        }
+        self.journals.values_mut().for_each(Journal::trim);
     }
 
     pub(super) fn announce_everywhere(&mut self, news: &News) {
@@ -120,107 +159,10 @@ impl Server {
     }
 
     pub(super) fn disconnect(&mut self) {
-        for journal in self.journals.values_mut() {
-            journal.listeners.clear();
-        }
+        self.journals.values_mut().for_each(Journal::disconnect);
     }
 
     pub(super) fn listeners(&mut self) -> usize {
-        let live = |journal: &mut Journal| {
-            journal.listeners.retain(|listener| !listener.is_closed());
-            journal.listeners.len()
-        };
-        self.journals.values_mut().map(live).sum()
+        self.journals.values_mut().map(Journal::listeners).sum()
     }
-}
-
-/// The journal of one namespace.
-pub(super) struct Journal {
-    incarnation: u64,
-    number: u64,
-    /// The last records, ending with `number`.
-    records: VecDeque<Record>,
-    listeners: Vec<UnboundedSender<News>>,
-}
-
-impl Default for Journal {
-    fn default() -> Self {
-        Self {
-            incarnation: random(),
-            number: 0,
-            records: VecDeque::new(),
-            listeners: Vec::new(),
-        }
-    }
-}
-
-impl Journal {
-    pub(super) fn position(&self) -> Position {
-        Position {
-            incarnation: self.incarnation,
-            number: self.number,
-        }
-    }
-
-    /// Appends a record and announces it.
-    pub(super) fn record(&mut self, change: Change, origin: &str) -> Position {
-        self.number += 1;
-        let record = Record {
-            position: self.position(),
-            change,
-        };
-        if self.records.len() == RECORDS {
-            self.records.pop_front();
-        }
-        self.records.push_back(record.clone());
-        self.announce(&News::Record {
-            record,
-            origin: origin.to_owned(),
-        });
-        self.position()
-    }
-
-    /// The records after `from`; `None` if there are too many, not all of them
-    /// are there any more, or `from` is no place in this journal.
-    pub(super) fn since(&self, from: Position) -> Option<Vec<Record>> {
-        let count = self.number.checked_sub(from.number)?;
-        if from.incarnation != self.incarnation || count > LOOK_BACK {
-            return None;
-        }
-        let first = self
-            .records
-            .len()
-            .checked_sub(usize::try_from(count).ok()?)?;
-        Some(self.records.range(first..).cloned().collect())
-    }
-
-    /// Whether nothing after `checked` makes an older value of `key` wrong;
-    /// false as well if that cannot be told.
-    pub(super) fn is_current(&self, key: &FullKey, checked: Position) -> bool {
-        let untouched = |record: &Record| match &record.change {
-            Change::Forgotten(keys) => !keys.contains(key),
-            Change::Put(put) => put != key,
-            Change::Cleared(cache) => cache.as_str() != key.cache(),
-            // What this version does not know may be about anything.
-            _ => false,
-        };
-        self.since(checked)
-            .is_some_and(|records| records.iter().all(untouched))
-    }
-
-    pub(super) fn subscribe(&mut self) -> UnboundedReceiver<News> {
-        let (listener, news) = unbounded_channel();
-        self.listeners.push(listener);
-        news
-    }
-
-    fn announce(&mut self, news: &News) {
-        self.listeners
-            .retain(|listener| listener.send(news.clone()).is_ok());
-    }
-}
-
-/// A random number: hash states are seeded afresh by the system's randomness.
-fn random() -> u64 {
-    RandomState::new().hash_one(0)
 }

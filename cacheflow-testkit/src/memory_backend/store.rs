@@ -4,15 +4,18 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use cacheflow::entry::Envelope;
-use cacheflow::event::{Change, Position};
-use cacheflow::key::{CacheName, FullKey};
-use cacheflow::store::{Fill, Filled, Put, Recorded, SharedStore, Stored};
+use cacheflow::event::{Change, Forgotten, Position, Record};
+use cacheflow::key::FullKey;
+use cacheflow::store::{
+    Fill, Filled, NodeAt, Put, Reclaimed, Recorded, Relations, SharedStore, Since, Stored,
+};
 use cacheflow::{Error, ErrorKind, Namespace, Result};
 
 use super::Shared;
+use super::server::Kept;
 
-/// How many values one step of a sweep removes.
-const SWEEP_STEP: usize = 500;
+/// A step of reclaiming looks at so many values.
+const STEP: usize = 500;
 
 pub(super) struct MemoryStore {
     shared: Arc<Shared>,
@@ -47,102 +50,157 @@ impl SharedStore for MemoryStore {
     async fn get(&self, key: &FullKey) -> Result<Option<Stored>> {
         let now = self.shared.clock.now();
         let mut server = self.shared.server();
-        let Some(mut stored) = server.get(&self.value(key), now) else {
-            return Ok(None);
-        };
-        let written_in = Envelope::incarnation_in(&stored.bytes);
-        let here = server.journal(&self.prefix).position().incarnation;
-        if written_in.is_some_and(|written_in| written_in != here) {
-            // Whether it was forgotten since, this journal does not tell.
-            stored.bytes = Bytes::new();
-        }
-        Ok(Some(stored))
+        let incarnation = server.journal(&self.prefix).position().incarnation;
+        let kept = server.get(&self.value(key), now);
+        Ok(kept.map(|kept| Stored {
+            bytes: kept.bytes,
+            remaining: kept.expires.since(now),
+            incarnation,
+        }))
     }
 
     async fn fill(&self, fill: Fill<'_>) -> Result<Filled> {
+        let now = self.shared.clock.now();
         let mut server = self.shared.server();
-        if !server
-            .journal(&self.prefix)
-            .is_current(fill.key, fill.checked)
-        {
+        let journal = server.journal(&self.prefix);
+        if !journal.is_current(fill.key, fill.marks, fill.checked, now) {
             return Ok(Filled::Refused);
         }
-        let expires = self.shared.clock.now().after(fill.ttl);
-        server.set(
-            self.value(fill.key),
-            Bytes::copy_from_slice(fill.bytes),
-            expires,
-        );
+        let kept = Kept {
+            bytes: Bytes::copy_from_slice(fill.bytes),
+            expires: now.after(fill.ttl),
+            marks: fill.marks.clone(),
+        };
+        server.set(self.value(fill.key), kept);
         Ok(Filled::Kept)
     }
 
     async fn put(&self, put: Put<'_>) -> Result<Recorded> {
+        let now = self.shared.clock.now();
         let mut server = self.shared.server();
+        let key = put.key.clone();
+        let dependents = server.dependents(&self.prefix, std::slice::from_ref(&key));
         let journal = server.journal(&self.prefix);
         if journal.position().incarnation != put.checked.incarnation {
-            return Err(Error::new(
-                ErrorKind::Backend,
-                "put",
-                "checked in another incarnation of the journal",
-            ));
+            return Err(refused("checked in another incarnation of the journal"));
         }
         let Some(rest) = put.bytes.get(Envelope::AS_OF_BYTES..) else {
-            return Err(Error::new(ErrorKind::Backend, "put", "not an envelope"));
+            return Err(refused("not an envelope"));
         };
-        let missed = journal.since(put.checked);
-        let kept = journal.is_current(put.key, put.checked);
-        let position = journal.record(Change::Put(put.key.clone()), &self.origin);
+        let missed = journal.missed(put.checked);
+        let is_current = journal.is_current(put.key, put.marks, put.checked, now);
+        let change = Change::Put {
+            key,
+            dependents: dependents.clone(),
+        };
+        let record = journal.record(change, false, now, &self.origin);
+        for dependent in &dependents {
+            server.remove(&self.value(dependent));
+        }
         let name = self.value(put.key);
-        if kept {
-            let number = position.number.to_le_bytes();
-            let bytes = [&number, &number, rest].concat();
-            let expires = self.shared.clock.now().after(put.ttl);
-            server.set(name, bytes.into(), expires);
+        if is_current {
+            let number = record.position.number.to_le_bytes();
+            let kept = Kept {
+                bytes: [&number, &number, rest].concat().into(),
+                expires: now.after(put.ttl),
+                marks: put.marks.clone(),
+            };
+            server.set(name, kept);
         } else {
             server.remove(&name);
         }
         Ok(Recorded {
-            position,
-            kept,
+            record,
+            kept: is_current,
             missed,
         })
     }
 
-    async fn forget(&self, keys: &[FullKey], known: Option<Position>) -> Result<Recorded> {
+    async fn record(&self, change: &Change, known: Option<Position>) -> Result<Recorded> {
+        let now = self.shared.clock.now();
         let mut server = self.shared.server();
+        let dependents_of = |keys: &[FullKey]| server.dependents(&self.prefix, keys);
+        let (change, gone) = match change {
+            Change::Forgotten(forgotten) => {
+                let mut keys = forgotten.keys.clone();
+                keys.extend(dependents_of(&keys));
+                let forgotten = Forgotten {
+                    keys: keys.clone(),
+                    ..forgotten.clone()
+                };
+                (Change::Forgotten(forgotten), keys)
+            }
+            Change::Held { key, .. } => (change.clone(), vec![key.clone()]),
+            Change::Done(_) => (change.clone(), Vec::new()),
+            _ => return Err(refused("not a change that is recorded by itself")),
+        };
+        let dependents = match &change {
+            Change::Held { key, .. } => dependents_of(std::slice::from_ref(key)),
+            _ => Vec::new(),
+        };
+        let open = match &change {
+            Change::Forgotten(forgotten) => !forgotten.is_keys_only(),
+            Change::Held { .. } => true,
+            _ => false,
+        };
         let journal = server.journal(&self.prefix);
-        let missed = known.and_then(|known| journal.since(known));
-        let position = journal.record(Change::Forgotten(keys.to_vec()), &self.origin);
-        for key in keys {
+        let missed = known.and_then(|known| journal.missed(known));
+        let mut before = Vec::new();
+        if !dependents.is_empty() {
+            let forgotten = Change::Forgotten(Forgotten::keys(dependents.clone()));
+            before.push(journal.record(forgotten, false, now, &self.origin));
+        }
+        let record = journal.record(change, open, now, &self.origin);
+        for key in gone.iter().chain(&dependents) {
             server.remove(&self.value(key));
         }
+        let missed = missed.map(|mut missed| {
+            missed.extend(before);
+            missed
+        });
         Ok(Recorded {
-            position,
+            record,
             kept: true,
             missed,
         })
     }
 
-    async fn clear(&self, cache: &CacheName, known: Option<Position>) -> Result<Recorded> {
+    async fn reclaim(&self, record: &Record, cursor: &str) -> Result<Reclaimed> {
         let mut server = self.shared.server();
-        let journal = server.journal(&self.prefix);
-        let missed = known.and_then(|known| journal.since(known));
-        let position = journal.record(Change::Cleared(cache.clone()), &self.origin);
-        Ok(Recorded {
-            position,
-            kept: true,
-            missed,
+        let (removed, next) = server.reclaim(&self.prefix, record, cursor, STEP);
+        Ok(Reclaimed {
+            removed,
+            next,
+            dependents: Vec::new(),
         })
     }
 
-    async fn sweep(&self, cache: &CacheName, cursor: u64) -> Result<Option<u64>> {
-        let beginning = format!("{}{cache}:", self.prefix);
-        let more = self.shared.server().sweep(&beginning, SWEEP_STEP);
-        Ok(more.then(|| cursor + 1))
+    async fn since(&self, known: Option<Position>) -> Result<Since> {
+        Ok(self.shared.server().journal(&self.prefix).since(known))
     }
 
     async fn discard(&self, key: &FullKey, bytes: &Bytes) -> Result<()> {
         self.shared.server().remove_if(&self.value(key), bytes);
         Ok(())
     }
+
+    async fn nodes(&self) -> Result<Vec<NodeAt>> {
+        let now = self.shared.clock.now();
+        Ok(self.shared.server().journal(&self.prefix).nodes(now))
+    }
+
+    async fn relations(&self, key: &FullKey) -> Result<Relations> {
+        let now = self.shared.clock.now();
+        let mut server = self.shared.server();
+        let kept = server.get(&self.value(key), now);
+        let marks = kept.map(|kept| kept.marks).unwrap_or_default();
+        Ok(Relations {
+            dependencies: marks.dependencies().to_vec(),
+            dependents: server.dependents(&self.prefix, std::slice::from_ref(key)),
+        })
+    }
+}
+
+fn refused(why: &str) -> Error {
+    Error::new(ErrorKind::Backend, "change", why)
 }

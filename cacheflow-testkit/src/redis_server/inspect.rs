@@ -1,12 +1,17 @@
 //! Looking into a server, past whatever client is under test.
 
 use std::io;
+use std::pin::pin;
+use std::time::{Duration, Instant};
 
 use tokio::io::{AsyncWriteExt, BufReader};
 use tokio::net::TcpStream;
 
 use super::resp::{self, Reply};
 use super::{RedisServer, process};
+
+/// A bound against hanging, not an expectation.
+const ANSWER_WITHIN: Duration = Duration::from_secs(10);
 
 impl RedisServer {
     /// What the process has printed since it was last started.
@@ -60,6 +65,42 @@ impl RedisServer {
         resp::read_reply(&mut stream).await
     }
 
+    /// Asks for one reply that is no refusal, and not for ever; whatever is wrong
+    /// comes as text.
+    pub(super) async fn ask<W: AsRef<[u8]>>(&self, words: &[W]) -> Result<Reply, String> {
+        let started = Instant::now();
+        let mut asking = pin!(self.command(words));
+        let wrong = loop {
+            let left = ANSWER_WITHIN.saturating_sub(started.elapsed());
+            match tokio::time::timeout(left, &mut asking).await {
+                Ok(Ok(Reply::Error(refusal))) => break refusal,
+                Ok(Ok(reply)) => return Ok(reply),
+                Ok(Err(error)) => break error.to_string(),
+                Err(_) if left.is_zero() => break format!("no answer within {ANSWER_WITHIN:?}"),
+                // Under a paused clock a timeout may strike early.
+                Err(_) => {}
+            }
+        };
+        let words: Vec<&[u8]> = words.iter().map(AsRef::as_ref).collect();
+        let asked = words.join(b" ".as_slice());
+        let port = self.port();
+        Err(format!(
+            "port {port}, asked {}: {wrong}",
+            asked.escape_ascii()
+        ))
+    }
+
+    /// Like [`ask`](Self::ask), of a server that has to answer.
+    pub(super) async fn demand<W: AsRef<[u8]>>(&self, words: &[W]) -> Reply {
+        let asked = self.ask(words).await;
+        asked.unwrap_or_else(|wrong| panic!("{wrong}; the log:\n{}", self.log()))
+    }
+
+    /// The lines `name:value` that this command answers.
+    pub(super) async fn fields(&self, words: &[&str]) -> Result<Fields, String> {
+        Ok(Fields::of(&self.ask(words).await?))
+    }
+
     /// All keys of database 0, sorted; bytes that are not UTF-8 appear as `�`.
     ///
     /// Read with `SCAN`: while others write, keys that come or go meanwhile may or
@@ -102,5 +143,39 @@ impl RedisServer {
             matches!(reply, Ok(Reply::Simple(_))),
             "FLUSHALL answered {reply:?}"
         );
+    }
+}
+
+/// Lines `name:value`, as `INFO` answers them.
+pub(super) struct Fields(String);
+
+impl Fields {
+    pub(super) fn of(reply: &Reply) -> Fields {
+        Fields(reply.text().unwrap_or_default())
+    }
+
+    /// Empty where there is no such line.
+    pub(super) fn get(&self, name: &str) -> &str {
+        let mut pairs = self.0.lines().filter_map(|line| line.split_once(':'));
+        let found = pairs.find(|(field, _)| *field == name);
+        found.map_or("", |(_, value)| value)
+    }
+
+    /// 0 where there is no such number.
+    pub(super) fn number(&self, name: &str) -> u64 {
+        self.get(name).parse().unwrap_or(0)
+    }
+
+    /// An error that names the field if it has another value.
+    pub(super) fn expect(&self, name: &str, value: &str) -> Result<(), String> {
+        let found = self.get(name);
+        if found == value {
+            return Ok(());
+        }
+        Err(format!("{name} is {found:?}, not {value:?}"))
+    }
+
+    pub(super) fn contains(&self, text: &str) -> bool {
+        self.0.contains(text)
     }
 }

@@ -5,9 +5,12 @@ use std::net::{Ipv4Addr, TcpListener, UdpSocket};
 
 /// Below the ports that systems hand out by themselves for port 0 and for outgoing
 /// connections (from 32768 on Linux, 49152 elsewhere): else one of those could sit
-/// on the port of a server that is just being restarted. The cluster bus, 10000
-/// further up, stays below them too.
+/// on the port of a server that is just being restarted. The cluster bus,
+/// [`BUS`] further up, stays below them too.
 const RANGE: std::ops::Range<u16> = 12_000..22_000;
+
+/// So far above its port a node of a cluster listens for the other nodes.
+const BUS: u16 = 10_000;
 
 /// A TCP port of 127.0.0.1 that belongs to its holder until dropped, whether or
 /// not anything listens on it.
@@ -22,7 +25,9 @@ pub(super) struct Port {
 }
 
 impl Port {
-    /// Claims a port on which, just now, nothing listens.
+    /// Claims a port on which, just now, nothing listens, nor on that of its
+    /// cluster bus. Claiming the one claims the other: nobody else's port is
+    /// [`BUS`] above a claimed one.
     ///
     /// A program that does not know of claims may still be faster; then the server
     /// says so and its starter claims another.
@@ -33,7 +38,8 @@ impl Port {
             let Ok(claim) = UdpSocket::bind((Ipv4Addr::LOCALHOST, number)) else {
                 continue;
             };
-            if TcpListener::bind((Ipv4Addr::LOCALHOST, number)).is_ok() {
+            let free = |number| TcpListener::bind((Ipv4Addr::LOCALHOST, number)).is_ok();
+            if free(number) && free(number + BUS) {
                 return Port {
                     number,
                     _claim: claim,

@@ -36,6 +36,7 @@ impl Process {
         program: &Path,
         folder: &Path,
         port: u16,
+        config: Option<&Path>,
         options: &[&str],
     ) -> io::Result<Process> {
         // First the watchdog, so that there is no server without one for longer
@@ -51,6 +52,8 @@ impl Process {
 
         let log = File::create(folder.join(LOG))?;
         let server = Command::new(program)
+            // The server takes a file of options in the first place only.
+            .args(config)
             .args([
                 "--port",
                 &port.to_string(),

@@ -2,7 +2,7 @@ use std::io;
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use cacheflow_testkit::{FaultProxy, eventually};
+use cacheflow_testkit::{Direction, FaultProxy, eventually};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::time::timeout;
@@ -291,4 +291,102 @@ async fn serves_a_test_whose_clock_is_paused() {
     let mut bytes = [0; 4];
     client.read_exact(&mut bytes).await.unwrap();
     assert_eq!(&bytes, b"ping");
+}
+
+#[tokio::test]
+async fn a_frame_is_lost_wholly_whichever_way_it_went() {
+    let proxy = FaultProxy::start(echo().await).await;
+    let mut client = connect(&proxy).await;
+    for direction in [Direction::ToServer, Direction::ToClient] {
+        let dropped = proxy.dropped();
+        proxy.drop_nth(direction, 2);
+        proxy.drop_nth(direction, 4);
+        // In pieces that have nothing to do with frames.
+        let big = format!("$40000\r\n{}\r\n", "x".repeat(40_000));
+        let frames = [
+            "*1\r\n$1\r\na\r\n",
+            &big,
+            "+b\r\n",
+            ">1\r\n+c\r\n",
+            ":1\r\n",
+        ];
+        for piece in frames.concat().as_bytes().chunks(7000) {
+            send(&mut client, piece).await;
+        }
+        receives(&mut client, b"*1\r\n$1\r\na\r\n+b\r\n:1\r\n").await;
+        assert_eq!(proxy.dropped(), dropped + 2);
+    }
+}
+
+#[tokio::test]
+async fn a_frame_that_has_begun_to_go_out_is_not_the_next() {
+    let proxy = FaultProxy::start(echo().await).await;
+    let mut client = connect(&proxy).await;
+    send(&mut client, b"+half").await;
+    receives(&mut client, b"+half").await;
+    proxy.drop_nth(Direction::ToServer, 1);
+    send(&mut client, b" and half\r\n+next\r\n+after\r\n").await;
+    receives(&mut client, b" and half\r\n+after\r\n").await;
+}
+
+#[tokio::test]
+async fn frames_of_all_connections_count_together() {
+    let proxy = FaultProxy::start(echo().await).await;
+    let mut one = connect(&proxy).await;
+    let mut other = connect(&proxy).await;
+    proxy.drop_nth(Direction::ToServer, 2);
+    send(&mut one, b"+1\r\n").await;
+    receives(&mut one, b"+1\r\n").await;
+    send(&mut other, b"+2\r\n").await;
+    eventually("a frame is dropped", BOUND, async || proxy.dropped() == 1).await;
+    send(&mut other, b"+3\r\n").await;
+    receives(&mut other, b"+3\r\n").await;
+}
+
+#[tokio::test]
+async fn a_frame_dropped_out_of_a_black_hole_is_the_first_that_was_held() {
+    let proxy = FaultProxy::start(echo().await).await;
+    let mut client = connect(&proxy).await;
+    proxy.black_hole();
+    send(&mut client, b"+1\r\n+2\r\n").await;
+    receives_nothing(&mut client).await;
+    proxy.drop_nth(Direction::ToServer, 1);
+    proxy.delay(Duration::from_millis(1));
+    receives(&mut client, b"+2\r\n").await;
+}
+
+#[tokio::test]
+async fn a_cut_to_come_lets_frames_through_and_then_closes_all() {
+    let proxy = FaultProxy::start(echo().await).await;
+    for _ in 0..10 {
+        let mut client = connect(&proxy).await;
+        let mut other = connect(&proxy).await;
+        connections_are(&proxy, 2).await;
+        proxy.cut_after(Direction::ToClient, 1);
+        send(&mut client, b"+1\r\n").await;
+        receives(&mut client, b"+1\r\n").await;
+        send(&mut client, b"+2\r\n").await;
+        is_closed(&mut client).await;
+        is_closed(&mut other).await;
+        is_closed(&mut connect(&proxy).await).await;
+
+        proxy.pass();
+        connections_are(&proxy, 0).await;
+        let mut after = connect(&proxy).await;
+        serves(&mut after).await;
+        drop(after);
+        connections_are(&proxy, 0).await;
+    }
+}
+
+#[tokio::test]
+async fn a_pass_takes_back_what_was_ordered() {
+    let proxy = FaultProxy::start(echo().await).await;
+    let mut client = connect(&proxy).await;
+    proxy.drop_nth(Direction::ToClient, 1);
+    proxy.cut_after(Direction::ToServer, 0);
+    proxy.pass();
+    send(&mut client, b"+1\r\n").await;
+    receives(&mut client, b"+1\r\n").await;
+    assert_eq!(proxy.dropped(), 0);
 }

@@ -6,7 +6,7 @@ use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::time::Duration;
 
-use cacheflow_testkit::{FaultProxy, RedisServer, Reply, eventually};
+use cacheflow_testkit::{Direction, FaultProxy, RedisServer, Reply, eventually};
 use rustix::process::{Pid, test_kill_process};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -321,6 +321,34 @@ async fn is_reached_through_a_fault_proxy_also_by_a_client_that_blocks() {
     let ended = client.read(&mut answer);
     let timed_out = matches!(&ended, Err(error) if error.kind() == io::ErrorKind::WouldBlock);
     assert!(matches!(ended, Ok(0) | Err(_)) && !timed_out, "{ended:?}");
+}
+
+#[tokio::test]
+async fn a_published_message_and_a_reply_get_lost_on_their_way() {
+    let server = RedisServer::start().await;
+    let proxy = FaultProxy::start(server.addr()).await;
+    let mut ear = BufReader::new(std::net::TcpStream::connect(proxy.addr()).unwrap());
+    ear.get_ref().set_read_timeout(Some(BOUND)).unwrap();
+    ear.get_ref().write_all(b"SUBSCRIBE news\r\n").unwrap();
+    let mut lines = ear.by_ref().lines().map(Result::unwrap);
+    assert_eq!(lines.nth(5).unwrap(), ":1");
+
+    proxy.drop_nth(Direction::ToClient, 2);
+    for message in ["one", "two", "three"] {
+        server.command(&["PUBLISH", "news", message]).await.unwrap();
+    }
+    assert_eq!(lines.nth(6).unwrap(), "one");
+    assert_eq!(lines.nth(6).unwrap(), "three");
+
+    // Carried out, and nobody knows.
+    proxy.cut_after(Direction::ToClient, 0);
+    let mut client = std::net::TcpStream::connect(proxy.addr()).unwrap();
+    client.set_read_timeout(Some(BOUND)).unwrap();
+    client.write_all(b"SET x 1\r\n").unwrap();
+    let ended = client.read(&mut [0]);
+    let timed_out = matches!(&ended, Err(error) if error.kind() == io::ErrorKind::WouldBlock);
+    assert!(matches!(ended, Ok(0) | Err(_)) && !timed_out, "{ended:?}");
+    assert_eq!(server.keys().await, ["x"]);
 }
 
 #[tokio::test]

@@ -4,17 +4,19 @@
 //! of it. `Standing` is where this node stands: the last record that it has
 //! applied, and until when it may believe that it has missed nothing.
 
+mod latest;
 mod standing;
+mod window;
 
 use std::convert::Infallible;
 use std::time::Duration;
 
-pub(crate) use standing::Standing;
+pub(crate) use standing::{AsOf, Standing};
+pub(crate) use window::{Lost, Verdict};
 
 use crate::clock::Tick;
 use crate::error::Result;
-use crate::event::{Position, Record};
-use crate::key::FullKey;
+use crate::event::{Forgotten, Position, Record, Snapshot};
 
 /// How often a bus asks for proof that it is alive.
 pub const HEARTBEAT: Duration = Duration::from_millis(400);
@@ -33,12 +35,16 @@ pub trait Bus: Send + Sync + 'static {
     ///
     /// The framework calls it again after a pause. What must be told when:
     ///
-    /// 1. After the subscription stands, [`Listener::subscribed`] with the
-    ///    journal's position, asked for *after* subscribing: a record between
-    ///    the two would else be lost.
+    /// 1. After the subscription stands, [`Listener::subscribed`] with a snapshot
+    ///    of the journal, taken *after* subscribing: a record between the two
+    ///    would else be lost.
     /// 2. [`Listener::heard`] for each record, one at a time.
     /// 3. After each heartbeat, [`Listener::alive`], when everything that
     ///    arrived before the heartbeat's answer has been told.
+    ///
+    /// With each heartbeat, and when a node [asks for
+    /// it](crate::store::SharedStore::nodes), the bus tells the others
+    /// [where this node stands](Listener::position).
     ///
     /// # Errors
     ///
@@ -55,16 +61,20 @@ pub trait Listener: Send + Sync {
     /// What tells this start of this process from every other in messages.
     fn origin(&self) -> &str;
 
-    /// The subscription stands; the journal was at `position` when it was asked
-    /// at `asked`.
-    fn subscribed(&self, position: Position, asked: Tick);
+    /// The last record that this node has applied; `None` before its first
+    /// subscription.
+    fn position(&self) -> Option<Position>;
+
+    /// The subscription stands; the journal was as `snapshot` says when it was
+    /// asked at `asked`.
+    fn subscribed(&self, snapshot: Snapshot, asked: Tick);
 
     /// A record arrived; `origin` is the node that made it.
     fn heard(&self, record: Record, origin: &str);
 
-    /// A message without a number told that these keys changed: somebody who
-    /// does not keep a journal.
-    fn heard_foreign(&self, keys: &[FullKey], origin: &str);
+    /// A message without a number told that these keys and tags changed:
+    /// somebody who does not keep a journal.
+    fn heard_foreign(&self, change: &Forgotten, origin: &str);
 
     /// A message arrived that could not be understood.
     fn garbled(&self);

@@ -1,61 +1,198 @@
 //! Where a node stands towards the journal.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use crate::clock::Tick;
-use crate::event::Position;
+use super::window::{Lost, Verdict, Window};
+use crate::clock::{Clock, Tick};
+use crate::event::{Forgotten, Position, Record, Snapshot};
+use crate::key::{FullKey, Marks};
 
-/// The last record that this node has applied, and the *gate*: until when the
-/// node may serve from memory without having heard anything.
+/// The last record that this node has applied; the window of records that it
+/// keeps in mind; and the *gate*: until when the node may serve from memory
+/// without having heard anything.
 ///
 /// The gate is what bounds staleness when the bus is silently dead: an entry in
 /// memory is served only while the node's last proof of life is younger than
 /// `max_staleness`.
 #[derive(Debug)]
 pub(crate) struct Standing {
-    position: Mutex<Option<Position>>,
+    place: Mutex<Place>,
     open_until: AtomicU64,
     ended: AtomicBool,
     max_staleness: Duration,
+    clock: Clock,
+}
+
+#[derive(Debug, Default)]
+struct Place {
+    position: Option<Position>,
+    window: Window,
 }
 
 impl Standing {
     /// The standing of a flow that shares nothing: it is its own journal, and
     /// its gate is always open.
-    pub(crate) fn alone() -> Self {
-        Self {
-            position: Mutex::new(None),
-            open_until: AtomicU64::new(Tick::NEVER.nanos()),
-            ended: AtomicBool::new(false),
-            max_staleness: Duration::MAX,
-        }
+    pub(crate) fn alone(clock: Clock) -> Self {
+        let standing = Self::new(Tick::NEVER, Duration::MAX, clock);
+        standing.adopt(&Snapshot {
+            position: Position {
+                incarnation: 1,
+                number: 0,
+            },
+            lineage: Vec::new(),
+            open: Vec::new(),
+        });
+        standing
     }
 
     /// The standing of a node that has yet to hear from its bus: the gate is
     /// closed.
-    pub(crate) fn unheard(max_staleness: Duration) -> Self {
+    pub(crate) fn unheard(max_staleness: Duration, clock: Clock) -> Self {
+        Self::new(Tick::ZERO, max_staleness, clock)
+    }
+
+    fn new(open_until: Tick, max_staleness: Duration, clock: Clock) -> Self {
         Self {
-            position: Mutex::new(None),
-            open_until: AtomicU64::new(Tick::ZERO.nanos()),
+            place: Mutex::default(),
+            open_until: AtomicU64::new(open_until.nanos()),
             ended: AtomicBool::new(false),
             max_staleness,
+            clock,
         }
     }
 
     /// The last record that was applied; `None` before the first subscription.
     ///
-    /// Whoever reads a position and *then* looks whether a flight was cancelled
-    /// has seen the cancellations of every record up to that position, because
-    /// a record is applied before it is counted.
+    /// Whoever reads a position and *then* looks whether a flight was cancelled,
+    /// or asks for a verdict, has seen the effect of every record up to that
+    /// position, because a record is applied before it is counted.
     pub(crate) fn position(&self) -> Option<Position> {
-        *self.position.lock().unwrap_or_else(PoisonError::into_inner)
+        self.place().position
+    }
+
+    /// Somebody begins to load or put: the records from here on stay in mind
+    /// until the guard is dropped.
+    ///
+    /// With `hold_off` the beginning is dated back by so much; `None` if this
+    /// node was not listening then.
+    pub(crate) fn begin(self: &Arc<Self>, hold_off: Duration) -> AsOf {
+        let mut place = self.place();
+        let local = place.window.local_number();
+        let Some(here) = place.position else {
+            return AsOf {
+                position: None,
+                local,
+                kept_nowhere: false,
+                pinned: None,
+            };
+        };
+        let number = if hold_off.is_zero() {
+            Some(here.number)
+        } else {
+            place
+                .window
+                .number_before(here.number, hold_off, self.clock.now())
+        };
+        let Some(number) = number else {
+            return AsOf {
+                position: Some(here),
+                local,
+                kept_nowhere: true,
+                pinned: None,
+            };
+        };
+        place.window.pin(number);
+        AsOf {
+            position: Some(Position { number, ..here }),
+            local,
+            kept_nowhere: false,
+            pinned: Some((Arc::clone(self), number)),
+        }
+    }
+
+    /// A record is about to be applied.
+    pub(crate) fn note(&self, record: &Record) {
+        self.place().window.note(record, self.clock.now());
+    }
+
+    /// Something is about to be forgotten on this node alone.
+    pub(crate) fn note_local(&self, forgotten: &Forgotten) {
+        self.place().window.note_local(forgotten);
+    }
+
+    /// The record `number` turned out to forget these keys as well.
+    pub(crate) fn note_also(&self, number: u64, keys: &[FullKey]) {
+        self.place().window.note_also(number, keys);
     }
 
     /// To be called after the record at `position` has been applied.
     pub(crate) fn stand_at(&self, position: Position) {
-        *self.position.lock().unwrap_or_else(PoisonError::into_inner) = Some(position);
+        self.place().position = Some(position);
+    }
+
+    /// The position turned out to be false: as if nothing had been heard yet.
+    pub(crate) fn forget_position(&self) {
+        self.place().position = None;
+    }
+
+    /// What this node knows and a journal at `snapshot` has lost.
+    pub(crate) fn lost(&self, snapshot: &Snapshot) -> Lost {
+        self.place().window.lost(snapshot)
+    }
+
+    /// Begins anew at `snapshot`; to be called after memory was dropped.
+    pub(crate) fn adopt(&self, snapshot: &Snapshot) {
+        let mut place = self.place();
+        place.position = Some(snapshot.position);
+        place.window.adopt(snapshot, self.clock.now());
+    }
+
+    /// Judges a value that this node has put as the record at `put`.
+    pub(crate) fn judge_put(&self, put: Position, key: &FullKey, marks: &Marks) -> Verdict {
+        let place = self.place();
+        place.window.judge_load(put, key, marks, self.clock.now())
+    }
+
+    /// Judges a value that this node has loaded as of `as_of`.
+    pub(crate) fn judge_load(&self, as_of: &AsOf, key: &FullKey, marks: &Marks) -> Verdict {
+        let place = self.place();
+        if as_of.kept_nowhere {
+            return Verdict::Unknown;
+        }
+        if place.window.is_old_here(as_of.local, key, marks) {
+            return Verdict::Old;
+        }
+        match (as_of.position, place.position) {
+            (Some(as_of), _) => place.window.judge_load(as_of, key, marks, self.clock.now()),
+            // Nothing was ever heard: nobody can have told us that it is old.
+            (None, None) => Verdict::Current,
+            (None, Some(_)) => Verdict::Unknown,
+        }
+    }
+
+    /// Judges a value that the shared store gave.
+    pub(crate) fn judge_stored(&self, as_of: Position, key: &FullKey, marks: &Marks) -> Verdict {
+        let place = self.place();
+        place
+            .window
+            .judge_stored(as_of, key, marks, self.clock.now())
+    }
+
+    /// The records that are not done, with how long ago they were heard.
+    pub(crate) fn open_records(&self) -> Vec<(Record, Duration)> {
+        let now = self.clock.now();
+        let place = self.place();
+        let opened = place.window.opened();
+        opened
+            .map(|(record, heard)| (record.clone(), now.since(heard)))
+            .collect()
+    }
+
+    /// Whether this record is known not to be done.
+    pub(crate) fn is_open_record(&self, number: u64) -> bool {
+        self.place().window.is_open(number)
     }
 
     /// Everything that was announced before `asked` has been applied.
@@ -67,10 +204,15 @@ impl Standing {
         self.open_until.fetch_max(until, Ordering::Release);
     }
 
+    /// Closes the gate until the next proof.
+    pub(crate) fn disprove(&self) {
+        self.open_until.store(Tick::ZERO.nanos(), Ordering::Release);
+    }
+
     /// Closes the gate for good: nobody listens any more.
     pub(crate) fn end(&self) {
         self.ended.store(true, Ordering::Release);
-        self.open_until.store(Tick::ZERO.nanos(), Ordering::Release);
+        self.disprove();
     }
 
     /// Whether memory may be served at `now`.
@@ -82,8 +224,37 @@ impl Standing {
     pub(crate) fn max_staleness(&self) -> Duration {
         self.max_staleness
     }
+
+    fn place(&self) -> MutexGuard<'_, Place> {
+        self.place.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
+/// Where the node stood when a load or a put began. While it lives, the records
+/// from there on stay in mind.
+#[derive(Debug)]
+pub(crate) struct AsOf {
+    position: Option<Position>,
+    /// The same for what was forgotten on this node alone.
+    local: u64,
+    kept_nowhere: bool,
+    pinned: Option<(Arc<Standing>, u64)>,
+}
+
+impl AsOf {
+    /// The position; `None` before the first subscription.
+    pub(crate) fn position(&self) -> Option<Position> {
+        self.position
+    }
+}
+
+impl Drop for AsOf {
+    fn drop(&mut self) {
+        if let Some((standing, number)) = self.pinned.take() {
+            standing.place().window.unpin(number);
+        }
+    }
+}
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -92,7 +263,7 @@ mod tests {
     #[test]
     fn the_gate_is_open_for_max_staleness_after_the_question_not_the_answer() {
         let clock = Clock::manual();
-        let standing = Standing::unheard(Duration::from_secs(2));
+        let standing = Standing::unheard(Duration::from_secs(2), clock.clone());
         assert!(!standing.is_open(clock.now()));
         let asked = clock.now();
         clock.advance(Duration::from_secs(1));
@@ -105,7 +276,7 @@ mod tests {
     #[test]
     fn an_older_proof_does_not_shorten_the_gate() {
         let clock = Clock::manual();
-        let standing = Standing::unheard(Duration::from_secs(2));
+        let standing = Standing::unheard(Duration::from_secs(2), clock.clone());
         let older = clock.now();
         clock.advance(Duration::from_secs(1));
         standing.prove(clock.now());
@@ -116,7 +287,7 @@ mod tests {
 
     #[test]
     fn an_ended_gate_stays_closed() {
-        let standing = Standing::alone();
+        let standing = Standing::alone(Clock::manual());
         standing.end();
         standing.prove(Tick::ZERO.after(Duration::from_secs(9)));
         assert!(!standing.is_open(Tick::ZERO.after(Duration::from_secs(9))));
@@ -125,6 +296,6 @@ mod tests {
     #[test]
     fn alone_the_gate_is_always_open() {
         let centuries = Duration::from_secs(1 << 33);
-        assert!(Standing::alone().is_open(Tick::ZERO.after(centuries)));
+        assert!(Standing::alone(Clock::manual()).is_open(Tick::ZERO.after(centuries)));
     }
 }

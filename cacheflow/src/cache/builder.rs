@@ -12,7 +12,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::flow::CacheFlow;
 use crate::invalidation::NearCache;
 use crate::key::CacheName;
-use crate::strategy::{Strategy, Weigher};
+use crate::strategy::{Strategy, Tagger, Weigher};
 
 /// Builds a [`Cache`]; begun by [`CacheFlow::cache`].
 ///
@@ -35,6 +35,7 @@ pub struct CacheBuilder<K, V> {
     config: CacheConfig,
     options_given: bool,
     weigher: Option<Weigher<V>>,
+    tagger: Option<Tagger<V>>,
     key: PhantomData<fn(&K)>,
 }
 
@@ -46,6 +47,7 @@ impl<K, V: CacheValue> CacheBuilder<K, V> {
             config: CacheConfig::default(),
             options_given: false,
             weigher: None,
+            tagger: None,
             key: PhantomData,
         }
     }
@@ -88,6 +90,59 @@ impl<K, V: CacheValue> CacheBuilder<K, V> {
     /// for it, and is not kept.
     pub fn follower_timeout(self, timeout: Duration) -> Self {
         self.set(|config| config.loading.follower_timeout = timeout)
+    }
+
+    /// The tags of each value, told from the value itself: [`forget
+    /// them`](crate::Invalidation::tags) and all entries of all caches that carry
+    /// one of them are gone.
+    ///
+    /// At most 32 tags of 1 to 128 bytes; a value with others is returned and not
+    /// kept ([`Event::MarksRefused`](crate::Event)). Tags that are known before
+    /// the load can be given with [`Cache::tagged`].
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # use cacheflow::{Cache, CacheFlow};
+    /// #[derive(Clone, serde::Serialize, serde::Deserialize)]
+    /// struct User { name: String, org: u32 }
+    ///
+    /// let flow = CacheFlow::builder().build().await?;
+    /// let users: Cache<u64, User> = flow
+    ///     .cache("users")
+    ///     .tags(|user: &User| vec![format!("org:{}", user.org)])
+    ///     .build()?;
+    /// let _ = users.put(&7, User { name: "Ada".into(), org: 3 }).await?;
+    ///
+    /// let _ = flow.invalidate().tags(["org:3"]).send().await?;
+    /// assert!(users.get(&7).await.is_none());
+    /// # Ok(()) }
+    /// ```
+    pub fn tags(mut self, tags: impl Fn(&V) -> Vec<String> + Send + Sync + 'static) -> Self {
+        self.tagger = Some(Arc::new(tags));
+        self
+    }
+
+    /// For how long after a change the source may still give what was before,
+    /// because it is a replica that lags: what is loaded meanwhile is returned
+    /// and not kept. Up to 60 s; 0, which is the default, for a source that is
+    /// the truth itself.
+    ///
+    /// It holds on every node for what that node has heard of.
+    pub fn hold_off(self, hold_off: Duration) -> Self {
+        self.set(|config| config.loading.hold_off = hold_off)
+    }
+
+    /// Whether a value may live longer than the values of other caches that it
+    /// was made of. Not by default: a parent ends with its first child.
+    pub fn outlive_dependencies(self, outlive: bool) -> Self {
+        self.set(|config| config.loading.outlive_dependencies = outlive)
+    }
+
+    /// How long a [write](Cache::begin_write) may take at most before the key can
+    /// be kept again: what ends the write of a process that died. 1 ms to 1 h,
+    /// by default 30 s.
+    pub fn write_timeout(self, timeout: Duration) -> Self {
+        self.set(|config| config.write_timeout = timeout)
     }
 
     /// What a value weighs under [`max_memory`](Self::max_memory), in bytes.
@@ -135,6 +190,7 @@ impl<K, V: CacheValue> CacheBuilder<K, V> {
                 name: name.clone(),
                 config: self.config.clone(),
                 weigher: self.weigher.clone(),
+                tagger: self.tagger.clone(),
                 flow: self.flow.config(),
                 node: Arc::clone(self.flow.node()),
                 standing: Arc::clone(self.flow.standing()),
@@ -146,6 +202,13 @@ impl<K, V: CacheValue> CacheBuilder<K, V> {
             self.flow.node().attach(name.clone(), Arc::downgrade(&near));
             core
         })?;
+        if existed && self.tagger.is_some() {
+            return Err(Error::new(
+                ErrorKind::InvalidConfig,
+                "build",
+                format!("cache {name} was built before: tags are given to its first handle"),
+            ));
+        }
         if existed && self.weigher.is_some() {
             return Err(Error::new(
                 ErrorKind::InvalidConfig,

@@ -9,14 +9,16 @@ use crate::bus::Standing;
 use crate::clock::Clock;
 use crate::codec::MessagePack;
 use crate::config::{CacheConfig, FlowConfig};
-use crate::entry::{Found, Level, Lookup};
+use crate::entry::{Entry, Found, Level, Lookup, Made};
 use crate::error::{Error, ErrorKind};
-use crate::event::{CacheStats, Counter, Counters, EventSink};
-use crate::invalidation::{Applied, NearCache, Node};
-use crate::key::{Address, CacheName, KeyBuf};
-use crate::source::{LoadError, Loaded};
+use crate::event::{CacheStats, Counter, Counters, EventSink, Forgotten, Position, Target};
+use crate::invalidation::{Applied, NearCache, Node, Outcome};
+use crate::key::{Address, CacheName, EntryKey, FullKey, KeyBuf, Marks};
+use crate::source::{LoadError, Loaded, Parts, is_inside_a_load, read_within_load};
 use crate::store::{Guarded, Memory};
-use crate::strategy::{Levels, Local, LocalOptions, Read, Weigher, cache_aside, multi_level};
+use crate::strategy::{
+    FillWith, Given, Levels, Local, LocalOptions, Read, Tagger, Weigher, cache_aside, multi_level,
+};
 
 pub(crate) use crate::strategy::cache_aside::{Load, ShareError};
 
@@ -37,6 +39,7 @@ pub(crate) struct CoreParts<'a, V> {
     pub(crate) name: CacheName,
     pub(crate) config: CacheConfig,
     pub(crate) weigher: Option<Weigher<V>>,
+    pub(crate) tagger: Option<Tagger<V>>,
     pub(crate) flow: &'a FlowConfig,
     pub(crate) node: Arc<Node>,
     pub(crate) standing: Arc<Standing>,
@@ -51,6 +54,7 @@ impl<V: CacheValue> Core<V> {
             name,
             config,
             weigher,
+            tagger,
             flow,
             node,
             standing,
@@ -64,10 +68,12 @@ impl<V: CacheValue> Core<V> {
             .uses_memory(shared.is_some())
             .then(|| Memory::new(name.clone(), config.bound(), clock.clone(), events.clone()));
         let local = Arc::new(Local::new(LocalOptions {
+            cache: name.clone(),
             memory,
             standing: Arc::clone(&standing),
             clock: clock.clone(),
             serve_young: flow.serve_young_without_bus,
+            hold_off: config.loading.hold_off,
         }));
         let levels = multi_level::Layer::new(multi_level::Parts {
             cache: name.clone(),
@@ -87,6 +93,8 @@ impl<V: CacheValue> Core<V> {
             config: config.loading.clone(),
             local: Arc::clone(&local),
             levels,
+            tagger,
+            flow: flow_id(&standing),
             clock: clock.clone(),
             counters: Arc::clone(&counters),
             events,
@@ -109,7 +117,28 @@ impl<V: CacheValue> Core<V> {
     pub(crate) fn hit(&self, key: &KeyBuf) -> Option<V> {
         let entry = self.local.hit(&key.name())?;
         self.counters.add(Counter::MemoryHit);
+        if is_inside_a_load() {
+            self.read_entry_within_load(key, &entry);
+        }
         Some(entry.value.clone())
+    }
+
+    #[cold]
+    fn read_entry_within_load(&self, key: &KeyBuf, entry: &Entry<V>) {
+        let full = || FullKey::new(&self.name, &EntryKey::new(&key.name()));
+        read_within_load(
+            flow_id(&self.standing),
+            full,
+            entry.marks(),
+            Some(entry.expires),
+        );
+    }
+
+    /// What was read becomes a part of what the present task is loading.
+    fn read_made_within_load(&self, full: &FullKey, made: Option<&Made<V>>) {
+        let marks = made.map_or(Marks::NONE, Made::marks);
+        let expires = made.and_then(|made| made.expires);
+        read_within_load(flow_id(&self.standing), || full.clone(), marks, expires);
     }
 
     /// Gets a value that memory does not have.
@@ -123,22 +152,33 @@ impl<V: CacheValue> Core<V> {
         Fut: Future<Output = Result<Loaded<V>, E>>,
     {
         let address = Address::new(&self.name, key);
-        self.strategy.miss(address, load).await
+        let full = address.full.clone();
+        let loaded = self.strategy.miss(address, load).await;
+        // That there is no value, or an error in its place, is a part of what is
+        // made of it as well.
+        let made = match &loaded {
+            Ok(Loaded::Value(made)) => Some(made),
+            Ok(Loaded::Absent) | Err(_) => None,
+        };
+        self.read_made_within_load(&full, made);
+        match loaded? {
+            Loaded::Value(made) => Ok(Loaded::Value(made.value)),
+            Loaded::Absent => Ok(Loaded::Absent),
+        }
     }
 
-    /// The value in memory with what is known of it; not counted as a lookup.
+    /// What memory has for `key`, if it may be served; counts nothing.
     pub(crate) fn peek(&self, key: &KeyBuf) -> Option<Found<V>> {
         let entry = self.local.hit(&key.name())?;
+        if is_inside_a_load() {
+            self.read_entry_within_load(key, &entry);
+        }
         let now = self.clock.now();
-        Some(Found::new(
-            entry.value.clone(),
-            Level::Memory,
-            now.since(entry.as_of),
-            entry.expires.since(now),
-        ))
+        let (age, remaining) = (now.since(entry.begun), entry.expires.since(now));
+        Some(Found::new(entry.made(), Level::Memory, age, remaining))
     }
 
-    /// Looks in all levels, and does not load.
+    /// What the levels have for `key`, without loading it.
     pub(crate) async fn lookup(&self, key: &KeyBuf) -> Lookup<V> {
         if let Some(found) = self.peek(key) {
             self.counters.add(Counter::MemoryHit);
@@ -149,60 +189,80 @@ impl<V: CacheValue> Core<V> {
         let ticket = self.local.read_ticket(&address.key);
         let _returning = self.local.returning(&address.key, &ticket);
         match self.strategy.levels.read(&address, &ticket).await {
-            Read::Hit(found) => {
+            Read::Hit {
+                made,
+                age,
+                remaining,
+            } => {
                 self.counters.add(Counter::SharedHit);
-                Lookup::Hit(found)
+                self.read_made_within_load(&address.full, Some(&made));
+                Lookup::Hit(Found::new(made, Level::Shared, age, remaining))
             }
             Read::Miss | Read::Failed => {
                 self.counters.add(Counter::Miss);
+                self.read_made_within_load(&address.full, None);
                 Lookup::Miss
             }
         }
     }
 
-    /// Puts a value in the place of whatever was there.
-    pub(crate) async fn put(&self, address: Address, value: V, ttl: Duration) -> Applied {
+    /// Puts a value, in whose place nothing older remains.
+    pub(crate) async fn put(&self, address: Address, value: V, given: Given) -> Applied {
         let levels = &self.strategy.levels;
         let ticket = self.local.put_ticket(&address.key);
         let _returning = self.local.returning(&address.key, &ticket);
-        let checked = self.standing.position();
-        let Some((payload, weight)) = levels.encode_put(&address, &value) else {
+        let marks = self
+            .strategy
+            .marks(&address, &given, &value, Parts::default());
+        let encoded = levels.encode_put(&address, &value);
+        let (Some((payload, weight)), Some(marks)) = (encoded, marks) else {
             // It cannot be kept, but what is kept is older than it.
-            return self.node.forget(vec![address.full.clone()]).await;
+            let forgotten = Forgotten::keys([address.full.clone()]);
+            return self.node.forget(forgotten).await.applied;
+        };
+        let fill = FillWith {
+            ttl: self.config.loading.ttl,
+            cost: Duration::ZERO,
+            skip_shared: false,
+            marks,
         };
         let now = self.clock.now();
-        let end = |kept: bool| {
-            let entry = kept.then(|| levels.put_entry(&ticket, &value, now, ttl, weight));
-            self.local.end_put(&address.key, &ticket, entry.flatten());
+        let end = |position: Option<Position>, kept: bool| {
+            let entry = kept.then(|| levels.put_entry(&ticket, &value, now, &fill, weight));
+            self.local
+                .end_put(&address, &ticket, position, entry.flatten());
         };
-        match levels.put_shared(&address, checked, &payload, ttl).await {
+        match levels.put_shared(&address, &ticket, &payload, &fill).await {
             None => {
-                end(true);
+                self.node.put_alone(&address.full, |at| end(Some(at), true));
                 Applied::Recorded
             }
             Some(Ok(recorded)) => {
-                let kept = recorded.kept;
-                self.node.recorded(recorded, || end(kept));
-                Applied::Recorded
+                let (kept, at) = (recorded.kept, recorded.record.position);
+                self.node.recorded(recorded, || end(Some(at), kept)).applied
             }
             Some(Err(error)) => {
                 levels.store_failed(&address, &error);
-                // First the outbox, as with a forgetting: what the shared store
-                // holds is older than what was put.
-                self.node.put_failed(&address.full);
-                end(true);
+                self.node.put_failed(&address.full, || end(None, true));
                 Applied::Local
             }
         }
     }
 
-    pub(crate) async fn forget(&self, addresses: Vec<Address>) -> Applied {
-        let keys = addresses.into_iter().map(|address| address.full).collect();
-        self.node.forget(keys).await
+    /// Forgets these keys everywhere.
+    pub(crate) async fn forget(&self, addresses: Vec<Address>) -> Outcome {
+        let keys: Vec<_> = addresses.into_iter().map(|address| address.full).collect();
+        self.node.forget(Forgotten::keys(keys)).await
     }
 
-    pub(crate) async fn clear(&self) -> Applied {
-        self.node.clear(&self.name).await
+    /// Forgets everything of this cache everywhere.
+    pub(crate) async fn clear(&self) -> Outcome {
+        let forgotten = Forgotten::cache(self.name.clone());
+        self.node.forget(forgotten).await
+    }
+
+    pub(crate) fn node(&self) -> &Arc<Node> {
+        &self.node
     }
 
     pub(crate) fn stats(&self) -> CacheStats {
@@ -223,17 +283,31 @@ impl<V: CacheValue> Core<V> {
 }
 
 impl<V: CacheValue> NearCache for Core<V> {
-    fn forget(&self, key: &[u8]) {
-        self.local.forget(key);
-    }
-
-    fn forget_read(&self, key: &[u8]) {
-        self.local.forget_read(key);
+    fn forget(&self, target: Target<'_>, before: u64) -> Vec<FullKey> {
+        self.local.forget(target, before)
     }
 
     fn forget_all(&self) {
         self.local.forget_all();
     }
+
+    fn dependents(&self, key: &FullKey) -> Vec<FullKey> {
+        self.local.dependents(key)
+    }
+
+    fn dependencies(&self, key: &FullKey) -> Option<Vec<FullKey>> {
+        let entry = self.local.hit(key.key())?;
+        Some(entry.marks().dependencies().to_vec())
+    }
+
+    fn graph(&self) -> Vec<(FullKey, Arc<Marks>)> {
+        self.local.graph()
+    }
+}
+
+/// Tells the caches of one flow from those of another.
+fn flow_id(standing: &Arc<Standing>) -> usize {
+    Arc::as_ptr(standing).addr()
 }
 
 /// The error of a change after the flow was shut down.

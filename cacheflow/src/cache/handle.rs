@@ -6,15 +6,18 @@ use std::future::Future;
 use std::marker::PhantomData;
 use std::sync::Arc;
 
+use super::Write;
 use super::core::{Load, ShareError, closed};
 use super::{CacheValue, Core};
+use crate::config::Faults;
 use crate::entry::{Found, Lookup};
 use crate::error::Result;
 use crate::event::CacheStats;
 use crate::flow::CacheFlow;
 use crate::invalidation::Applied;
-use crate::key::{Address, CacheKey, KeyBuf};
+use crate::key::{Address, CacheKey, FullKey, KeyBuf, MAX_TAGS, Tag};
 use crate::source::{LoadError, Loaded};
+use crate::strategy::Given;
 
 /// A handle to one named cache, whose keys are `K` and whose values are `V`.
 ///
@@ -30,6 +33,7 @@ use crate::source::{LoadError, Loaded};
 pub struct Cache<K, V> {
     core: Arc<Core<V>>,
     flow: CacheFlow,
+    given: Given,
     key: PhantomData<fn(&K)>,
 }
 
@@ -38,8 +42,78 @@ impl<K, V: CacheValue> Cache<K, V> {
         Self {
             core,
             flow,
+            given: Given::default(),
             key: PhantomData,
         }
+    }
+
+    /// The same cache through a handle that gives these tags to everything that it
+    /// loads or puts, beside those that it gives already and those that the
+    /// [values tell](crate::CacheBuilder::tags).
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # use cacheflow::{Cache, CacheFlow};
+    /// # let flow = CacheFlow::builder().build().await?;
+    /// # let users: Cache<u64, String> = flow.cache("users").build()?;
+    /// let of_org = users.tagged(["org:3"])?;
+    /// let name = of_org.get_or_load(&7, async || Ok::<_, String>("Ada".to_owned())).await?;
+    ///
+    /// let _ = flow.invalidate().tags(["org:3"]).send().await?;
+    /// assert!(users.get(&7).await.is_none());
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::InvalidConfig`](crate::ErrorKind) if a tag is empty or longer
+    /// than 128 bytes, or if there are more than 32.
+    pub fn tagged<T: AsRef<str>>(&self, tags: impl IntoIterator<Item = T>) -> Result<Self> {
+        let mut faults = Faults::default();
+        let mut all = self.given.tags.to_vec();
+        for tag in tags {
+            match Tag::new(tag.as_ref()) {
+                Ok(tag) => all.push(tag),
+                Err(fault) => faults.add(fault),
+            }
+        }
+        all.sort_unstable();
+        all.dedup();
+        faults.check_range("tags", all.len(), 0, MAX_TAGS, usize::to_string);
+        faults.into_result("tagged")?;
+        let mut tagged = self.clone();
+        tagged.given.tags = all.into();
+        Ok(tagged)
+    }
+
+    /// The same cache through a handle that makes everything that it loads or puts
+    /// depend on these entries, of whatever cache: when one of them is forgotten,
+    /// or put, so is what depends on it.
+    ///
+    /// What a loader reads from caches of the same flow need not be declared: it
+    /// is a dependency by itself. What is declared is for all else: values that
+    /// were read before the load, or in a task that the loader spawned.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # use cacheflow::{Cache, CacheFlow};
+    /// # let flow = CacheFlow::builder().build().await?;
+    /// let users: Cache<u64, String> = flow.cache("users").build()?;
+    /// let pages: Cache<u64, String> = flow.cache("pages").build()?;
+    /// let of_user = pages.depends_on([users.full_key(&7)]);
+    /// let _ = of_user.put(&1, "<h1>Ada</h1>".to_owned()).await?;
+    ///
+    /// let _ = users.invalidate(&7).await?;
+    /// assert!(pages.get(&1).await.is_none());
+    /// # Ok(()) }
+    /// ```
+    #[must_use]
+    pub fn depends_on(&self, keys: impl IntoIterator<Item = FullKey>) -> Self {
+        let mut all = self.given.dependencies.to_vec();
+        all.extend(keys);
+        let mut dependent = self.clone();
+        dependent.given.dependencies = all.into();
+        dependent
     }
 
     /// The value of `key`, if any level has it. Does not load.
@@ -178,6 +252,7 @@ impl<K, V: CacheValue> Cache<K, V> {
         let load = Load {
             loader: async || loader().await.map(Loaded::Value),
             ttl: None,
+            given: self.given.clone(),
             errors,
         };
         match Box::pin(self.core.miss(&key, load)).await? {
@@ -213,10 +288,9 @@ impl<K, V: CacheValue> Cache<K, V> {
         Q: CacheKey + ?Sized,
     {
         let address = self.address("put", key)?;
-        let core = Arc::clone(&self.core);
-        let ttl = core.config.loading.ttl;
+        let (core, given) = (Arc::clone(&self.core), self.given.clone());
         Ok(self
-            .to_the_end(async move { core.put(address, value, ttl).await })
+            .to_the_end(async move { core.put(address, value, given).await })
             .await)
     }
 
@@ -264,7 +338,7 @@ impl<K, V: CacheValue> Cache<K, V> {
             .collect::<Result<Vec<_>>>()?;
         let core = Arc::clone(&self.core);
         Ok(self
-            .to_the_end(async move { core.forget(addresses).await })
+            .to_the_end(async move { core.forget(addresses).await.applied })
             .await)
     }
 
@@ -283,7 +357,62 @@ impl<K, V: CacheValue> Cache<K, V> {
             return Err(closed("clear"));
         }
         let core = Arc::clone(&self.core);
-        Ok(self.to_the_end(async move { core.clear().await }).await)
+        Ok(self
+            .to_the_end(async move { core.clear().await.applied })
+            .await)
+    }
+
+    /// Begins a write to `key`: until [`Write::finish`] nothing is kept of it, on
+    /// any node, nor of anything that is made of it.
+    ///
+    /// For changes inside of a database transaction: a reader between the change
+    /// and the commit would else load the old value and keep it. Begin before the
+    /// transaction, finish after its commit or rollback.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # use cacheflow::{Cache, CacheFlow};
+    /// # let flow = CacheFlow::builder().build().await?;
+    /// # let users: Cache<u64, String> = flow.cache("users").build()?;
+    /// let write = users.begin_write(&7).await?;
+    /// // transaction.commit().await?;
+    /// let _ = write.finish().await?;
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// Several writes to a key may be under way; it can be kept again when the
+    /// last has ended. A write whose process dies ends by itself after the
+    /// cache's [`write_timeout`](crate::CacheBuilder::write_timeout).
+    ///
+    /// Not promised while the shared store cannot be reached: see
+    /// [`Write::begun`].
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Closed`](crate::ErrorKind) after the flow was shut down.
+    ///
+    /// # Cancellation
+    ///
+    /// The write may have begun or not; if it has, it ends at once.
+    pub async fn begin_write<Q>(&self, key: &Q) -> Result<Write>
+    where
+        K: Borrow<Q>,
+        Q: CacheKey + ?Sized,
+    {
+        let address = self.address("begin_write", key)?;
+        let timeout = self.core.config.write_timeout;
+        let node = Arc::clone(self.core.node());
+        Write::begin(self.flow.clone(), node, address.full, timeout).await
+    }
+
+    /// The key of an entry with the name of its cache before it: what names it
+    /// across caches, as in [`Cache::depends_on`].
+    pub fn full_key<Q>(&self, key: &Q) -> FullKey
+    where
+        K: Borrow<Q>,
+        Q: CacheKey + ?Sized,
+    {
+        Address::new(&self.core.name, &encoded(key)).full
     }
 
     /// The text of `key`, as it stands after the cache's name in Redis.
@@ -336,6 +465,7 @@ impl<K, V> Clone for Cache<K, V> {
         Self {
             core: Arc::clone(&self.core),
             flow: self.flow.clone(),
+            given: self.given.clone(),
             key: PhantomData,
         }
     }

@@ -4,8 +4,10 @@ mod builder;
 mod core;
 mod handle;
 mod value;
+mod write;
 
 pub use builder::CacheBuilder;
 pub(crate) use core::{Core, Load, ShareError};
 pub use handle::Cache;
 pub use value::CacheValue;
+pub use write::Write;

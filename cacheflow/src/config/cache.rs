@@ -2,10 +2,15 @@
 
 use std::time::Duration;
 
-use super::Faults;
+use super::{Faults, SHORTEST};
 use crate::store::Bound;
 use crate::strategy::Strategy;
 use crate::strategy::cache_aside::CacheAside;
+
+/// What a node keeps in mind of what was forgotten reaches back so far.
+const LONGEST_HOLD_OFF: Duration = Duration::from_secs(60);
+
+const LONGEST_WRITE: Duration = Duration::from_secs(60 * 60);
 
 /// A cache that is bounded by nothing else holds at most this many entries.
 const DEFAULT_MAX_ENTRIES: u64 = 10_000;
@@ -18,6 +23,8 @@ pub(crate) struct CacheConfig {
     pub(crate) max_entries: Option<u64>,
     pub(crate) max_memory: Option<u64>,
     pub(crate) max_value_bytes: usize,
+    /// How long a write may hold a key.
+    pub(crate) write_timeout: Duration,
 }
 
 impl Default for CacheConfig {
@@ -28,6 +35,7 @@ impl Default for CacheConfig {
             max_entries: None,
             max_memory: None,
             max_value_bytes: 1024 * 1024,
+            write_timeout: Duration::from_secs(30),
         }
     }
 }
@@ -49,9 +57,22 @@ impl CacheConfig {
             max_entries,
             max_memory,
             max_value_bytes,
+            write_timeout,
         } = self;
         faults.check_duration("ttl", loading.ttl);
         faults.check_duration("follower_timeout", loading.follower_timeout);
+        let longest = [
+            (
+                "hold_off",
+                loading.hold_off,
+                Duration::ZERO,
+                LONGEST_HOLD_OFF,
+            ),
+            ("write_timeout", *write_timeout, SHORTEST, LONGEST_WRITE),
+        ];
+        for (option, value, from, to) in longest {
+            faults.check_range(option, value, from, to, |value| format!("{value:?}"));
+        }
         if let Some(memory_ttl) = strategy.levels.memory_ttl {
             faults.check_duration("memory_ttl", memory_ttl);
             if !strategy.levels.memory_before_shared {
@@ -108,6 +129,21 @@ impl CacheConfig {
             duration(other.loading.follower_timeout),
         );
         compare(
+            "hold_off",
+            duration(self.loading.hold_off),
+            duration(other.loading.hold_off),
+        );
+        compare(
+            "write_timeout",
+            duration(self.write_timeout),
+            duration(other.write_timeout),
+        );
+        compare(
+            "outlive_dependencies",
+            self.loading.outlive_dependencies.to_string(),
+            other.loading.outlive_dependencies.to_string(),
+        );
+        compare(
             "strategy",
             format!("{:?}", self.strategy),
             format!("{:?}", other.strategy),
@@ -147,11 +183,14 @@ mod tests {
             loading: CacheAside {
                 ttl: Duration::ZERO,
                 follower_timeout: Duration::MAX,
+                outlive_dependencies: false,
+                hold_off: Duration::from_secs(61),
             },
             strategy: Strategy::cache_aside().memory_ttl(Duration::from_secs(1)),
             max_entries: Some(0),
             max_memory: Some(1),
             max_value_bytes: 0,
+            write_timeout: Duration::ZERO,
         };
         let mut faults = Faults::default();
         config.check(&mut faults);
@@ -159,6 +198,8 @@ mod tests {
         for part in [
             "ttl = 0ns: allowed is 1ms to 31622400s",
             "follower_timeout = ",
+            "hold_off = 61s: allowed is 0ns to 60s",
+            "write_timeout = 0ns: allowed is 1ms to 3600s",
             "memory_ttl = 1s: allowed with the strategy multi-level",
             "max_entries = 0: allowed is 1 to 4294967295",
             "max_memory = 1 bytes: allowed is 65536 bytes to",
@@ -182,14 +223,17 @@ mod tests {
             loading: CacheAside {
                 ttl: Duration::from_secs(1),
                 follower_timeout: Duration::from_secs(1),
+                outlive_dependencies: true,
+                hold_off: Duration::from_secs(1),
             },
             strategy: Strategy::cache_aside(),
             max_entries: Some(5),
             max_memory: None,
             max_value_bytes: 7,
+            write_timeout: Duration::from_secs(1),
         };
         let differences = CacheConfig::default().differences(&other);
-        assert_eq!(differences.len(), 5, "{differences:?}");
+        assert_eq!(differences.len(), 8, "{differences:?}");
         assert_eq!(differences[0], "ttl = 300s, not 1s");
         assert!(other.differences(&other).is_empty());
     }

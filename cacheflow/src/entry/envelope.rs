@@ -4,7 +4,7 @@
 //! offset  bytes  what
 //!      0      8  as-of: number of the journal's record, little endian
 //!      8      8  the same once more
-//!     16      2  magic "CF"
+//!     16      2  magic "CF", or "Cf" while the value is provisional
 //!     18      1  version of this format
 //!     19      1  codec
 //!     20      2  flags, none defined yet
@@ -15,25 +15,36 @@
 //!     54      8  incarnation of the journal
 //!     62      4  load cost, microseconds
 //!     66      2  length of the key
-//!     68      2  number of tags
+//!     68      2  length of the marks
 //!     70      4  length of the payload
-//!     74      4  CRC-32 of everything from offset 16 but these four bytes
-//!     78      …  key, tags (each a length of two bytes and its text), payload
+//!     74      4  CRC-32 of everything from offset 18 but these four bytes
+//!     78      …  key, marks, payload
 //! ```
+//!
+//! A mark is a letter, `t` for a tag or `d` for the key of a dependency, a length
+//! of two bytes, and its text.
 //!
 //! The as-of number stands first and twice, outside the checksum, because a
 //! store that gives out the number and writes the value in one step puts it
-//! there itself; see [`Envelope::AS_OF_BYTES`].
+//! there itself; see [`Envelope::AS_OF_BYTES`]. The magic is outside of it as
+//! well: a store that needs several steps to keep a value marks it as
+//! provisional and unmarks it at last, see [`Envelope::provisional`].
 //!
 //! Whatever does not fit in every respect is [`Unreadable`], which is a miss.
 
+use std::borrow::Cow;
+
 use crate::error::Unreadable;
+use crate::key::{FullKey, Marks, Tag};
 
 /// Header before the key.
 const HEADER_BYTES: usize = 78;
 const INCARNATION_AT: usize = 54;
 const CRC_AT: usize = 74;
+const MAGIC_AT: usize = 16;
+const CHECKED_FROM: usize = 18;
 const MAGIC: [u8; 2] = *b"CF";
+const PROVISIONAL: [u8; 2] = *b"Cf";
 const VERSION: u8 = 1;
 
 /// A value's bytes with what must be known to trust them.
@@ -58,6 +69,8 @@ pub struct Envelope<'a> {
     pub load_micros: u32,
     /// The whole key.
     pub key: &'a [u8],
+    /// What the value is forgotten by, beside its key.
+    pub marks: Cow<'a, Marks>,
     /// The value, encoded.
     pub payload: &'a [u8],
 }
@@ -72,12 +85,15 @@ impl<'a> Envelope<'a> {
     ///
     /// # Errors
     ///
-    /// [`Unreadable::TooLong`] if the key is longer than 65,535 bytes or the
-    /// payload longer than 4 GiB.
+    /// [`Unreadable::TooLong`] if the key or the marks are longer than 65,535
+    /// bytes or the payload longer than 4 GiB.
     pub fn encode(&self) -> Result<Vec<u8>, Unreadable> {
         let key_len = u16::try_from(self.key.len()).map_err(|_| Unreadable::TooLong)?;
         let payload_len = u32::try_from(self.payload.len()).map_err(|_| Unreadable::TooLong)?;
-        let mut bytes = Vec::with_capacity(HEADER_BYTES + self.key.len() + self.payload.len());
+        let marks = encode_marks(&self.marks)?;
+        let marks_len = u16::try_from(marks.len()).map_err(|_| Unreadable::TooLong)?;
+        let mut bytes =
+            Vec::with_capacity(HEADER_BYTES + self.key.len() + marks.len() + self.payload.len());
         bytes.extend_from_slice(&self.as_of.to_le_bytes());
         bytes.extend_from_slice(&self.as_of.to_le_bytes());
         bytes.extend_from_slice(&MAGIC);
@@ -90,15 +106,27 @@ impl<'a> Envelope<'a> {
         bytes.extend_from_slice(&self.incarnation.to_le_bytes());
         bytes.extend_from_slice(&self.load_micros.to_le_bytes());
         bytes.extend_from_slice(&key_len.to_le_bytes());
-        bytes.extend_from_slice(&0_u16.to_le_bytes());
+        bytes.extend_from_slice(&marks_len.to_le_bytes());
         bytes.extend_from_slice(&payload_len.to_le_bytes());
         debug_assert_eq!(bytes.len(), CRC_AT);
         bytes.extend_from_slice(&[0; 4]);
         bytes.extend_from_slice(self.key);
+        bytes.extend_from_slice(&marks);
         bytes.extend_from_slice(self.payload);
         let crc = checksum(&bytes).to_le_bytes();
         bytes[CRC_AT..HEADER_BYTES].copy_from_slice(&crc);
         Ok(bytes)
+    }
+
+    /// What stands at offset 16 of a provisional value in place of `CF`.
+    pub const PROVISIONAL: [u8; 2] = PROVISIONAL;
+
+    /// Marks encoded `bytes` as provisional: readers take them for a miss until
+    /// `CF` stands at offset 16 again.
+    pub fn provisional(bytes: &mut [u8]) {
+        if let Some(magic) = bytes.get_mut(MAGIC_AT..CHECKED_FROM) {
+            magic.copy_from_slice(&PROVISIONAL);
+        }
     }
 
     /// The incarnation in `bytes`, if they look like an entry; they are not
@@ -106,7 +134,8 @@ impl<'a> Envelope<'a> {
     #[must_use]
     pub fn incarnation_in(bytes: &[u8]) -> Option<u64> {
         let header: &[u8; HEADER_BYTES] = bytes.first_chunk()?;
-        (header[16..18] == MAGIC).then(|| u64_at(header, INCARNATION_AT))
+        let magic: [u8; 2] = [header[MAGIC_AT], header[MAGIC_AT + 1]];
+        (magic == MAGIC || magic == PROVISIONAL).then(|| u64_at(header, INCARNATION_AT))
     }
 
     /// Reads `bytes` as an entry of `key` that `codec` wrote for a type with
@@ -117,8 +146,10 @@ impl<'a> Envelope<'a> {
     /// Whatever does not fit is [`Unreadable`]: to be treated as a miss.
     pub fn decode(bytes: &'a [u8], key: &[u8], codec: u8, schema: u64) -> Result<Self, Unreadable> {
         let header: &[u8; HEADER_BYTES] = bytes.first_chunk().ok_or(Unreadable::Truncated)?;
-        if header[16..18] != MAGIC {
-            return Err(Unreadable::Magic);
+        match header[MAGIC_AT..CHECKED_FROM] {
+            ref magic if *magic == MAGIC => {}
+            ref magic if *magic == PROVISIONAL => return Err(Unreadable::Provisional),
+            _ => return Err(Unreadable::Magic),
         }
         if header[18] != VERSION {
             return Err(Unreadable::Version);
@@ -129,21 +160,21 @@ impl<'a> Envelope<'a> {
         if header[19] != codec {
             return Err(Unreadable::Codec);
         }
-        // Tags come with the next version that writes them: an entry that has
-        // some depends on more than this version can check.
-        if u16_at(header, 20) != 0 || u16_at(header, 68) != 0 {
+        if u16_at(header, 20) != 0 {
             return Err(Unreadable::Flags);
         }
         if u64_at(header, 22) != schema {
             return Err(Unreadable::Schema);
         }
         let key_len = usize::from(u16_at(header, 66));
+        let marks_len = usize::from(u16_at(header, 68));
         let payload_len = u32_at(header, 70) as usize;
         let rest = &bytes[HEADER_BYTES..];
-        if rest.len() != key_len.saturating_add(payload_len) {
+        if rest.len() != (key_len + marks_len).saturating_add(payload_len) {
             return Err(Unreadable::Truncated);
         }
-        let (its_key, payload) = rest.split_at(key_len);
+        let (its_key, rest) = rest.split_at(key_len);
+        let (marks, payload) = rest.split_at(marks_len);
         if its_key != key {
             return Err(Unreadable::Key);
         }
@@ -157,14 +188,44 @@ impl<'a> Envelope<'a> {
             stale_until: u64_at(header, 46),
             load_micros: u32_at(header, 62),
             key: its_key,
+            marks: Cow::Owned(decode_marks(marks).ok_or(Unreadable::Truncated)?),
             payload,
         })
     }
 }
 
+fn encode_marks(marks: &Marks) -> Result<Vec<u8>, Unreadable> {
+    let tags = marks.tags().iter().map(|tag| (b't', tag.as_str()));
+    let dependencies = marks.dependencies().iter().map(|key| (b'd', key.as_str()));
+    let mut bytes = Vec::new();
+    for (kind, text) in tags.chain(dependencies) {
+        let len = u16::try_from(text.len()).map_err(|_| Unreadable::TooLong)?;
+        bytes.push(kind);
+        bytes.extend_from_slice(&len.to_le_bytes());
+        bytes.extend_from_slice(text.as_bytes());
+    }
+    Ok(bytes)
+}
+
+fn decode_marks(mut bytes: &[u8]) -> Option<Marks> {
+    let (mut tags, mut dependencies) = (Vec::new(), Vec::new());
+    while let Some((head, rest)) = bytes.split_first_chunk::<3>() {
+        let len = usize::from(u16::from_le_bytes([head[1], head[2]]));
+        let (text, rest) = rest.split_at_checked(len)?;
+        let text = std::str::from_utf8(text).ok()?;
+        match head[0] {
+            b't' => tags.push(Tag::new(text).ok()?),
+            b'd' => dependencies.push(FullKey::parse(text)?),
+            _ => return None,
+        }
+        bytes = rest;
+    }
+    bytes.is_empty().then(|| Marks::new(tags, dependencies))
+}
+
 fn checksum(bytes: &[u8]) -> u32 {
     let mut crc = crc32fast::Hasher::new();
-    crc.update(&bytes[Envelope::AS_OF_BYTES..CRC_AT]);
+    crc.update(&bytes[CHECKED_FROM..CRC_AT]);
     crc.update(&bytes[HEADER_BYTES..]);
     crc.finalize()
 }
@@ -189,18 +250,31 @@ fn u64_at(header: &[u8; HEADER_BYTES], at: usize) -> u64 {
 mod tests {
     use super::*;
 
-    const SAMPLE: Envelope<'static> = Envelope {
-        as_of: 7,
-        incarnation: 0xfeed,
-        codec: 1,
-        schema: 99,
-        created: 1_000,
-        expires: 2_000,
-        stale_until: 2_000,
-        load_micros: 12,
-        key: b"42",
-        payload: b"the payload",
-    };
+    fn sample() -> Envelope<'static> {
+        let tags = ["org:7", "a"].map(|tag| Tag::new(tag).unwrap());
+        let dependencies = ["orders:1"].map(|key| FullKey::parse(key).unwrap());
+        let marks = Marks::new(tags.to_vec(), dependencies.to_vec());
+        Envelope {
+            marks: Cow::Owned(marks),
+            ..plain()
+        }
+    }
+
+    fn plain() -> Envelope<'static> {
+        Envelope {
+            as_of: 7,
+            incarnation: 0xfeed,
+            codec: 1,
+            schema: 99,
+            created: 1_000,
+            expires: 2_000,
+            stale_until: 2_000,
+            load_micros: 12,
+            key: b"42",
+            marks: Cow::Owned(Marks::default()),
+            payload: b"the payload",
+        }
+    }
 
     fn read(bytes: &[u8]) -> Result<Envelope<'_>, Unreadable> {
         Envelope::decode(bytes, b"42", 1, 99)
@@ -208,22 +282,32 @@ mod tests {
 
     #[test]
     fn what_is_written_is_read() {
-        let bytes = SAMPLE.encode().unwrap();
-        assert_eq!(read(&bytes), Ok(SAMPLE));
-        assert_eq!(Envelope::incarnation_in(&bytes), Some(0xfeed));
-        assert_eq!(Envelope::incarnation_in(&bytes[..77]), None);
-        assert_eq!(Envelope::incarnation_in(&[b'x'; 200]), None);
+        for envelope in [plain(), sample()] {
+            let bytes = envelope.encode().unwrap();
+            assert_eq!(read(&bytes), Ok(envelope));
+        }
+    }
+
+    #[test]
+    fn a_provisional_value_is_none_until_it_is_made_permanent() {
+        let mut bytes = sample().encode().unwrap();
+        Envelope::provisional(&mut bytes);
+        assert_eq!(bytes[16..18], Envelope::PROVISIONAL);
+        assert_eq!(read(&bytes), Err(Unreadable::Provisional));
+        bytes[16..18].copy_from_slice(b"CF");
+        assert_eq!(read(&bytes), Ok(sample()));
     }
 
     #[test]
     fn the_overhead_is_at_most_eighty_bytes() {
-        let bytes = SAMPLE.encode().unwrap();
-        assert!(bytes.len() - SAMPLE.key.len() - SAMPLE.payload.len() <= 80);
+        let plain = plain();
+        let bytes = plain.encode().unwrap();
+        assert!(bytes.len() - plain.key.len() - plain.payload.len() <= 80);
     }
 
     #[test]
     fn every_truncation_and_extension_is_unreadable() {
-        let bytes = SAMPLE.encode().unwrap();
+        let bytes = sample().encode().unwrap();
         for len in 0..bytes.len() {
             assert!(read(&bytes[..len]).is_err(), "{len}");
         }
@@ -234,7 +318,7 @@ mod tests {
 
     #[test]
     fn every_flipped_bit_is_unreadable() {
-        let bytes = SAMPLE.encode().unwrap();
+        let bytes = sample().encode().unwrap();
         for bit in 0..bytes.len() * 8 {
             let mut flipped = bytes.clone();
             flipped[bit / 8] ^= 1 << (bit % 8);
@@ -244,7 +328,7 @@ mod tests {
 
     #[test]
     fn what_does_not_belong_here_is_told_apart() {
-        let bytes = SAMPLE.encode().unwrap();
+        let bytes = sample().encode().unwrap();
         let cases = [
             (Envelope::decode(&bytes, b"43", 1, 99), Unreadable::Key),
             (Envelope::decode(&bytes, b"42", 2, 99), Unreadable::Codec),
@@ -259,12 +343,8 @@ mod tests {
 
     #[test]
     fn another_version_or_unknown_flags_are_unreadable_even_with_a_right_checksum() {
-        for (at, fault) in [
-            (18, Unreadable::Version),
-            (20, Unreadable::Flags),
-            (68, Unreadable::Flags),
-        ] {
-            let mut bytes = SAMPLE.encode().unwrap();
+        for (at, fault) in [(18, Unreadable::Version), (20, Unreadable::Flags)] {
+            let mut bytes = sample().encode().unwrap();
             bytes[at] += 1;
             let crc = checksum(&bytes).to_le_bytes();
             bytes[CRC_AT..HEADER_BYTES].copy_from_slice(&crc);
@@ -274,7 +354,7 @@ mod tests {
 
     #[test]
     fn a_store_can_put_its_own_number_in_front() {
-        let mut bytes = SAMPLE.encode().unwrap();
+        let mut bytes = sample().encode().unwrap();
         bytes[..8].copy_from_slice(&8_u64.to_le_bytes());
         bytes[8..16].copy_from_slice(&8_u64.to_le_bytes());
         assert_eq!(read(&bytes).unwrap().as_of, 8);

@@ -1,7 +1,11 @@
 //! What a lookup found, and where.
 
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
+
+use super::Made;
+use crate::key::{FullKey, Marks, Tag};
 
 /// Where a value came from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -55,15 +59,30 @@ pub struct Found<V> {
     pub age: Duration,
     /// How long it may still be served from this level.
     pub remaining: Duration,
+    marks: Option<Arc<Marks>>,
 }
 
 impl<V> Found<V> {
-    pub(crate) fn new(value: V, level: Level, age: Duration, remaining: Duration) -> Self {
+    pub(crate) fn new(made: Made<V>, level: Level, age: Duration, remaining: Duration) -> Self {
         Self {
-            value,
+            value: made.value,
             level,
             age,
             remaining,
+            marks: made.marks,
         }
+    }
+
+    /// The tags by which it is forgotten: its own, and those of what it was made
+    /// of.
+    #[must_use]
+    pub fn tags(&self) -> &[Tag] {
+        self.marks.as_deref().unwrap_or(Marks::NONE).tags()
+    }
+
+    /// The keys of all that it was made of.
+    #[must_use]
+    pub fn dependencies(&self) -> &[FullKey] {
+        self.marks.as_deref().unwrap_or(Marks::NONE).dependencies()
     }
 }

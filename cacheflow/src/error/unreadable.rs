@@ -29,6 +29,10 @@ pub enum Unreadable {
     /// Written under another incarnation of the journal: whether it was
     /// forgotten since cannot be told.
     Incarnation,
+    /// It was forgotten, and is not removed yet.
+    Forgotten,
+    /// Its store has not made sure of it yet.
+    Provisional,
 }
 
 impl fmt::Display for Unreadable {
@@ -45,6 +49,8 @@ impl fmt::Display for Unreadable {
             Self::TooLong => "longer than allowed",
             Self::Payload => "payload cannot be decoded",
             Self::Incarnation => "another incarnation of the journal",
+            Self::Forgotten => "forgotten",
+            Self::Provisional => "not made sure of yet",
         })
     }
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use tokio::sync::broadcast;
 
 use crate::error::Unreadable;
+use crate::event::Forgotten;
 use crate::key::{CacheName, EntryKey};
 
 /// Something that happened in a flow.
@@ -68,6 +69,24 @@ pub enum Event {
         /// The entry.
         key: EntryKey,
     },
+    /// A value was returned but not kept, because it has tags or dependencies
+    /// that are out of bounds: it could not be forgotten by them.
+    MarksRefused {
+        /// The cache.
+        cache: CacheName,
+        /// The entry.
+        key: EntryKey,
+        /// Which bound, and what is allowed.
+        fault: Arc<str>,
+    },
+    /// What an invalidation left behind in the shared store is removed.
+    Reclaimed {
+        /// What was forgotten.
+        forgotten: Arc<Forgotten>,
+        /// How many values were removed in addition to those that were removed
+        /// at once.
+        removed: u64,
+    },
     /// The shared store answers no more; loads go to the source.
     StoreDown,
     /// The shared store answers again and was told all that it missed.
@@ -76,8 +95,13 @@ pub enum Event {
     BusDown,
     /// News from other nodes arrive.
     BusUp,
-    /// News were missed, or could not be read; the caches' memory was dropped.
+    /// News were missed and could be made up for: so many records.
+    Replayed(u64),
+    /// News were missed and could not be made up for; the caches' memory was
+    /// dropped.
     Gap,
+    /// News are missed again and again: memory is not served for a while.
+    GapStorm,
 }
 
 /// Why an entry left a cache's memory.

@@ -3,9 +3,11 @@
 mod listener;
 mod record;
 mod stats;
+mod target;
 
 pub(crate) use listener::EventSink;
 pub use listener::{Event, Events, Evicted};
-pub use record::{Change, Position, Record};
+pub use record::{Change, Forgotten, Position, Record, Snapshot};
 pub use stats::CacheStats;
 pub(crate) use stats::{Counter, Counters};
+pub(crate) use target::{By, Target};

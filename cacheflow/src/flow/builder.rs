@@ -129,8 +129,8 @@ impl FlowBuilder {
             ))
         });
         let standing = Arc::new(match &backend {
-            Some(_) => Standing::unheard(config.max_staleness),
-            None => Standing::alone(),
+            Some(_) => Standing::unheard(config.max_staleness, clock.clone()),
+            None => Standing::alone(clock.clone()),
         });
         let node = Arc::new(Node::new(Parts {
             origin,
@@ -147,7 +147,17 @@ impl FlowBuilder {
                 tasks.spawn(async move { match listening.listen_forever(&*bus).await {} });
                 if let Some(shared) = shared.clone() {
                     let recovering = Arc::clone(&node);
+                    let replaying = (Arc::clone(&node), Arc::clone(&shared));
+                    let reclaiming = (Arc::clone(&node), Arc::clone(&shared));
                     tasks.spawn(async move { match recovering.recover_forever(&shared).await {} });
+                    tasks.spawn(async move {
+                        let (node, shared) = replaying;
+                        match node.replay_forever(&shared).await {}
+                    });
+                    tasks.spawn(async move {
+                        let (node, shared) = reclaiming;
+                        match node.reclaim_forever(&shared).await {}
+                    });
                 }
                 (Some(runtime), Some(tasks))
             }

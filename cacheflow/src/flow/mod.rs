@@ -5,12 +5,15 @@ mod builder;
 mod changes;
 mod global;
 mod health;
+mod invalidate;
 mod registry;
+mod relations;
 
 use std::fmt;
 use std::future::Future;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::task::{Context, Waker};
 use std::time::Duration;
 
 use tokio::runtime::Handle;
@@ -19,6 +22,7 @@ pub use backend::{Backend, Namespace};
 pub use builder::FlowBuilder;
 pub(crate) use global::{global, installed};
 pub use health::{BusHealth, Health, StoreHealth};
+pub use invalidate::Invalidation;
 
 use crate::bus::Standing;
 use crate::cache::{CacheBuilder, CacheValue};
@@ -87,6 +91,11 @@ impl CacheFlow {
     /// store.
     pub fn cache<K, V: CacheValue>(&self, name: &str) -> CacheBuilder<K, V> {
         CacheBuilder::new(self.clone(), name)
+    }
+
+    /// Forgets by key, tag, pattern, dependency, cache or all, across caches.
+    pub fn invalidate(&self) -> Invalidation {
+        Invalidation::new(self.clone())
     }
 
     /// Makes this the flow in which attributes without `flow = …` look.
@@ -186,6 +195,21 @@ impl CacheFlow {
             Ok(outcome) => Some(outcome),
             Err(error) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
             Err(_) => None,
+        }
+    }
+
+    /// Runs `change` beside its caller; a shutdown waits for it. Without a backend
+    /// it is ready at its first poll.
+    pub(crate) fn in_background(&self, change: impl Future<Output = ()> + Send + 'static) {
+        match &self.0.runtime {
+            Some(runtime) => {
+                let begun = Changes::begin(&self.0.changes);
+                runtime.spawn(async move {
+                    change.await;
+                    drop(begun);
+                });
+            }
+            None => drop(std::pin::pin!(change).poll(&mut Context::from_waker(Waker::noop()))),
         }
     }
 

@@ -1,102 +1,191 @@
 //! Forgetting as a caller asks for it.
 
+use std::time::Duration;
+
 use super::outbox::{BATCH, Outbox};
 use super::{Applied, Node};
-use crate::error::Result;
-use crate::key::{CacheName, FullKey};
-use crate::store::{Clearing, Guarded, Recorded};
+use crate::event::{Change, Forgotten, Position};
+use crate::key::FullKey;
+use crate::store::{Guarded, Recorded};
+
+/// How far a change has got, and where it stands in the journal.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Outcome {
+    pub(crate) applied: Applied,
+    /// The last record; `None` if it could not be made.
+    pub(crate) position: Option<Position>,
+}
 
 impl Node {
-    /// Forgets keys everywhere.
-    pub(crate) async fn forget(&self, keys: Vec<FullKey>) -> Applied {
-        if keys.is_empty() {
-            return Applied::Recorded;
-        }
-        let Some(shared) = &self.shared else {
-            self.forget_here(&keys);
-            return Applied::Recorded;
+    /// Forgets everywhere.
+    pub(crate) async fn forget(&self, forgotten: Forgotten) -> Outcome {
+        let mut outcome = Outcome {
+            applied: Applied::Recorded,
+            position: self.standing.position(),
         };
-        let mut applied = Applied::Recorded;
-        for keys in keys.chunks(BATCH) {
-            if self.forget_batch(shared, keys).await == Applied::Local {
-                applied = Applied::Local;
+        if forgotten.is_empty() {
+            return outcome;
+        }
+        for part in parts(forgotten) {
+            let one = self.forget_part(part).await;
+            outcome.position = one.position;
+            if one.applied == Applied::Local {
+                outcome.applied = Applied::Local;
             }
         }
-        applied
+        outcome
     }
 
-    async fn forget_batch(&self, shared: &Guarded, keys: &[FullKey]) -> Applied {
+    async fn forget_part(&self, forgotten: Forgotten) -> Outcome {
+        let Some(shared) = &self.shared else {
+            self.record_alone(Change::Forgotten(forgotten), |_| ());
+            return Outcome {
+                applied: Applied::Recorded,
+                position: self.standing.position(),
+            };
+        };
         // First the shared store, then this node's memory: a reader in between
         // would else fill memory again with what the shared store still holds.
-        match shared.forget(keys, self.standing.position()).await {
-            Ok(recorded) => {
-                self.recorded(recorded, || self.forget_here(keys));
-                Applied::Recorded
-            }
-            Err(error) => {
-                tracing::debug!(%error, keys = keys.len(), "an invalidation waits for the shared store");
-                self.postpone(shared, |outbox| outbox.add_keys(keys.iter().cloned()));
-                self.forget_here(keys);
-                Applied::Local
-            }
-        }
-    }
-
-    /// Forgets everything of a cache everywhere.
-    pub(crate) async fn clear(&self, cache: &CacheName) -> Applied {
-        let Some(shared) = &self.shared else {
-            self.clear_here(cache);
-            return Applied::Recorded;
+        let change = Change::Forgotten(forgotten);
+        let recorded = shared.record(&change, self.standing.position()).await;
+        let Change::Forgotten(forgotten) = change else {
+            unreachable!("made a line above");
         };
-        match self.clear_steps(&**shared, cache).await {
-            Ok(()) => Applied::Recorded,
+        match recorded {
+            Ok(recorded) => self.recorded(recorded, || ()),
             Err(error) => {
-                tracing::debug!(%error, %cache, "a clear waits for the shared store");
-                self.postpone(shared, |outbox| outbox.add_cache(cache.clone()));
-                self.clear_here(cache);
-                Applied::Local
+                tracing::debug!(%error, "an invalidation waits for the shared store");
+                // Into the outbox *before* this node's memory forgets: from here
+                // on the shared store is not read, so that nobody can refill
+                // memory from it.
+                self.postpone(shared, |outbox| outbox.add(forgotten.clone()));
+                self.forget_here(&forgotten);
+                Outcome {
+                    applied: Applied::Local,
+                    position: None,
+                }
             }
         }
     }
 
-    /// Three steps. The first record makes the store refuse fills that were
-    /// loaded before it; without it, such a fill could land behind the sweep.
-    /// The sweep removes what is kept. The second record drops what nodes read
-    /// from the store while the sweep had not yet come to it.
-    pub(super) async fn clear_steps(&self, store: &impl Clearing, cache: &CacheName) -> Result<()> {
-        self.record_clear(store, cache).await?;
-        let mut cursor = Some(0);
-        while let Some(from) = cursor {
-            cursor = store.sweep(cache, from).await?;
-        }
-        self.record_clear(store, cache).await
-    }
-
-    async fn record_clear(&self, store: &impl Clearing, cache: &CacheName) -> Result<()> {
-        let recorded = store.clear(cache, self.standing.position()).await?;
-        self.recorded(recorded, || self.clear_here(cache));
-        Ok(())
+    /// Forgets in the memory of this node alone.
+    pub(crate) fn forget_locally(&self, forgotten: &Forgotten) {
+        self.forget_here(forgotten);
     }
 
     /// A change of this node stands in the journal: `own` applies it here, after
-    /// all that came before it.
-    pub(crate) fn recorded(&self, recorded: Recorded, own: impl FnOnce()) {
-        self.catch_up(recorded.position, recorded.missed, own);
-    }
-
-    /// A put failed: whatever the store holds of the key now is not known to be
-    /// right, here or elsewhere.
-    pub(crate) fn put_failed(&self, key: &FullKey) {
-        if let Some(shared) = &self.shared {
-            self.postpone(shared, |outbox| outbox.add_keys([key.clone()]));
+    /// all that came before it. What it left behind in the shared store is
+    /// removed by and by.
+    pub(crate) fn recorded(&self, recorded: Recorded, own: impl FnOnce()) -> Outcome {
+        let Recorded { record, missed, .. } = recorded;
+        self.catch_up(&record, missed, own);
+        let position = Some(record.position);
+        if record.open {
+            self.reclaiming.add(record);
+        }
+        Outcome {
+            applied: Applied::Recorded,
+            position,
         }
     }
 
-    /// Into the outbox *before* this node's memory forgets: from here on the
-    /// shared store is not read, so that nobody can refill memory from it.
-    fn postpone(&self, shared: &Guarded, add: impl FnOnce(&mut Outbox)) {
+    /// A put of a node that is alone.
+    pub(crate) fn put_alone(&self, key: &FullKey, own: impl FnOnce(Position)) {
+        let change = Change::Put {
+            key: key.clone(),
+            dependents: Vec::new(),
+        };
+        self.record_alone(change, own);
+    }
+
+    /// A put failed: whatever the store holds of the key now is not known to be
+    /// right, here or elsewhere. `own` keeps the value here.
+    pub(crate) fn put_failed(&self, key: &FullKey, own: impl FnOnce()) {
+        if let Some(shared) = &self.shared {
+            // First the outbox, as with a forgetting: what the shared store holds
+            // is older than what was put.
+            let forgotten = Forgotten::keys([key.clone()]);
+            self.postpone(shared, |outbox| outbox.add(forgotten));
+        }
+        self.put_here(key, own);
+    }
+
+    /// Begins a write to `key`: nothing is kept of it until the record is done,
+    /// or `ttl` is over. `Err` if the other nodes could not be told.
+    pub(crate) async fn hold(&self, key: &FullKey, ttl: Duration) -> Outcome {
+        let change = Change::Held {
+            key: key.clone(),
+            ttl,
+        };
+        let Some(shared) = &self.shared else {
+            let mut position = None;
+            self.record_alone(change, |at| position = Some(at));
+            return Outcome {
+                applied: Applied::Recorded,
+                position,
+            };
+        };
+        match shared.record(&change, self.standing.position()).await {
+            Ok(recorded) => {
+                let position = Some(recorded.record.position);
+                self.catch_up(&recorded.record, recorded.missed, || ());
+                Outcome {
+                    applied: Applied::Recorded,
+                    position,
+                }
+            }
+            Err(error) => {
+                tracing::debug!(%error, "a write cannot be announced");
+                let forgotten = Forgotten::keys([key.clone()]);
+                self.postpone(shared, |outbox| outbox.add(forgotten.clone()));
+                self.forget_here(&forgotten);
+                Outcome {
+                    applied: Applied::Local,
+                    position: None,
+                }
+            }
+        }
+    }
+
+    /// Ends the write that was begun as the record `held`.
+    pub(crate) async fn release(&self, key: &FullKey, held: Option<Position>) -> Outcome {
+        // The key first: while it is still held, nothing can be kept between the
+        // two that was loaded before the write was over.
+        let outcome = self.forget(Forgotten::keys([key.clone()])).await;
+        if let Some(held) = held {
+            self.done(held.number).await;
+        }
+        outcome
+    }
+
+    /// Records that the record `number` is done. That it fails is no harm: the
+    /// record stays open, and is done again by whoever finds it.
+    pub(super) async fn done(&self, number: u64) {
+        let change = Change::Done(number);
+        let Some(shared) = &self.shared else {
+            return self.record_alone(change, |_| ());
+        };
+        match shared.record(&change, self.standing.position()).await {
+            Ok(recorded) => self.catch_up(&recorded.record, recorded.missed, || ()),
+            Err(error) => tracing::debug!(%error, number, "a record stays open for now"),
+        }
+    }
+
+    pub(super) fn postpone(&self, shared: &Guarded, add: impl FnOnce(&mut Outbox)) {
         let mut outbox = self.outbox();
         add(&mut outbox);
         shared.distrust();
     }
+}
+
+/// As many records as it takes: none holds more than a batch of keys.
+fn parts(mut forgotten: Forgotten) -> Vec<Forgotten> {
+    let mut parts = Vec::new();
+    while forgotten.keys.len() > BATCH {
+        let rest = forgotten.keys.split_off(BATCH);
+        let keys = std::mem::replace(&mut forgotten.keys, rest);
+        parts.push(Forgotten::keys(keys));
+    }
+    parts.push(forgotten);
+    parts
 }

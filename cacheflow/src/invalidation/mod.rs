@@ -14,10 +14,13 @@
 //! outbox; until it is sent, this node does not trust the shared store.
 
 mod forget;
+mod listening;
 mod node;
 mod outbox;
+mod reclaim;
 mod recovery;
 
+pub(crate) use forget::Outcome;
 pub(crate) use node::{NearCache, Node, Parts};
 
 /// How far an invalidation, a clear or a put has got when its call returns.
@@ -29,6 +32,9 @@ pub enum Applied {
     /// does not stops serving from memory within `max_staleness`. In a flow
     /// without a shared store this node is all there is.
     Recorded,
+    /// The same, and every node that is alive has applied it: what
+    /// [`await_cluster`](crate::Invalidation::await_cluster) waits for.
+    Everywhere,
     /// This node has applied it. The shared store could not be told yet; it is
     /// told, and with it the other nodes, as soon as it answers again.
     Local,

@@ -1,47 +1,74 @@
 //! One node: applies records, in order, to all its caches.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, Weak};
 
+use tokio::sync::Notify;
+
 use super::outbox::Outbox;
-use crate::bus::{Listener, Standing};
+use super::reclaim::Reclaiming;
+use crate::bus::{Lost, Standing};
 use crate::clock::{Clock, Tick};
-use crate::event::{Change, Event, EventSink, Position, Record};
-use crate::key::{CacheName, FullKey};
+use crate::event::{By, Change, Event, EventSink, Forgotten, Position, Record, Snapshot, Target};
+use crate::key::{CacheName, FullKey, Marks};
 use crate::store::Guarded;
 
 /// What a node needs of each of its caches.
 pub(crate) trait NearCache: Send + Sync {
-    /// Forgets a key: what memory keeps, and what is under way.
-    fn forget(&self, key: &[u8]);
-
-    /// The same for a key that this node itself is putting; the put goes on.
-    fn forget_read(&self, key: &[u8]);
+    /// Forgets entries that are older than the record `before`, and what is
+    /// under way. Returns the keys of those that went by something else than
+    /// their own key.
+    fn forget(&self, target: Target<'_>, before: u64) -> Vec<FullKey>;
 
     /// Forgets everything.
     fn forget_all(&self);
+
+    /// The keys in memory of what depends on `key`.
+    fn dependents(&self, key: &FullKey) -> Vec<FullKey>;
+
+    /// What the entry of `key` in memory depends on.
+    fn dependencies(&self, key: &FullKey) -> Option<Vec<FullKey>>;
+
+    /// The entries in memory that were made of others, with their marks.
+    fn graph(&self) -> Vec<(FullKey, Arc<Marks>)>;
 }
 
 /// This process as one of the nodes that share a journal.
 pub(crate) struct Node {
-    origin: String,
+    pub(super) origin: String,
     pub(super) standing: Arc<Standing>,
     pub(super) shared: Option<Arc<Guarded>>,
-    clock: Clock,
+    pub(super) clock: Clock,
     pub(super) events: EventSink,
     caches: RwLock<HashMap<CacheName, Weak<dyn NearCache>>>,
     /// Held while a record is applied and counted, so that records that arrive
-    /// by the bus and by the answers of this node's own changes do not overtake
-    /// one another.
-    ///
-    /// Inside is where the node stood at the last heartbeat: the journal must
-    /// not be behind that at the next.
-    applying: Mutex<Option<Position>>,
+    /// by the bus, by a replay and by the answers of this node's own changes do
+    /// not overtake one another.
+    applying: Mutex<Applying>,
     outbox: Mutex<Outbox>,
+    pub(super) reclaiming: Reclaiming,
+    /// Wakes the task that makes up for what was missed.
+    pub(super) missing: Notify,
     bus_is_up: AtomicBool,
 }
+
+/// What is known beyond the last record that was applied.
+#[derive(Default)]
+pub(super) struct Applying {
+    /// Where the node stood at the last heartbeat: the journal must not be
+    /// behind that at the next.
+    pub(super) at_last: Option<Position>,
+    /// Records that came while one before them was missing.
+    pub(super) ahead: BTreeMap<u64, (Record, String)>,
+    /// What will be proven when the node stands there.
+    pub(super) due: Option<(Position, Tick)>,
+}
+
+/// So many records wait for one that is missing; of more, none: a replay brings
+/// them.
+const MOST_AHEAD: usize = 10_000;
 
 /// What a [`Node`] is made of.
 pub(crate) struct Parts {
@@ -69,8 +96,10 @@ impl Node {
             clock,
             events,
             caches: RwLock::default(),
-            applying: Mutex::new(None),
+            applying: Mutex::default(),
             outbox: Mutex::default(),
+            reclaiming: Reclaiming::default(),
+            missing: Notify::new(),
             bus_is_up: AtomicBool::new(false),
         }
     }
@@ -104,200 +133,269 @@ impl Node {
         was_up
     }
 
-    pub(super) fn outbox(&self) -> MutexGuard<'_, Outbox> {
-        self.outbox.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Applies what the answer to this node's own change at `position` says
-    /// that it has not heard yet, and the change itself with `own`.
-    ///
-    /// Afterwards this node stands at `position` or later: whoever reads here
-    /// after the call has returned reads what it wrote.
-    pub(super) fn catch_up(
-        &self,
-        position: Position,
-        missed: Option<Vec<Record>>,
-        own: impl FnOnce(),
-    ) {
-        let _applying = self.lock();
-        let here = self.standing.position();
-        let same_journal = here.is_some_and(|here| here.incarnation == position.incarnation);
-        if !same_journal {
-            return self.drop_memory_and_stand_at(position);
-        }
-        if here.is_some_and(|here| here.number >= position.number) {
-            // The bus was faster; the record has been applied and counted.
-            return own();
-        }
-        match missed {
-            Some(records) => {
-                for record in records {
-                    self.apply_next(&record, "");
-                }
-                own();
-                let here = self.standing.position();
-                if here.is_some_and(|here| here.number + 1 == position.number) {
-                    self.standing.stand_at(position);
-                } else {
-                    self.drop_memory_and_stand_at(position);
-                }
-            }
-            None => self.drop_memory_and_stand_at(position),
-        }
-    }
-
-    /// Applies a record if it is the next one. The caller holds the lock.
-    fn apply_next(&self, record: &Record, origin: &str) -> Next {
-        let Some(here) = self.standing.position() else {
-            return Next::Gap;
-        };
-        if here.incarnation != record.position.incarnation {
-            return Next::Gap;
-        }
-        if record.position.number <= here.number {
-            return Next::Known;
-        }
-        if record.position.number != here.number + 1 {
-            return Next::Gap;
-        }
-        // Applied first, counted second: who reads the position believes that
-        // everything up to it has cancelled what it had to.
-        self.apply(&record.change, origin);
-        self.standing.stand_at(record.position);
-        Next::Applied
-    }
-
-    fn apply(&self, change: &Change, origin: &str) {
-        match change {
-            Change::Forgotten(keys) => self.forget_here(keys),
-            Change::Put(key) => self.with_cache(key.cache(), |cache| {
-                if origin == self.origin {
-                    // The put itself is still under way here and will find out
-                    // by its answer whether it was the last.
-                    cache.forget_read(key.key());
-                } else {
-                    cache.forget(key.key());
-                }
-            }),
-            Change::Cleared(name) => self.clear_here(name),
-        }
-    }
-
-    /// Forgets keys on this node, whatever the journal says.
-    pub(super) fn forget_here(&self, keys: &[FullKey]) {
-        for key in keys {
-            self.with_cache(key.cache(), |cache| cache.forget(key.key()));
-        }
-    }
-
-    /// Forgets a cache on this node, whatever the journal says.
-    pub(super) fn clear_here(&self, name: &CacheName) {
-        self.with_cache(name.as_str(), |cache| cache.forget_all());
-    }
-
-    /// Something was missed: nothing that memory holds, and nothing that is
-    /// under way, is known to be current.
-    fn drop_memory_and_stand_at(&self, position: Position) {
-        let first = self.standing.position().is_none();
-        let caches: Vec<_> = {
-            let caches = self.caches.read().unwrap_or_else(PoisonError::into_inner);
-            caches.values().filter_map(Weak::upgrade).collect()
-        };
-        for cache in caches {
-            cache.forget_all();
-        }
-        self.standing.stand_at(position);
-        if !first {
-            self.events.tell(|| Event::Gap);
-        }
-    }
-
-    fn with_cache(&self, name: &str, work: impl FnOnce(&dyn NearCache)) {
-        let cache = {
-            let caches = self.caches.read().unwrap_or_else(PoisonError::into_inner);
-            caches.get(name).and_then(Weak::upgrade)
-        };
-        if let Some(cache) = cache {
-            work(&*cache);
-        }
-    }
-
-    fn lock(&self) -> MutexGuard<'_, Option<Position>> {
-        self.applying.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// What became of a record.
-#[derive(Debug, PartialEq, Eq)]
-enum Next {
-    Applied,
-    /// It had been applied before.
-    Known,
-    /// Records are missing before it.
-    Gap,
-}
-
-impl Listener for Node {
-    fn now(&self) -> Tick {
-        self.clock.now()
-    }
-
-    fn origin(&self) -> &str {
-        &self.origin
-    }
-
-    fn subscribed(&self, position: Position, asked: Tick) {
-        let _applying = self.lock();
-        if self.standing.position() != Some(position) {
-            self.drop_memory_and_stand_at(position);
-        }
-        self.standing.prove(asked);
+    pub(super) fn bus_found(&self) {
         if !self.bus_is_up.swap(true, Ordering::AcqRel) {
             self.events.tell(|| Event::BusUp);
         }
     }
 
-    fn heard(&self, record: Record, origin: &str) {
-        let _applying = self.lock();
-        if self.apply_next(&record, origin) == Next::Gap {
-            tracing::warn!(?record.position, "records were missed; memory is dropped");
-            self.drop_memory_and_stand_at(record.position);
-        }
+    pub(super) fn outbox(&self) -> MutexGuard<'_, Outbox> {
+        self.outbox.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn heard_foreign(&self, keys: &[FullKey], origin: &str) {
-        if origin != self.origin {
-            self.forget_here(keys);
-        }
+    pub(super) fn applying(&self) -> MutexGuard<'_, Applying> {
+        self.applying.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn garbled(&self) {
-        let _applying = self.lock();
-        tracing::warn!("a message on the bus could not be understood; memory is dropped");
-        if let Some(here) = self.standing.position() {
-            self.drop_memory_and_stand_at(here);
-        }
+    /// The caches that there are.
+    pub(crate) fn caches(&self) -> Vec<Arc<dyn NearCache>> {
+        let caches = self.caches.read().unwrap_or_else(PoisonError::into_inner);
+        caches.values().filter_map(Weak::upgrade).collect()
     }
 
-    fn alive(&self, position: Position, asked: Tick) {
-        let mut at_last = self.lock();
+    /// The cache of this name, if it is used here.
+    pub(crate) fn cache(&self, name: &str) -> Option<Arc<dyn NearCache>> {
+        let caches = self.caches.read().unwrap_or_else(PoisonError::into_inner);
+        caches.get(name).and_then(Weak::upgrade)
+    }
+
+    /// Applies what the answer to this node's own change says that it has not
+    /// heard yet, and the change itself; `own` comes last, under the same lock.
+    ///
+    /// Afterwards this node's memory takes the change into account: whoever reads
+    /// here after the call has returned reads what it wrote.
+    pub(super) fn catch_up(
+        &self,
+        record: &Record,
+        missed: Option<Vec<Record>>,
+        own: impl FnOnce(),
+    ) {
+        let mut applying = self.applying();
         let here = self.standing.position();
-        // This node may stand further: the answer to a change of its own can
-        // overtake the heartbeat's. But what it stood at when the last one was
-        // answered, the journal has reached, unless a message lied.
-        let nothing_missed = here.is_some_and(|here| {
-            here.incarnation == position.incarnation && here.number >= position.number
-        });
-        let journal_is_behind = at_last.is_some_and(|then| {
-            then.incarnation == position.incarnation && then.number > position.number
-        });
-        if journal_is_behind || !nothing_missed {
-            tracing::warn!(?here, ?position, "records were missed; memory is dropped");
-            self.drop_memory_and_stand_at(position);
+        let position = record.position;
+        let same_journal = here.is_some_and(|here| here.incarnation == position.incarnation);
+        if !same_journal {
+            // Nothing that this node knows can be compared with that journal.
+            // The replay adopts it; until then at least nothing old is left here.
+            self.forget_all_here();
+            own();
+            return self.missing.notify_one();
         }
-        *at_last = self.standing.position();
-        self.standing.prove(asked);
+        if here.is_some_and(|here| here.number >= position.number) {
+            // The bus was faster; the record has been applied and counted.
+            return own();
+        }
+        for missed in missed.into_iter().flatten() {
+            self.apply_next(&missed, "");
+        }
+        match self.next_after_here(position) {
+            Next::Applied => {
+                self.apply(record, By::Caller);
+                own();
+                self.standing.stand_at(position);
+                self.settle(&mut applying);
+            }
+            _ => {
+                // Records before it are missing: it is applied now, because this
+                // call returns now, and once more when its turn has come.
+                self.apply(record, By::Caller);
+                own();
+                let origin = self.origin.clone();
+                self.keep_ahead(&mut applying, record.clone(), origin);
+                self.missing.notify_one();
+            }
+        }
     }
+
+    /// Records a change of a node that is alone: it is its own journal.
+    pub(super) fn record_alone(&self, change: Change, own: impl FnOnce(Position)) {
+        let _applying = self.applying();
+        let Some(here) = self.standing.position() else {
+            return;
+        };
+        let position = Position {
+            number: here.number + 1,
+            ..here
+        };
+        let record = Record {
+            position,
+            open: matches!(change, Change::Held { .. }),
+            change,
+        };
+        self.apply(&record, By::Caller);
+        own(position);
+        self.standing.stand_at(position);
+    }
+
+    /// Whether a record at `position` is the next one for this node.
+    fn next_after_here(&self, position: Position) -> Next {
+        match self.standing.position() {
+            Some(here) if here.incarnation != position.incarnation => Next::Elsewhere,
+            Some(here) if position.number <= here.number => Next::Known,
+            Some(here) if position.number == here.number + 1 => Next::Applied,
+            Some(_) => Next::Gap,
+            None => Next::Elsewhere,
+        }
+    }
+
+    /// Applies a record if it is the next one. The caller holds the lock.
+    pub(super) fn apply_next(&self, record: &Record, origin: &str) -> Next {
+        let next = self.next_after_here(record.position);
+        if next == Next::Applied {
+            // Applied first, counted second: who reads the position believes that
+            // everything up to it has cancelled what it had to.
+            let own = origin == self.origin;
+            self.apply(record, if own { By::Itself } else { By::Another });
+            self.standing.stand_at(record.position);
+        }
+        next
+    }
+
+    /// Keeps a record until those before it have come.
+    pub(super) fn keep_ahead(&self, applying: &mut Applying, record: Record, origin: String) {
+        if applying.ahead.len() >= MOST_AHEAD {
+            applying.ahead.clear();
+        }
+        applying
+            .ahead
+            .insert(record.position.number, (record, origin));
+    }
+
+    /// Applies what has waited for its turn, and proves what was due.
+    pub(super) fn settle(&self, applying: &mut Applying) {
+        while let Some((_, (record, origin))) = applying.ahead.pop_first() {
+            if matches!(
+                self.apply_next(&record, &origin),
+                Next::Gap | Next::Elsewhere
+            ) {
+                self.keep_ahead(applying, record, origin);
+                break;
+            }
+        }
+        let here = self.standing.position();
+        let reached = |due: &mut (Position, Tick)| {
+            here.is_some_and(|here| {
+                here.incarnation == due.0.incarnation && here.number >= due.0.number
+            })
+        };
+        if let Some((_, asked)) = applying.due.take_if(|due| reached(due)) {
+            self.standing.prove(asked);
+        }
+    }
+
+    /// Takes a record into mind and then forgets, in all caches, what it says.
+    fn apply(&self, record: &Record, by: By) {
+        self.standing.note(record);
+        let number = record.position.number;
+        let gone = self.forget_targets(&record.targets(by), number);
+        self.forget_what_depends_on(gone, number, |gone| self.standing.note_also(number, gone));
+    }
+
+    fn forget_targets(&self, targets: &[Target<'_>], before: u64) -> Vec<FullKey> {
+        let caches = self.caches();
+        let mut gone = Vec::new();
+        for target in targets {
+            for cache in &caches {
+                gone.extend(cache.forget(*target, before));
+            }
+        }
+        gone
+    }
+
+    /// What went by a tag or a pattern takes along what was declared to depend on
+    /// it, and so on; each once, so that a circle ends.
+    fn forget_what_depends_on(
+        &self,
+        mut gone: Vec<FullKey>,
+        before: u64,
+        note: impl Fn(&[FullKey]),
+    ) {
+        let mut seen = HashSet::new();
+        while !gone.is_empty() {
+            gone.retain(|key| seen.insert(key.clone()));
+            // In the window before it is looked for, as with every record: what
+            // depends on it and is put into memory behind the look, finds it.
+            note(&gone);
+            let targets: Vec<_> = gone.iter().map(Target::DependentsOf).collect();
+            gone = self.forget_targets(&targets, before);
+        }
+    }
+
+    /// A put of `key` that nobody could be told of: `own` keeps it here.
+    pub(super) fn put_here(&self, key: &FullKey, own: impl FnOnce()) {
+        let _applying = self.applying();
+        self.standing.note_local(&Forgotten::keys([key.clone()]));
+        self.forget_targets(&[Target::Putting(key)], u64::MAX);
+        own();
+    }
+
+    /// Forgets on this node alone, whatever the journal says.
+    pub(super) fn forget_here(&self, forgotten: &Forgotten) {
+        let _applying = self.applying();
+        self.standing.note_local(forgotten);
+        let gone = self.forget_targets(&forgotten.targets(), u64::MAX);
+        self.forget_what_depends_on(gone, u64::MAX, |gone| {
+            self.standing.note_local(&Forgotten::keys(gone));
+        });
+    }
+
+    /// Something was missed, or the journal is another: nothing that memory
+    /// holds, and nothing that is under way, is known to be current.
+    pub(super) fn begin_anew(&self, applying: &mut Applying, snapshot: &Snapshot) {
+        let first = self.standing.position().is_none();
+        // First of all: what the journal has lost is told to it again before its
+        // values are believed.
+        self.repeat_what_was_lost(snapshot);
+        self.forget_all_here();
+        self.standing.adopt(snapshot);
+        applying.ahead.clear();
+        applying.due = None;
+        if !first {
+            self.events.tell(|| Event::Gap);
+        }
+    }
+
+    fn repeat_what_was_lost(&self, snapshot: &Snapshot) {
+        let Some(shared) = &self.shared else { return };
+        match self.standing.lost(snapshot) {
+            Lost::Records(records) if records.is_empty() => {}
+            Lost::Records(records) => {
+                tracing::warn!(
+                    records = records.len(),
+                    "the journal has lost records; they are repeated"
+                );
+                self.postpone(shared, |outbox| {
+                    for record in records {
+                        outbox.add(record.change.repeated());
+                    }
+                });
+            }
+            Lost::Unknown => {
+                tracing::warn!(
+                    "the journal has lost more than this node remembers; everything is forgotten"
+                );
+                self.postpone(shared, |outbox| outbox.add(Forgotten::everything()));
+            }
+        }
+    }
+
+    pub(super) fn forget_all_here(&self) {
+        for cache in self.caches() {
+            cache.forget_all();
+        }
+    }
+}
+
+/// What became of a record.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Next {
+    Applied,
+    /// It had been applied before.
+    Known,
+    /// Records are missing before it.
+    Gap,
+    /// It is of another journal.
+    Elsewhere,
 }
 
 impl fmt::Debug for Node {

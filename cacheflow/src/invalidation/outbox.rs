@@ -2,49 +2,76 @@
 
 use std::collections::BTreeSet;
 
-use crate::key::{CacheName, FullKey};
+use crate::event::Forgotten;
+use crate::key::{CacheName, FullKey, Pattern, Tag};
 
-/// So many keys wait one by one; more, and their caches are cleared instead.
+/// So many keys wait one by one; more, and their caches are forgotten instead.
 const MAX_KEYS: usize = 10_000;
 
-/// How many keys go into one record.
+/// So many tags and patterns wait; more, and everything is forgotten instead.
+const MAX_OTHERS: usize = 1_000;
+
+/// How many keys, tags or patterns go into one record.
 pub(super) const BATCH: usize = 500;
 
-/// Forgettings that could not be recorded yet, each key once.
+/// Forgettings that could not be recorded yet, each once.
 #[derive(Debug, Default)]
 pub(crate) struct Outbox {
     keys: BTreeSet<FullKey>,
+    tags: BTreeSet<Tag>,
+    patterns: BTreeSet<Pattern>,
     caches: BTreeSet<CacheName>,
+    everything: bool,
     /// How many were taken out and are on their way.
     sending: usize,
 }
 
 impl Outbox {
-    pub(crate) fn add_keys(&mut self, keys: impl IntoIterator<Item = FullKey>) {
+    pub(crate) fn add(&mut self, forgotten: Forgotten) {
+        if forgotten.everything {
+            self.overflow_of_all();
+        }
+        if self.everything {
+            return;
+        }
+        for cache in forgotten.caches {
+            self.keys.retain(|key| key.cache() != cache.as_str());
+            self.caches.insert(cache);
+        }
         let caches = &self.caches;
+        let keys = forgotten.keys.into_iter();
         self.keys
-            .extend(keys.into_iter().filter(|key| !caches.contains(key.cache())));
+            .extend(keys.filter(|key| !caches.contains(key.cache())));
+        self.tags.extend(forgotten.tags);
+        self.patterns.extend(forgotten.patterns);
         if self.keys.len() > MAX_KEYS {
-            self.overflow();
+            self.overflow_of_keys();
+        }
+        if self.tags.len() + self.patterns.len() > MAX_OTHERS {
+            self.overflow_of_all();
         }
     }
 
-    pub(crate) fn add_cache(&mut self, cache: CacheName) {
-        self.keys.retain(|key| key.cache() != cache.as_str());
-        self.caches.insert(cache);
-    }
-
     /// Too many to remember: everything of their caches is forgotten.
-    fn overflow(&mut self) {
+    fn overflow_of_keys(&mut self) {
         let keys = std::mem::take(&mut self.keys);
         tracing::warn!(
             keys = keys.len(),
             "too many invalidations wait for the shared store; their caches will be cleared"
         );
-        self.caches.extend(
-            keys.iter()
-                .filter_map(|key| CacheName::new(key.cache()).ok()),
-        );
+        let caches = keys.iter().map(FullKey::cache);
+        self.caches
+            .extend(caches.filter_map(|cache| CacheName::new(cache).ok()));
+    }
+
+    /// The same for the namespace.
+    fn overflow_of_all(&mut self) {
+        let sending = self.sending;
+        *self = Self {
+            everything: true,
+            sending,
+            ..Self::default()
+        };
     }
 
     pub(crate) fn is_empty(&self) -> bool {
@@ -52,26 +79,30 @@ impl Outbox {
     }
 
     pub(crate) fn len(&self) -> usize {
-        self.keys.len() + self.caches.len() + self.sending
+        self.keys.len()
+            + self.tags.len()
+            + self.patterns.len()
+            + self.caches.len()
+            + usize::from(self.everything)
+            + self.sending
     }
 
-    /// Takes some keys out, to be sent. Taken out *before* they are sent: a key
-    /// that is forgotten once more meanwhile has to be sent once more.
-    pub(crate) fn take_keys(&mut self) -> Vec<FullKey> {
-        let rest = match self.keys.iter().nth(BATCH).cloned() {
-            Some(next) => self.keys.split_off(&next),
-            None => BTreeSet::new(),
+    /// Takes a batch out, to be sent; `None` if nothing waits. Taken out *before*
+    /// it is sent: what is forgotten once more meanwhile has to be sent once more.
+    pub(crate) fn take(&mut self) -> Option<Forgotten> {
+        let taken = Forgotten {
+            everything: std::mem::take(&mut self.everything),
+            keys: first(&mut self.keys),
+            tags: first(&mut self.tags),
+            patterns: first(&mut self.patterns),
+            caches: first(&mut self.caches),
         };
-        let taken = std::mem::replace(&mut self.keys, rest);
-        self.sending = taken.len();
-        taken.into_iter().collect()
-    }
-
-    /// Takes a cache out, to be cleared.
-    pub(crate) fn take_cache(&mut self) -> Option<CacheName> {
-        let taken = self.caches.pop_first();
-        self.sending = usize::from(taken.is_some());
-        taken
+        self.sending = taken.keys.len()
+            + taken.tags.len()
+            + taken.patterns.len()
+            + taken.caches.len()
+            + usize::from(taken.everything);
+        (self.sending > 0).then_some(taken)
     }
 
     /// What was taken out has arrived, or was put back.
@@ -80,32 +111,47 @@ impl Outbox {
     }
 }
 
+/// Takes the first of `set` out, as many as go into one record.
+fn first<T: Ord + Clone>(set: &mut BTreeSet<T>) -> Vec<T> {
+    let rest = match set.iter().nth(BATCH).cloned() {
+        Some(next) => set.split_off(&next),
+        None => BTreeSet::new(),
+    };
+    std::mem::replace(set, rest).into_iter().collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn keys(cache: &str, count: usize) -> impl Iterator<Item = FullKey> {
-        (0..count).map(move |n| FullKey::parse(&format!("{cache}:{n}")).unwrap())
+    fn keys(cache: &str, count: usize) -> Forgotten {
+        let key = |n| FullKey::parse(&format!("{cache}:{n}")).unwrap();
+        Forgotten::keys((0..count).map(key).collect::<Vec<_>>())
+    }
+
+    fn tags(count: usize) -> Forgotten {
+        let tag = |n: usize| Tag::new(&n.to_string()).unwrap();
+        Forgotten::tags((0..count).map(tag).collect::<Vec<_>>())
     }
 
     #[test]
     fn each_key_waits_once() {
         let mut outbox = Outbox::default();
-        outbox.add_keys(keys("a", 3));
-        outbox.add_keys(keys("a", 3));
+        outbox.add(keys("a", 3));
+        outbox.add(keys("a", 3));
         assert_eq!(outbox.len(), 3);
-        assert_eq!(outbox.take_keys(), keys("a", 3).collect::<Vec<_>>());
+        assert_eq!(outbox.take(), Some(keys("a", 3)));
         assert_eq!(outbox.len(), 3, "on their way is not arrived");
         outbox.sent();
-        assert!(outbox.is_empty());
+        assert!(outbox.is_empty() && outbox.take().is_none());
     }
 
     #[test]
     fn a_key_forgotten_while_it_is_sent_waits_again() {
         let mut outbox = Outbox::default();
-        outbox.add_keys(keys("a", 1));
-        let being_sent = outbox.take_keys();
-        outbox.add_keys(being_sent);
+        outbox.add(keys("a", 1));
+        let being_sent = outbox.take().unwrap();
+        outbox.add(being_sent);
         outbox.sent();
         assert_eq!(outbox.len(), 1);
     }
@@ -113,34 +159,48 @@ mod tests {
     #[test]
     fn too_many_keys_become_a_clear_of_their_caches() {
         let mut outbox = Outbox::default();
-        outbox.add_keys(keys("a", MAX_KEYS));
+        outbox.add(keys("a", MAX_KEYS));
         assert_eq!(outbox.len(), MAX_KEYS);
-        outbox.add_keys(keys("b", 1));
+        outbox.add(keys("b", 1));
         assert_eq!(outbox.len(), 2);
-        assert!(outbox.take_keys().is_empty());
         // A key of a cache that will be cleared need not wait by itself.
-        outbox.add_keys(keys("a", 5));
-        assert_eq!(outbox.len(), 2);
-        assert_eq!(outbox.take_cache().unwrap().as_str(), "a");
-        assert_eq!(outbox.take_cache().unwrap().as_str(), "b");
+        outbox.add(keys("a", 5));
+        let caches = ["a", "b"].map(|name| CacheName::new(name).unwrap());
+        let expected = Forgotten {
+            caches: caches.to_vec(),
+            ..Forgotten::default()
+        };
+        assert_eq!(outbox.take(), Some(expected));
         outbox.sent();
         assert!(outbox.is_empty());
     }
 
     #[test]
+    fn too_many_tags_become_everything_and_that_takes_the_place_of_all() {
+        let mut outbox = Outbox::default();
+        outbox.add(keys("a", 3));
+        outbox.add(tags(MAX_OTHERS));
+        assert_eq!(outbox.len(), MAX_OTHERS + 3);
+        outbox.add(Forgotten::tags([Tag::new("x").unwrap()]));
+        assert_eq!(outbox.len(), 1);
+        outbox.add(keys("a", 3));
+        assert_eq!(outbox.take(), Some(Forgotten::everything()));
+    }
+
+    #[test]
     fn a_clear_takes_the_place_of_its_keys() {
         let mut outbox = Outbox::default();
-        outbox.add_keys(keys("a", 3));
-        outbox.add_keys(keys("b", 1));
-        outbox.add_cache(CacheName::new("a").unwrap());
+        outbox.add(keys("a", 3));
+        outbox.add(keys("b", 1));
+        outbox.add(Forgotten::cache(CacheName::new("a").unwrap()));
         assert_eq!(outbox.len(), 2);
     }
 
     #[test]
     fn a_batch_is_bounded() {
         let mut outbox = Outbox::default();
-        outbox.add_keys(keys("a", BATCH + 1));
-        assert_eq!(outbox.take_keys().len(), BATCH);
+        outbox.add(keys("a", BATCH + 1));
+        assert_eq!(outbox.take().unwrap().keys.len(), BATCH);
         outbox.sent();
         assert_eq!(outbox.len(), 1);
     }

@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::Node;
 use crate::bus::Bus;
 use crate::error::Result;
+use crate::event::Change;
 use crate::runtime::jittered;
 use crate::store::{Guarded, Recovering};
 
@@ -36,8 +37,7 @@ impl Node {
         let recovering = shared.recovering();
         recovering.ping().await?;
         loop {
-            self.send_keys(&recovering).await?;
-            self.send_clears(&recovering).await?;
+            self.send_outbox(&recovering).await?;
             recovering.answers_in_time().await?;
             // Under the outbox' lock: what is added after this look distrusts
             // the store anew.
@@ -49,40 +49,19 @@ impl Node {
         }
     }
 
-    async fn send_keys(&self, recovering: &Recovering<'_>) -> Result<()> {
+    async fn send_outbox(&self, recovering: &Recovering<'_>) -> Result<()> {
         loop {
-            let keys = self.outbox().take_keys();
-            if keys.is_empty() {
-                return Ok(());
-            }
-            match recovering.forget(&keys, self.standing.position()).await {
-                Ok(recorded) => {
-                    self.recorded(recorded, || self.forget_here(&keys));
-                    self.outbox().sent();
-                }
-                Err(error) => {
-                    let mut outbox = self.outbox();
-                    outbox.add_keys(keys);
-                    outbox.sent();
-                    return Err(error);
-                }
-            }
-        }
-    }
-
-    async fn send_clears(&self, recovering: &Recovering<'_>) -> Result<()> {
-        loop {
-            let Some(cache) = self.outbox().take_cache() else {
+            let Some(forgotten) = self.outbox().take() else {
                 return Ok(());
             };
-            let cleared = self.clear_steps(recovering, &cache).await;
-            let mut outbox = self.outbox();
-            if cleared.is_err() {
-                outbox.add_cache(cache);
+            let change = Change::Forgotten(forgotten.clone());
+            let recorded = recovering.record(&change, self.standing.position()).await;
+            if recorded.is_err() {
+                self.outbox().add(forgotten);
             }
-            outbox.sent();
-            drop(outbox);
-            cleared?;
+            let told = recorded.map(|recorded| self.recorded(recorded, || ()));
+            self.outbox().sent();
+            told?;
         }
     }
 

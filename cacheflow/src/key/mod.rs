@@ -27,11 +27,17 @@
 mod address;
 mod buf;
 mod impls;
+mod marks;
 mod name;
+mod pattern;
+mod tag;
 
 pub(crate) use address::Address;
 pub use buf::{KeyBuf, MAX_NAME_BYTES};
+pub use marks::{MAX_MARKS, Marks};
 pub use name::{CacheName, EntryKey, FullKey};
+pub use pattern::{MAX_PATTERN_BYTES, Pattern};
+pub use tag::{MAX_TAG_BYTES, MAX_TAGS, Tag};
 
 /// A value that can be part of a cache key.
 ///

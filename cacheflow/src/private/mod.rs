@@ -19,6 +19,7 @@ use crate::config::{LONGEST, SHORTEST};
 use crate::flow::CacheFlow;
 use crate::key::KeyBuf;
 use crate::source::{LoadError, Loaded};
+use crate::strategy::Given;
 
 /// The flow of an attribute without `flow = …`.
 #[inline]
@@ -71,6 +72,7 @@ where
                 Err(error) => Err(error),
             },
             ttl: ttl.map(|ttl| ttl.min(LONGEST)),
+            given: Given::default(),
             errors: shape.errors(),
         };
         match core.miss(key, load).await {

@@ -8,8 +8,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use tokio::sync::watch;
 
+use crate::bus::AsOf;
 use crate::clock::Tick;
-use crate::entry::Epoch;
+use crate::entry::{Epoch, Made};
 use crate::key::EntryKey;
 
 /// An error that the leader of a flight shares with its followers.
@@ -20,7 +21,9 @@ pub(crate) type SharedError = Arc<dyn Any + Send + Sync>;
 #[derive(Debug)]
 pub(crate) struct Ticket {
     /// When it was taken.
-    pub(crate) as_of: Tick,
+    pub(crate) begun: Tick,
+    /// Where this node stood then.
+    pub(crate) as_of: AsOf,
     /// The cache's epoch at that time.
     pub(crate) epoch: Epoch,
     kind: Kind,
@@ -34,10 +37,11 @@ enum Kind {
 }
 
 impl Ticket {
-    fn new(as_of: Tick, epoch: Epoch, kind: Kind) -> Self {
+    fn new(start: Start, kind: Kind) -> Self {
         Self {
-            as_of,
-            epoch,
+            begun: start.now,
+            as_of: start.as_of,
+            epoch: start.epoch,
             kind,
             cancelled: AtomicBool::new(false),
         }
@@ -53,11 +57,19 @@ impl Ticket {
     }
 }
 
+/// Where everything stands when a ticket is taken.
+#[derive(Debug)]
+pub(crate) struct Start {
+    pub(crate) now: Tick,
+    pub(crate) as_of: AsOf,
+    pub(crate) epoch: Epoch,
+}
+
 /// How a flight ended.
 #[derive(Clone)]
 pub(crate) enum Outcome<V> {
     /// With a value.
-    Value(V),
+    Value(Made<V>),
     /// The source has no value.
     Absent,
     /// The loader failed; with the error if it can be shared.
@@ -138,25 +150,25 @@ impl<V> Default for Flights<V> {
 
 impl<V: Clone> Flights<V> {
     /// Joins the flight to `key`, or begins one.
-    pub(crate) fn board(&mut self, key: &EntryKey, now: Tick, epoch: Epoch) -> Boarding<V> {
+    pub(crate) fn board(&mut self, key: &EntryKey, start: impl FnOnce() -> Start) -> Boarding<V> {
         let slot = self.slots.entry(key.clone()).or_default();
         if let Some(flight) = &slot.flight {
             return Boarding::Follow(Arc::clone(flight));
         }
-        let ticket = Arc::new(Ticket::new(now, epoch, Kind::Read));
+        let ticket = Arc::new(Ticket::new(start(), Kind::Read));
         let flight = Arc::new(Flight::new(ticket));
         slot.flight = Some(Arc::clone(&flight));
         Boarding::Lead(flight)
     }
 
     /// A ticket of a reader that nobody joins.
-    pub(crate) fn read(&mut self, key: &EntryKey, now: Tick, epoch: Epoch) -> Arc<Ticket> {
-        self.ticket(key, Ticket::new(now, epoch, Kind::Read))
+    pub(crate) fn read(&mut self, key: &EntryKey, start: Start) -> Arc<Ticket> {
+        self.ticket(key, Ticket::new(start, Kind::Read))
     }
 
     /// A ticket of a caller that puts a value.
-    pub(crate) fn put(&mut self, key: &EntryKey, now: Tick, epoch: Epoch) -> Arc<Ticket> {
-        self.ticket(key, Ticket::new(now, epoch, Kind::Put))
+    pub(crate) fn put(&mut self, key: &EntryKey, start: Start) -> Arc<Ticket> {
+        self.ticket(key, Ticket::new(start, Kind::Put))
     }
 
     fn ticket(&mut self, key: &EntryKey, ticket: Ticket) -> Arc<Ticket> {
@@ -218,6 +230,12 @@ impl<V: Clone> Flights<V> {
         }
     }
 
+    /// Cancels everybody under way with a key that `matches`.
+    pub(crate) fn cancel_matching(&mut self, matches: impl Fn(&EntryKey) -> bool) {
+        let of_these = self.slots.extract_if(|key, _| matches(key));
+        of_these.for_each(|(_, slot)| slot.cancel());
+    }
+
     /// Cancels everybody under way.
     pub(crate) fn cancel_all(&mut self) {
         for (_, slot) in self.slots.drain() {
@@ -243,17 +261,30 @@ impl<V> Slot<V> {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
+    use crate::bus::Standing;
+    use crate::clock::Clock;
+
+    fn start() -> Start {
+        let standing = Arc::new(Standing::alone(Clock::manual()));
+        Start {
+            now: Tick::ZERO,
+            as_of: standing.begin(Duration::ZERO),
+            epoch: Epoch(0),
+        }
+    }
 
     fn lead(flights: &mut Flights<u8>, key: &EntryKey) -> Arc<Flight<u8>> {
-        match flights.board(key, Tick::ZERO, Epoch(0)) {
+        match flights.board(key, start) {
             Boarding::Lead(flight) => flight,
             Boarding::Follow(_) => panic!("followed"),
         }
     }
 
     fn follow(flights: &mut Flights<u8>, key: &EntryKey) -> Arc<Flight<u8>> {
-        match flights.board(key, Tick::ZERO, Epoch(0)) {
+        match flights.board(key, start) {
             Boarding::Follow(flight) => flight,
             Boarding::Lead(_) => panic!("led"),
         }
@@ -286,8 +317,8 @@ mod tests {
     fn a_put_of_this_node_cancels_readers_but_not_itself() {
         let (mut flights, key) = (Flights::default(), EntryKey::new(b"1"));
         let load = lead(&mut flights, &key);
-        let reader = flights.read(&key, Tick::ZERO, Epoch(0));
-        let put = flights.put(&key, Tick::ZERO, Epoch(0));
+        let reader = flights.read(&key, start());
+        let put = flights.put(&key, start());
         flights.cancel_reads(b"1");
         assert!(load.ticket.is_cancelled() && reader.is_cancelled());
         assert!(!put.is_cancelled());
@@ -299,7 +330,7 @@ mod tests {
     fn cancelling_all_leaves_no_key_behind() {
         let mut flights = Flights::<u8>::default();
         let one = lead(&mut flights, &EntryKey::new(b"1"));
-        let two = flights.put(&EntryKey::new(b"2"), Tick::ZERO, Epoch(0));
+        let two = flights.put(&EntryKey::new(b"2"), start());
         flights.cancel_all();
         assert!(one.ticket.is_cancelled() && two.is_cancelled());
         assert_eq!(flights.len(), 0);
@@ -309,8 +340,8 @@ mod tests {
     async fn the_first_outcome_counts() {
         let mut flights = Flights::default();
         let flight = lead(&mut flights, &EntryKey::new(b"1"));
-        flight.land(Outcome::Value(1));
+        flight.land(Outcome::Absent);
         flight.land(Outcome::Abandoned);
-        assert!(matches!(flight.landed().await, Outcome::Value(1)));
+        assert!(matches!(flight.landed().await, Outcome::Absent));
     }
 }

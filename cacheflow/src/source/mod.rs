@@ -7,7 +7,9 @@ mod flight;
 mod load;
 mod nesting;
 
-pub(crate) use flight::{Boarding, Flight, Flights, Outcome, SharedError, Ticket};
+pub(crate) use flight::{Boarding, Flight, Flights, Outcome, SharedError, Start, Ticket};
 pub use load::LoadError;
 pub(crate) use load::Loaded;
-pub(crate) use nesting::{is_loading, while_loading};
+pub(crate) use nesting::{
+    MadeOf, Parts, is_inside_a_load, is_loading, read_within_load, while_loading,
+};

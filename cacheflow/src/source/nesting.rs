@@ -1,14 +1,17 @@
-//! Which loads the present task is inside of.
+//! Which loads the present task is inside of, and what they are made of.
 //!
 //! A loader that asks for the key that it is loading would wait for itself. It
-//! is recognised by the flights that the task leads. A loader that asks from a
-//! task that it spawned is not: such a caller waits as any other does, until it
-//! takes the flight over.
+//! is recognised by the flights that the task leads. And what a loader reads
+//! from caches of the same flow becomes a dependency of what it loads. A loader
+//! that asks from a task that it spawned is not recognised: such a caller waits
+//! as any other does, and what it reads has to be declared.
 
 use std::future::Future;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use super::Ticket;
+use crate::clock::Tick;
+use crate::key::{FullKey, Marks, Tag};
 
 tokio::task_local! {
     static LOADING: Arc<Loading>;
@@ -16,16 +19,60 @@ tokio::task_local! {
 
 struct Loading {
     ticket: Arc<Ticket>,
+    made_of: Arc<MadeOf>,
     around: Option<Arc<Loading>>,
+}
+
+/// What a load has read from caches so far.
+#[derive(Debug)]
+pub(crate) struct MadeOf {
+    /// Tells the caches of one flow from those of another.
+    flow: usize,
+    parts: Mutex<Parts>,
+}
+
+/// See [`MadeOf`].
+#[derive(Debug, Default)]
+pub(crate) struct Parts {
+    pub(crate) tags: Vec<Tag>,
+    pub(crate) dependencies: Vec<FullKey>,
+    /// The end of the part that ends first.
+    pub(crate) expires: Option<Tick>,
+}
+
+impl MadeOf {
+    pub(crate) fn new(flow: usize) -> Self {
+        Self {
+            flow,
+            parts: Mutex::default(),
+        }
+    }
+
+    /// What was read, with nothing left behind.
+    pub(crate) fn take(&self) -> Parts {
+        std::mem::take(&mut *self.parts.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    fn add(&self, key: FullKey, marks: &Marks, expires: Option<Tick>) {
+        let mut parts = self.parts.lock().unwrap_or_else(PoisonError::into_inner);
+        parts.dependencies.push(key);
+        // Flattened: what the part was made of, this is made of too.
+        parts.dependencies.extend_from_slice(marks.dependencies());
+        parts.tags.extend_from_slice(marks.tags());
+        let ends = [parts.expires, expires];
+        parts.expires = ends.into_iter().flatten().min();
+    }
 }
 
 /// Runs `load` as a load under `ticket`.
 pub(crate) fn while_loading<F: Future>(
     ticket: &Arc<Ticket>,
+    made_of: &Arc<MadeOf>,
     load: F,
 ) -> impl Future<Output = F::Output> {
     let loading = Loading {
         ticket: Arc::clone(ticket),
+        made_of: Arc::clone(made_of),
         around: LOADING.try_with(Arc::clone).ok(),
     };
     LOADING.scope(Arc::new(loading), load)
@@ -39,4 +86,26 @@ pub(crate) fn is_loading(ticket: &Arc<Ticket>) -> bool {
                 .any(|loading| Arc::ptr_eq(&loading.ticket, ticket))
         })
         .unwrap_or(false)
+}
+
+/// Whether the present task is inside of any load.
+#[inline]
+pub(crate) fn is_inside_a_load() -> bool {
+    LOADING.try_with(|_| ()).is_ok()
+}
+
+/// What is read now becomes a part of what the present task is loading, if
+/// anything.
+pub(crate) fn read_within_load(
+    flow: usize,
+    key: impl FnOnce() -> FullKey,
+    marks: &Marks,
+    expires: Option<Tick>,
+) {
+    // Outside of every load there is nothing to add to.
+    let _ = LOADING.try_with(|innermost| {
+        if innermost.made_of.flow == flow {
+            innermost.made_of.add(key(), marks, expires);
+        }
+    });
 }

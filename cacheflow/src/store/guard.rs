@@ -9,10 +9,12 @@ use std::time::Duration;
 use bytes::Bytes;
 use tokio::sync::Notify;
 
-use super::{Fill, Filled, Put, Recorded, SharedStore, Stored};
+use super::{
+    Fill, Filled, NodeAt, Put, Reclaimed, Recorded, Relations, SharedStore, Since, Stored,
+};
 use crate::error::{Error, ErrorKind, Result};
-use crate::event::{Event, EventSink, Position};
-use crate::key::{CacheName, FullKey};
+use crate::event::{Change, Event, EventSink, Position, Record};
+use crate::key::FullKey;
 
 /// So many failures in a row open the breaker.
 const FAILURES_TO_OPEN: u32 = 3;
@@ -85,13 +87,38 @@ impl Guarded {
         self.within("put", self.store.put(put)).await
     }
 
-    pub(crate) async fn forget(
+    pub(crate) async fn record(
         &self,
-        keys: &[FullKey],
+        change: &Change,
         known: Option<Position>,
     ) -> Result<Recorded> {
-        self.closed("forget")?;
-        self.within("forget", self.store.forget(keys, known)).await
+        self.closed("record")?;
+        self.within("record", self.store.record(change, known))
+            .await
+    }
+
+    pub(crate) async fn reclaim(&self, record: &Record, cursor: &str) -> Result<Reclaimed> {
+        self.closed("reclaim")?;
+        // Nobody waits for it.
+        let work = self.store.reclaim(record, cursor);
+        self.recovering().patiently("reclaim", work).await
+    }
+
+    /// Past the breaker: what was missed has to be known before anything else.
+    pub(crate) async fn since(&self, known: Option<Position>) -> Result<Since> {
+        self.recovering()
+            .patiently("since", self.store.since(known))
+            .await
+    }
+
+    pub(crate) async fn nodes(&self) -> Result<Vec<NodeAt>> {
+        self.closed("nodes")?;
+        self.within("nodes", self.store.nodes()).await
+    }
+
+    pub(crate) async fn relations(&self, key: &FullKey) -> Result<Relations> {
+        self.trusted("relations")?;
+        self.within("relations", self.store.relations(key)).await
     }
 
     /// What the recovery task does before it closes the breaker: past an open
@@ -217,13 +244,13 @@ impl Recovering<'_> {
         self.0.budgeted("ping", self.0.store.ping()).await
     }
 
-    pub(crate) async fn forget(
+    pub(crate) async fn record(
         &self,
-        keys: &[FullKey],
+        change: &Change,
         known: Option<Position>,
     ) -> Result<Recorded> {
-        let work = self.0.store.forget(keys, known);
-        self.patiently("forget", work).await
+        let work = self.0.store.record(change, known);
+        self.patiently("record", work).await
     }
 
     async fn patiently<T>(
@@ -233,45 +260,5 @@ impl Recovering<'_> {
     ) -> Result<T> {
         let patience = self.0.budget.saturating_mul(PATIENCE);
         self.0.at_most(patience, operation, work).await
-    }
-}
-
-/// The two operations that a clear is made of: for callers behind the breaker,
-/// for the recovery task past it.
-pub(crate) trait Clearing: Sync {
-    fn clear(
-        &self,
-        cache: &CacheName,
-        known: Option<Position>,
-    ) -> impl Future<Output = Result<Recorded>> + Send;
-
-    fn sweep(
-        &self,
-        cache: &CacheName,
-        cursor: u64,
-    ) -> impl Future<Output = Result<Option<u64>>> + Send;
-}
-
-impl Clearing for Guarded {
-    async fn clear(&self, cache: &CacheName, known: Option<Position>) -> Result<Recorded> {
-        self.closed("clear")?;
-        self.within("clear", self.store.clear(cache, known)).await
-    }
-
-    async fn sweep(&self, cache: &CacheName, cursor: u64) -> Result<Option<u64>> {
-        self.closed("sweep")?;
-        self.within("sweep", self.store.sweep(cache, cursor)).await
-    }
-}
-
-impl Clearing for Recovering<'_> {
-    async fn clear(&self, cache: &CacheName, known: Option<Position>) -> Result<Recorded> {
-        let work = self.0.store.clear(cache, known);
-        self.patiently("clear", work).await
-    }
-
-    async fn sweep(&self, cache: &CacheName, cursor: u64) -> Result<Option<u64>> {
-        let work = self.0.store.sweep(cache, cursor);
-        self.patiently("sweep", work).await
     }
 }

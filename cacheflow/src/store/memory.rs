@@ -12,7 +12,7 @@ use moka::notification::RemovalCause;
 use crate::clock::{Clock, Tick};
 use crate::entry::{Entry, Epoch};
 use crate::event::{Event, EventSink, Evicted};
-use crate::key::{CacheName, EntryKey};
+use crate::key::{CacheName, EntryKey, Marks};
 
 /// What bounds a cache's memory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -71,6 +71,45 @@ impl<V: Send + Sync + 'static> Memory<V> {
         if let Some(entry) = self.store.remove(key) {
             entry.forget();
         }
+    }
+
+    /// The same if the entry does not take the record `before` into account;
+    /// returns whether there was such an entry. Nothing else may change memory
+    /// meanwhile.
+    pub(crate) fn forget_older(&self, key: &[u8], before: u64) -> bool {
+        let older = before == u64::MAX
+            || self
+                .store
+                .get(key)
+                .is_some_and(|entry| entry.as_of < before);
+        if older {
+            self.forget(key);
+        }
+        older
+    }
+
+    /// The same if it is still this entry; it is marked in any case.
+    pub(crate) fn forget_this(&self, key: &[u8], entry: &Arc<Entry<V>>) {
+        entry.forget();
+        let present = self.store.get(key);
+        if present.is_some_and(|present| Arc::ptr_eq(&present, entry)) {
+            self.store.remove(key);
+        }
+    }
+
+    /// The keys that `wanted` picks; looks at every entry.
+    pub(crate) fn keys_where(&self, wanted: impl Fn(&EntryKey) -> bool) -> Vec<EntryKey> {
+        let entries = self.store.iter();
+        let keys = entries.filter(|(key, _)| wanted(key));
+        keys.map(|(key, _)| EntryKey::clone(&key)).collect()
+    }
+
+    /// The entries that go by more than their key, with what they go by.
+    pub(crate) fn marked(&self) -> Vec<(EntryKey, Arc<Marks>)> {
+        let marked = |(key, entry): (Arc<EntryKey>, Arc<Entry<V>>)| {
+            Some((EntryKey::clone(&key), Arc::clone(entry.marks.as_ref()?)))
+        };
+        self.store.iter().filter_map(marked).collect()
     }
 
     /// Frees every entry. Those who must not be served any more are told by

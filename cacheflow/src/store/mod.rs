@@ -8,6 +8,8 @@ mod guard;
 mod memory;
 mod shared;
 
-pub(crate) use guard::{Clearing, Guarded, Recovering};
+pub(crate) use guard::{Guarded, Recovering};
 pub(crate) use memory::{Bound, Memory};
-pub use shared::{Fill, Filled, Put, Recorded, SharedStore, Stored};
+pub use shared::{
+    Fill, Filled, NodeAt, Put, Reclaimed, Recorded, Relations, SharedStore, Since, Stored,
+};

@@ -5,17 +5,25 @@ use std::time::Duration;
 use bytes::Bytes;
 
 use crate::error::Result;
-use crate::event::{Position, Record};
-use crate::key::{CacheName, FullKey};
+use crate::event::{Change, Position, Record, Snapshot};
+use crate::key::{FullKey, Marks};
 
 /// A store that all instances of a service share, with the journal of what was
 /// forgotten in it.
 ///
-/// Every change that makes an older value wrong — a key forgotten, a value put,
-/// a cache cleared — is a numbered record of the journal. The store takes the
-/// number, changes its values and announces the record on the bus as *one* step
-/// that no other operation sees half done. That is what lets [`SharedStore::fill`]
-/// refuse a value that was loaded before the change.
+/// Every change that makes an older value wrong is a numbered record of the
+/// journal. What the framework builds on:
+///
+/// 1. A record's number is taken, the record kept and announced on the bus as
+///    *one* step. Numbers are dense.
+/// 2. [`SharedStore::fill`] keeps nothing that a record after `fill.checked`
+///    makes old, however the two are interleaved.
+/// 3. A record that is not [open](Record::open) leaves no value behind that it
+///    makes old. For an open one [`SharedStore::reclaim`] removes what is left;
+///    until its [`Change::Done`] every node takes such values for misses.
+/// 4. Values of an incarnation that is not in the journal's
+///    [lineage](Snapshot::lineage) need not be told apart: their envelope names
+///    it.
 ///
 /// An implementation returns [`ErrorKind::Unavailable`](crate::ErrorKind) when
 /// it cannot reach its server. It need not bound how long it takes: the
@@ -30,38 +38,43 @@ pub trait SharedStore: Send + Sync + 'static {
     async fn ping(&self) -> Result<()>;
 
     /// What is kept for `key`, with its remaining lifetime.
-    ///
-    /// A value that was written under another incarnation of the journal than the
-    /// store now works in is not returned, but empty bytes in its place: a node
-    /// that has not heard of the new one yet would take it for current.
     async fn get(&self, key: &FullKey) -> Result<Option<Stored>>;
 
-    /// Keeps a loaded value, unless something that it was made of was forgotten
-    /// after `fill.checked`.
+    /// Keeps a loaded value, unless a record after `fill.checked` makes it old
+    /// or a write to something that it was made of is under way.
     async fn fill(&self, fill: Fill<'_>) -> Result<Filled>;
 
     /// Records that a new value was put and keeps it — or removes what is kept,
-    /// if the key was forgotten or put by another after `put.checked`: then
-    /// nobody can know whose value is the newest.
+    /// if the key was forgotten or put by another after `put.checked`, or a
+    /// write to it is under way: then nobody can know whose value is the newest.
+    /// Forgets what depends on the key.
     async fn put(&self, put: Put<'_>) -> Result<Recorded>;
 
-    /// Records that `keys` are forgotten and removes them.
+    /// Records a change and does as much of it at once as is bounded.
     ///
-    /// `known` is where the caller stands, so that the answer can hold what it
-    /// has not applied yet.
-    async fn forget(&self, keys: &[FullKey], known: Option<Position>) -> Result<Recorded>;
+    /// The record in the answer names all that it forgets: for keys, what
+    /// depended on them as well. `known` is where the caller stands, so that the
+    /// answer can hold what it has not applied yet.
+    async fn record(&self, change: &Change, known: Option<Position>) -> Result<Recorded>;
 
-    /// Records that everything of `cache` is forgotten. Values that are kept
-    /// stay until [`SharedStore::sweep`].
-    async fn clear(&self, cache: &CacheName, known: Option<Position>) -> Result<Recorded>;
+    /// Removes a bounded part of the values that the open `record` makes old,
+    /// beginning with an empty `cursor`. After the last part all of them that
+    /// were kept before the first are gone; newer values stay, and can be found
+    /// by later records. Repeating a part does no harm.
+    async fn reclaim(&self, record: &Record, cursor: &str) -> Result<Reclaimed>;
 
-    /// Removes a bounded part of the values of `cache`; returns where to go on,
-    /// or `None` at the end. Begin with 0. Every value that was kept before the
-    /// first step is gone after the last.
-    async fn sweep(&self, cache: &CacheName, cursor: u64) -> Result<Option<u64>>;
+    /// The records after `known`, in order and without gaps; or, if the journal
+    /// cannot tell them, where it stands now.
+    async fn since(&self, known: Option<Position>) -> Result<Since>;
 
     /// Removes the value of `key` if it is still exactly `bytes`.
     async fn discard(&self, key: &FullKey, bytes: &Bytes) -> Result<()>;
+
+    /// Asks all nodes to tell where they stand, and returns what they told last.
+    async fn nodes(&self) -> Result<Vec<NodeAt>>;
+
+    /// What `key` depends on and what depends on it, one step each.
+    async fn relations(&self, key: &FullKey) -> Result<Relations>;
 }
 
 /// A value in the shared store.
@@ -71,6 +84,8 @@ pub struct Stored {
     pub bytes: Bytes,
     /// How long the store will still keep it.
     pub remaining: Duration,
+    /// The incarnation of the journal on the server that answered.
+    pub incarnation: u64,
 }
 
 /// A loaded value to be kept.
@@ -80,10 +95,12 @@ pub struct Fill<'a> {
     pub key: &'a FullKey,
     /// Its envelope.
     pub bytes: &'a [u8],
+    /// What it is forgotten by, beside its key; the envelope carries the same.
+    pub marks: &'a Marks,
     /// How long to keep it; at least 1 ms.
     pub ttl: Duration,
     /// Up to where the caller has checked that nothing the value was made of
-    /// was forgotten. The store checks what came after.
+    /// was forgotten; the envelope's as-of. The store checks what came after.
     pub checked: Position,
 }
 
@@ -104,6 +121,8 @@ pub struct Put<'a> {
     /// Its envelope; the store writes the record's number into its first
     /// [`Envelope::AS_OF_BYTES`](crate::entry::Envelope::AS_OF_BYTES).
     pub bytes: &'a [u8],
+    /// What it is forgotten by, beside its key; the envelope carries the same.
+    pub marks: &'a Marks,
     /// How long to keep it; at least 1 ms.
     pub ttl: Duration,
     /// Where the caller stood before it began to change the source.
@@ -113,12 +132,52 @@ pub struct Put<'a> {
 /// A change that stands in the journal.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Recorded {
-    /// Where it stands.
-    pub position: Position,
+    /// The record as it was made.
+    pub record: Record,
     /// For a put: whether the value was kept. Always true for other changes.
     pub kept: bool,
     /// The records between where the caller stood and this one, in order and
     /// without gaps; `None` if there are too many, or the journal no longer
     /// has them all.
     pub missed: Option<Vec<Record>>,
+}
+
+/// What a step of [`SharedStore::reclaim`] did.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Reclaimed {
+    /// How many values it removed.
+    pub removed: u64,
+    /// Where to go on; `None` at the end.
+    pub next: Option<String>,
+    /// Keys on which more depends, which has to be forgotten as well.
+    pub dependents: Vec<FullKey>,
+}
+
+/// See [`SharedStore::since`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Since {
+    /// These were missed.
+    Records(Vec<Record>),
+    /// What was missed cannot be told.
+    Anew(Snapshot),
+}
+
+/// Where a node stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NodeAt {
+    /// Which start of which process.
+    pub origin: String,
+    /// The last record that it has applied.
+    pub position: Position,
+    /// How long ago it said so.
+    pub age: Duration,
+}
+
+/// See [`SharedStore::relations`].
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Relations {
+    /// What the entry was made of, all of it.
+    pub dependencies: Vec<FullKey>,
+    /// Entries that were made of it.
+    pub dependents: Vec<FullKey>,
 }

@@ -4,8 +4,8 @@ use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::entry::Found;
-use crate::key::Address;
+use crate::entry::Made;
+use crate::key::{Address, FullKey, Marks, Tag};
 use crate::source::Ticket;
 
 /// Levels that can be read and filled.
@@ -32,7 +32,11 @@ pub(crate) trait Levels<V>: Sync {
 /// What a read of the lower levels gave.
 #[derive(Debug)]
 pub(crate) enum Read<V> {
-    Hit(Found<V>),
+    Hit {
+        made: Made<V>,
+        age: Duration,
+        remaining: Duration,
+    },
     Miss,
     /// The shared store could not be asked. It is not written to in the same
     /// call either: a caller waits for one budget, not for two.
@@ -40,9 +44,20 @@ pub(crate) enum Read<V> {
 }
 
 /// How a loaded value is kept.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct FillWith {
     pub(crate) ttl: Duration,
     pub(crate) cost: Duration,
     pub(crate) skip_shared: bool,
+    pub(crate) marks: Arc<Marks>,
 }
+
+/// What a caller says that an entry is to be forgotten by, beside its key.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Given {
+    pub(crate) tags: Arc<[Tag]>,
+    pub(crate) dependencies: Arc<[FullKey]>,
+}
+
+/// Tells a value's tags.
+pub(crate) type Tagger<V> = Arc<dyn Fn(&V) -> Vec<String> + Send + Sync>;

@@ -2,31 +2,42 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
-use crate::bus::Standing;
+use super::index::{Index, Member};
+use crate::bus::{Standing, Verdict};
 use crate::clock::{Clock, Tick};
-use crate::entry::{Entry, Epoch};
-use crate::key::EntryKey;
-use crate::source::{Boarding, Flights, Ticket};
+use crate::entry::{Entry, Epoch, Made};
+use crate::event::{Position, Target};
+use crate::key::{Address, CacheName, EntryKey, FullKey, Marks};
+use crate::source::{Boarding, Flight, Flights, Start, Ticket};
 use crate::store::Memory;
 
 /// Memory and flights of one cache on this node.
 ///
 /// Hits take no lock. Whatever puts an entry into memory, and whatever forgets
-/// one, does so under the lock of the flights: otherwise a value could be put
-/// between the cancellation of its flight and the removal of its key, and would
-/// be served although it was forgotten.
+/// one, does so under the one lock: otherwise a value could be put between the
+/// cancellation of its flight and the removal of its key, and would be served
+/// although it was forgotten.
 pub(crate) struct Local<V> {
+    cache: CacheName,
     memory: Option<Memory<V>>,
-    flights: Mutex<Flights<V>>,
+    inside: Mutex<Inside<V>>,
     epoch: AtomicU64,
     standing: Arc<Standing>,
     clock: Clock,
     serve_young: bool,
+    hold_off: Duration,
+}
+
+struct Inside<V> {
+    flights: Flights<V>,
+    index: Index<V>,
 }
 
 /// What a [`Local`] is made of.
 pub(crate) struct Options<V> {
+    pub(crate) cache: CacheName,
     /// `None`: nothing is kept in memory.
     pub(crate) memory: Option<Memory<V>>,
     pub(crate) standing: Arc<Standing>,
@@ -34,23 +45,32 @@ pub(crate) struct Options<V> {
     /// Whether entries younger than `max_staleness` are served while the gate
     /// is closed.
     pub(crate) serve_young: bool,
+    /// For how long after a change the source may still give what was before.
+    pub(crate) hold_off: Duration,
 }
 
 impl<V: Clone + Send + Sync + 'static> Local<V> {
     pub(crate) fn new(options: Options<V>) -> Self {
         let Options {
+            cache,
             memory,
             standing,
             clock,
             serve_young,
+            hold_off,
         } = options;
         Self {
+            cache,
             memory,
-            flights: Mutex::default(),
+            inside: Mutex::new(Inside {
+                flights: Flights::default(),
+                index: Index::default(),
+            }),
             epoch: AtomicU64::new(0),
             standing,
             clock,
             serve_young,
+            hold_off,
         }
     }
 
@@ -65,37 +85,36 @@ impl<V: Clone + Send + Sync + 'static> Local<V> {
 
     #[inline]
     fn may_serve(&self, entry: &Entry<V>, now: Tick) -> bool {
-        self.standing.is_open(now) || self.serve_young && self.is_young(entry.as_of, now)
+        self.standing.is_open(now) || self.serve_young && self.is_young(entry.begun, now)
     }
 
     /// While nothing is heard from the bus, a value whose load began less than
     /// `max_staleness` ago cannot be older than that past any invalidation.
     #[cold]
-    fn is_young(&self, as_of: Tick, now: Tick) -> bool {
-        now.since(as_of) < self.standing.max_staleness()
+    fn is_young(&self, begun: Tick, now: Tick) -> bool {
+        now.since(begun) < self.standing.max_staleness()
     }
 
     /// Joins the flight to `key`, or begins one.
     pub(crate) fn board(&self, key: &EntryKey) -> Boarding<V> {
         let now = self.clock.now();
-        let mut flights = self.flights();
-        let boarding = flights.board(key, now, self.epoch());
+        let mut inside = self.inside();
+        let boarding = inside.flights.board(key, || self.start());
         let Boarding::Follow(flight) = &boarding else {
             return boarding;
         };
         // Behind a closed gate, what a flight brings may miss news as old as
         // itself: as with an entry, only a young one is good enough.
-        if self.standing.is_open(now) || self.is_young(flight.ticket.as_of, now) {
+        if self.standing.is_open(now) || self.is_young(flight.ticket.begun, now) {
             return boarding;
         }
-        flights.give_up(key, &flight.ticket);
-        flights.board(key, now, self.epoch())
+        inside.flights.give_up(key, &flight.ticket);
+        inside.flights.board(key, || self.start())
     }
 
     /// Takes the right to put into memory what is about to be read.
     pub(crate) fn read_ticket(&self, key: &EntryKey) -> Arc<Ticket> {
-        let now = self.clock.now();
-        self.flights().read(key, now, self.epoch())
+        self.inside().flights.read(key, self.start())
     }
 
     /// Gives `ticket` back when the guard is dropped, in whatever way.
@@ -113,72 +132,214 @@ impl<V: Clone + Send + Sync + 'static> Local<V> {
 
     /// Takes the right to put a new value into memory.
     pub(crate) fn put_ticket(&self, key: &EntryKey) -> Arc<Ticket> {
-        let now = self.clock.now();
-        self.flights().put(key, now, self.epoch())
+        // A put knows its value; no replica can give it an older one.
+        let start = Start {
+            as_of: self.standing.begin(Duration::ZERO),
+            ..self.start()
+        };
+        self.inside().flights.put(key, start)
+    }
+
+    /// The position is taken *before* anything is read: what is forgotten from
+    /// here on is found in the window, and what was forgotten before is not in
+    /// what will be read.
+    fn start(&self) -> Start {
+        Start {
+            now: self.clock.now(),
+            as_of: self.standing.begin(self.hold_off),
+            epoch: self.epoch(),
+        }
     }
 
     /// Gives a ticket, and the flight it belongs to, back.
     pub(crate) fn leave(&self, key: &EntryKey, ticket: &Arc<Ticket>) {
-        self.flights().leave(key, ticket);
+        self.inside().flights.leave(key, ticket);
     }
 
     /// Takes an overdue flight off its key. It is cancelled as well: nobody
     /// could tell it any more that its key was forgotten.
     pub(crate) fn give_up(&self, key: &EntryKey, ticket: &Arc<Ticket>) {
-        self.flights().give_up(key, ticket);
+        self.inside().flights.give_up(key, ticket);
     }
 
-    /// Puts what was read or loaded under `ticket` into memory, unless the key
-    /// was forgotten since the ticket was taken. The ticket is used up.
+    /// Whether a value that was read or loaded under `ticket` is still current,
+    /// as far as this node has heard.
+    pub(crate) fn is_current(&self, address: &Address, ticket: &Ticket, marks: &Marks) -> bool {
+        !ticket.is_cancelled()
+            && ticket.epoch == self.epoch()
+            && self
+                .standing
+                .judge_load(&ticket.as_of, &address.full, marks)
+                == Verdict::Current
+    }
+
+    /// Whether what a flight brought is good enough for a caller that joined it
+    /// when this node stood at `joined`: between the two something may have been
+    /// forgotten that the value carries only as a tag or a dependency, so that
+    /// nobody could cancel the flight.
+    pub(crate) fn is_good_for(
+        &self,
+        joined: Option<u64>,
+        address: &Address,
+        flight: &Flight<V>,
+        made: &Made<V>,
+    ) -> bool {
+        let as_of = flight
+            .ticket
+            .as_of
+            .position()
+            .map(|position| position.number);
+        as_of >= joined
+            || self
+                .standing
+                .judge_load(&flight.ticket.as_of, &address.full, made.marks())
+                == Verdict::Current
+    }
+
+    /// Where this node stands.
+    pub(crate) fn here(&self) -> Option<u64> {
+        self.standing.position().map(|position| position.number)
+    }
+
+    /// Puts what was read or loaded under `ticket` into memory, unless it was
+    /// forgotten since the ticket was taken. The ticket is used up.
     ///
     /// Returns whether the value may be taken for current.
-    pub(crate) fn keep(&self, key: &EntryKey, ticket: &Arc<Ticket>, entry: Entry<V>) -> bool {
-        let mut flights = self.flights();
-        let current = !ticket.is_cancelled() && ticket.epoch == self.epoch();
+    pub(crate) fn keep(&self, address: &Address, ticket: &Arc<Ticket>, entry: Entry<V>) -> bool {
+        let mut inside = self.inside();
+        // Under the lock under which records are applied. A record is in the
+        // window before it is applied to this cache: it is either found here, or
+        // applied after the entry can be found.
+        let current = self.is_current(address, ticket, entry.marks());
         if current {
-            self.insert(key, entry);
+            self.insert(&mut inside, &address.key, entry);
         }
-        flights.leave(key, ticket);
+        inside.flights.leave(&address.key, ticket);
         current
     }
 
     /// Ends a put: what others read meanwhile is older, and the value, if it is
-    /// still the newest, goes into memory.
-    pub(crate) fn end_put(&self, key: &EntryKey, ticket: &Arc<Ticket>, entry: Option<Entry<V>>) {
-        let mut flights = self.flights();
-        let current = !ticket.is_cancelled() && ticket.epoch == self.epoch();
-        flights.cancel(key.as_bytes());
+    /// still the newest, goes into memory. `put` is where its own record stands;
+    /// `None` if it could not be recorded.
+    pub(crate) fn end_put(
+        &self,
+        address: &Address,
+        ticket: &Arc<Ticket>,
+        put: Option<Position>,
+        entry: Option<Entry<V>>,
+    ) {
+        let mut inside = self.inside();
+        // Whether another came between its beginning and its own record, the
+        // store has looked at; what came after, is looked at here.
+        let judge = |marks| match put {
+            Some(put) => self.standing.judge_put(put, &address.full, marks),
+            None => Verdict::Current,
+        };
+        let untouched = !ticket.is_cancelled() && ticket.epoch == self.epoch();
+        inside.flights.cancel(address.key.as_bytes());
         match entry {
-            Some(entry) if current => self.insert(key, entry),
-            _ => self.remove(key.as_bytes()),
+            Some(mut entry) if untouched && judge(entry.marks()) == Verdict::Current => {
+                entry.as_of = put.map_or(entry.as_of, |put| put.number);
+                self.insert(&mut inside, &address.key, entry);
+            }
+            _ => self.remove(address.key.as_bytes()),
         }
     }
 
-    /// Forgets a key: what is kept, and what is under way.
-    pub(crate) fn forget(&self, key: &[u8]) {
-        let mut flights = self.flights();
-        flights.cancel(key);
-        self.remove(key);
-    }
-
-    /// Forgets what is kept of a key that this node is putting, and what is
-    /// read of it; the put goes on.
-    pub(crate) fn forget_read(&self, key: &[u8]) {
-        let mut flights = self.flights();
-        flights.cancel_reads(key);
-        self.remove(key);
+    /// Forgets what `target` says of this cache: entries older than the record
+    /// `before`, and what is under way. Returns the keys of all that went by
+    /// something else than its own key: what depends on them goes as well.
+    pub(crate) fn forget(&self, target: Target<'_>, before: u64) -> Vec<FullKey> {
+        let mut inside = self.inside();
+        let inside = &mut *inside;
+        let mut gone = Vec::new();
+        let mut stays = |member: &Member<V>| self.stays(member, before, &mut gone);
+        match target {
+            Target::Key(key) | Target::OwnPut(key) | Target::Putting(key) => {
+                if key.cache() == self.cache.as_str() {
+                    match target {
+                        Target::Key(_) => inside.flights.cancel(key.key()),
+                        _ => inside.flights.cancel_reads(key.key()),
+                    }
+                    if !matches!(target, Target::Putting(_)) {
+                        self.remove_older(key.key(), before);
+                    }
+                }
+                inside.index.take_dependents(key, stays);
+            }
+            Target::DependentsOf(key) => inside.index.take_dependents(key, stays),
+            Target::Tag(tag) => inside.index.take_tagged(tag, stays),
+            Target::Pattern(pattern) => {
+                let full = |key: &EntryKey| FullKey::new(&self.cache, key);
+                inside
+                    .flights
+                    .cancel_matching(|key| pattern.matches(&full(key)));
+                inside
+                    .index
+                    .take_dependents_where(|key| pattern.matches(key), &mut stays);
+                if let Some(memory) = &self.memory {
+                    let of_these = memory.keys_where(|key| pattern.matches(&full(key)));
+                    for key in of_these {
+                        if self.remove_older(key.as_bytes(), before) {
+                            gone.push(key);
+                        }
+                    }
+                }
+            }
+            Target::Cache(name) if *name == self.cache => self.forget_everything(inside),
+            Target::Cache(name) => {
+                let of_it = |key: &FullKey| key.cache() == name.as_str();
+                inside.index.take_dependents_where(of_it, stays);
+            }
+            Target::Everything => self.forget_everything(inside),
+        }
+        gone.iter()
+            .map(|key| FullKey::new(&self.cache, key))
+            .collect()
     }
 
     /// Forgets everything.
     pub(crate) fn forget_all(&self) {
-        let mut flights = self.flights();
+        self.forget_everything(&mut self.inside());
+    }
+
+    fn forget_everything(&self, inside: &mut Inside<V>) {
         // Entries of the old epoch are no hits from here on; freeing them may
         // take longer.
         self.epoch.fetch_add(1, Ordering::AcqRel);
-        flights.cancel_all();
+        inside.flights.cancel_all();
+        inside.index.clear();
         if let Some(memory) = &self.memory {
             memory.free_all();
         }
+    }
+
+    /// Whether an entry that the index found is newer than the record `before`;
+    /// else it is forgotten.
+    fn stays(&self, member: &Member<V>, before: u64, gone: &mut Vec<EntryKey>) -> bool {
+        let entry = member.entry.upgrade();
+        if entry.as_ref().is_some_and(|entry| entry.as_of >= before) {
+            return true;
+        }
+        if let (Some(entry), Some(memory)) = (entry, &self.memory) {
+            memory.forget_this(member.key.as_bytes(), &entry);
+        }
+        gone.push(member.key.clone());
+        false
+    }
+
+    /// The keys in memory of what depends on `key`.
+    pub(crate) fn dependents(&self, key: &FullKey) -> Vec<FullKey> {
+        let inside = self.inside();
+        let keys = inside.index.dependents(key);
+        keys.map(|key| FullKey::new(&self.cache, key)).collect()
+    }
+
+    /// The entries in memory that were made of others, with their marks.
+    pub(crate) fn graph(&self) -> Vec<(FullKey, Arc<Marks>)> {
+        let entries = self.memory.as_ref().map(Memory::marked).unwrap_or_default();
+        let full = |(key, marks)| (FullKey::new(&self.cache, &key), marks);
+        entries.into_iter().map(full).collect()
     }
 
     pub(crate) fn memory(&self) -> Option<&Memory<V>> {
@@ -187,25 +348,33 @@ impl<V: Clone + Send + Sync + 'static> Local<V> {
 
     /// How many keys somebody is under way with.
     pub(crate) fn under_way(&self) -> usize {
-        self.flights().len()
+        self.inside().flights.len()
     }
 
-    fn insert(&self, key: &EntryKey, entry: Entry<V>) {
+    fn insert(&self, inside: &mut Inside<V>, key: &EntryKey, mut entry: Entry<V>) {
         let Some(memory) = &self.memory else { return };
         let now = self.clock.now();
         // What could not be served now is not put: it would only be in the way
         // of what can be.
         if self.may_serve(&entry, now) {
-            memory.insert(key.clone(), Arc::new(entry));
+            // It was judged up to here just now, under this lock.
+            entry.as_of = entry.as_of.max(self.here().unwrap_or(0));
+            let entry = Arc::new(entry);
+            inside.index.add(&self.cache, key, &entry);
+            memory.insert(key.clone(), entry);
         } else {
             memory.forget(key.as_bytes());
         }
     }
 
     fn remove(&self, key: &[u8]) {
-        if let Some(memory) = &self.memory {
-            memory.forget(key);
-        }
+        self.remove_older(key, u64::MAX);
+    }
+
+    /// Forgets what is kept of `key` if it is older than the record `before`.
+    fn remove_older(&self, key: &[u8], before: u64) -> bool {
+        let memory = self.memory.as_ref();
+        memory.is_some_and(|memory| memory.forget_older(key, before))
     }
 
     #[inline]
@@ -213,8 +382,8 @@ impl<V: Clone + Send + Sync + 'static> Local<V> {
         Epoch(self.epoch.load(Ordering::Acquire))
     }
 
-    fn flights(&self) -> MutexGuard<'_, Flights<V>> {
-        self.flights.lock().unwrap_or_else(PoisonError::into_inner)
+    fn inside(&self) -> MutexGuard<'_, Inside<V>> {
+        self.inside.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -232,143 +401,4 @@ impl<V: Clone + Send + Sync + 'static> Drop for Returning<'_, V> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::event::EventSink;
-    use crate::key::CacheName;
-    use crate::source::Flight;
-    use crate::store::Bound;
-    use std::time::Duration;
-
-    fn local(standing: Standing, serve_young: bool) -> (Local<u32>, Clock) {
-        let clock = Clock::manual();
-        let name = CacheName::new("test").unwrap();
-        let memory = Memory::new(name, Bound::Entries(10), clock.clone(), EventSink::new());
-        let local = Local::new(Options {
-            memory: Some(memory),
-            standing: Arc::new(standing),
-            clock: clock.clone(),
-            serve_young,
-        });
-        (local, clock)
-    }
-
-    fn entry(ticket: &Ticket, value: u32) -> Entry<u32> {
-        let expires = ticket.as_of.after(Duration::from_secs(60));
-        Entry::new(value, ticket.as_of, expires, ticket.epoch, 1)
-    }
-
-    fn lead(local: &Local<u32>, key: &EntryKey) -> Arc<Flight<u32>> {
-        match local.board(key) {
-            Boarding::Lead(flight) => flight,
-            Boarding::Follow(_) => panic!("followed"),
-        }
-    }
-
-    #[test]
-    fn what_was_forgotten_while_it_was_loaded_is_not_kept() {
-        let (local, _) = local(Standing::alone(), false);
-        let key = EntryKey::new(b"1");
-        let flight = lead(&local, &key);
-        local.forget(b"1");
-        assert!(!local.keep(&key, &flight.ticket, entry(&flight.ticket, 1)));
-        assert!(local.hit(b"1").is_none());
-        assert_eq!(local.under_way(), 0);
-    }
-
-    #[test]
-    fn what_was_loaded_before_everything_was_forgotten_is_not_kept() {
-        let (local, _) = local(Standing::alone(), false);
-        let key = EntryKey::new(b"1");
-        let flight = lead(&local, &key);
-        local.forget_all();
-        assert!(!local.keep(&key, &flight.ticket, entry(&flight.ticket, 1)));
-        let flight = lead(&local, &key);
-        assert!(local.keep(&key, &flight.ticket, entry(&flight.ticket, 2)));
-        assert_eq!(local.hit(b"1").unwrap().value, 2);
-    }
-
-    #[test]
-    fn a_put_survives_the_load_that_it_overtook() {
-        let (local, _) = local(Standing::alone(), false);
-        let key = EntryKey::new(b"1");
-        let flight = lead(&local, &key);
-        let put = local.put_ticket(&key);
-        local.end_put(&key, &put, Some(entry(&put, 2)));
-        assert!(!local.keep(&key, &flight.ticket, entry(&flight.ticket, 1)));
-        assert_eq!(local.hit(b"1").unwrap().value, 2);
-        assert_eq!(local.under_way(), 0);
-    }
-
-    #[test]
-    fn a_put_during_which_the_key_was_forgotten_is_not_kept() {
-        let (local, _) = local(Standing::alone(), false);
-        let key = EntryKey::new(b"1");
-        let put = local.put_ticket(&key);
-        local.forget(b"1");
-        local.end_put(&key, &put, Some(entry(&put, 2)));
-        assert!(local.hit(b"1").is_none());
-    }
-
-    #[test]
-    fn an_overdue_flight_that_was_given_up_keeps_nothing() {
-        let (local, _) = local(Standing::alone(), false);
-        let key = EntryKey::new(b"1");
-        let overdue = lead(&local, &key);
-        local.give_up(&key, &overdue.ticket);
-        local.forget(b"1");
-        assert!(!local.keep(&key, &overdue.ticket, entry(&overdue.ticket, 1)));
-        assert!(local.hit(b"1").is_none());
-    }
-
-    #[test]
-    fn behind_a_closed_gate_there_are_no_hits_and_entries_stay() {
-        let (local, clock) = local(Standing::unheard(Duration::from_secs(2)), false);
-        let key = EntryKey::new(b"1");
-        local.standing.prove(clock.now());
-        let ticket = local.read_ticket(&key);
-        assert!(local.keep(&key, &ticket, entry(&ticket, 1)));
-        assert!(local.hit(b"1").is_some());
-        clock.advance(Duration::from_secs(2));
-        assert!(local.hit(b"1").is_none());
-        local.standing.prove(clock.now());
-        assert!(local.hit(b"1").is_some());
-    }
-
-    #[test]
-    fn behind_a_closed_gate_nobody_joins_an_old_flight() {
-        let (local, clock) = local(Standing::unheard(Duration::from_secs(2)), false);
-        let key = EntryKey::new(b"1");
-        let old = lead(&local, &key);
-        clock.advance(Duration::from_millis(1999));
-        assert!(matches!(local.board(&key), Boarding::Follow(_)));
-        clock.advance(Duration::from_millis(1));
-        let new = lead(&local, &key);
-        assert!(old.ticket.is_cancelled() && !new.ticket.is_cancelled());
-        clock.advance(Duration::from_secs(2));
-        local.standing.prove(clock.now());
-        assert!(matches!(local.board(&key), Boarding::Follow(_)));
-    }
-
-    #[test]
-    fn nothing_is_kept_while_the_gate_is_closed() {
-        let (local, clock) = local(Standing::unheard(Duration::from_secs(2)), false);
-        let key = EntryKey::new(b"1");
-        let ticket = local.read_ticket(&key);
-        assert!(local.keep(&key, &ticket, entry(&ticket, 1)));
-        local.standing.prove(clock.now());
-        assert!(local.hit(b"1").is_none());
-    }
-
-    #[test]
-    fn young_entries_are_served_behind_a_closed_gate_if_asked_for() {
-        let (local, clock) = local(Standing::unheard(Duration::from_secs(2)), true);
-        let key = EntryKey::new(b"1");
-        let ticket = local.read_ticket(&key);
-        assert!(local.keep(&key, &ticket, entry(&ticket, 1)));
-        clock.advance(Duration::from_millis(1999));
-        assert!(local.hit(b"1").is_some());
-        clock.advance(Duration::from_millis(1));
-        assert!(local.hit(b"1").is_none());
-    }
-}
+mod tests;

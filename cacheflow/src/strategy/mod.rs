@@ -13,13 +13,14 @@
 //! ```
 
 pub(crate) mod cache_aside;
+mod index;
 mod levels;
 mod memory;
 pub(crate) mod multi_level;
 
 use std::time::Duration;
 
-pub(crate) use levels::{Levels, Read};
+pub(crate) use levels::{FillWith, Given, Levels, Read, Tagger};
 pub(crate) use memory::{Local, Options as LocalOptions};
 pub(crate) use multi_level::Weigher;
 

@@ -110,8 +110,8 @@ async fn a_read_on_its_way_while_its_key_is_forgotten_does_not_reach_memory() {
                 let cache = one.cache.clone();
                 async move {
                     match lookup {
-                        true => cache.get(&1).await.unwrap(),
-                        false => cached(&cache, 1).await,
+                        true => cache.get(&1).await,
+                        false => Some(load(&cache, 1, 99).await),
                     }
                 }
             });
@@ -120,8 +120,8 @@ async fn a_read_on_its_way_while_its_key_is_forgotten_does_not_reach_memory() {
             let _ = node.cache.invalidate(&1).await.unwrap();
             one.nobody_under_way().await;
             get.release();
-            // Its caller asked before the key was forgotten.
-            assert_eq!(reading.await.unwrap(), 10);
+            // What was on its way is old by the time it arrives.
+            assert_eq!(reading.await.unwrap(), (!lookup).then_some(99));
             assert_eq!(
                 one.memory(1),
                 None,

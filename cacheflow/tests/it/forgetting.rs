@@ -12,8 +12,8 @@ async fn memory_forgets_after_the_store_not_before() {
     for after in [false, true] {
         let _ = one.cache.put(&1, 10).await.unwrap();
         let forget = match after {
-            false => one.gate.hold_before(Operation::Forget),
-            true => one.gate.hold_after(Operation::Forget),
+            false => one.gate.hold_before(Operation::Record),
+            true => one.gate.hold_after(Operation::Record),
         };
         let heard = one.gate.hold_before(Operation::Heard);
         let forgetting = tokio::spawn({
@@ -44,7 +44,7 @@ async fn many_keys_are_forgotten_in_one_step() {
     let _ = one.cache.invalidate_many(&[0, 2, 4, 10]).await.unwrap();
     assert_eq!(
         one.recording.take(),
-        ["forget numbers:0 numbers:2 numbers:4 numbers:10"]
+        ["record numbers:0 numbers:2 numbers:4 numbers:10"]
     );
     two.forgotten(4).await;
     held.end(10).await;

@@ -2,7 +2,9 @@
 
 mod builder_faults;
 mod cache_options;
+mod dependencies;
 mod evictions;
+mod failover;
 mod fences_clear;
 mod fences_loads;
 mod fences_puts;
@@ -18,9 +20,12 @@ mod memory_bounds;
 mod news;
 mod oracle;
 mod outages;
+mod patterns;
 mod shutdown;
 mod single_flight;
 mod statistics;
 mod support;
+mod tags;
 mod ttl;
 mod unreadable;
+mod writes;

@@ -36,7 +36,7 @@ async fn the_answer_to_an_own_change_brings_what_was_missed_before_it() {
 }
 
 #[tokio::test]
-async fn a_lost_record_is_noticed_by_the_next_and_memory_is_dropped() {
+async fn a_lost_record_is_noticed_by_the_next_and_made_up_for() {
     let (server, one, two) = two_nodes().await;
     let mut events = one.flow.events();
     load(&one.cache, 1, 10).await;
@@ -45,13 +45,12 @@ async fn a_lost_record_is_noticed_by_the_next_and_memory_is_dropped() {
     one.failing.fail_nth(Operation::Heard, 1);
     let _ = two.cache.invalidate_many(&[1, 3]).await.unwrap();
     let _ = two.cache.invalidate(&9).await.unwrap();
-    until_told(&mut events, Event::Gap).await;
-    assert_eq!((one.memory(1), one.memory(2)), (None, None));
+    until_told(&mut events, Event::Replayed(2)).await;
+    assert_eq!((one.memory(1), one.memory(2)), (None, Some(20)));
     // Nor is kept what was under way.
     held.end(30).await;
     assert_eq!(one.memory(3), None);
     assert_eq!(server.names(), ["cacheflow:numbers:2"]);
-    assert_eq!(cached(&one.cache, 2).await, 20, "the store is right");
     assert_eq!(load(&one.cache, 1, 11).await, 11);
 }
 
@@ -60,10 +59,11 @@ async fn a_lost_record_is_noticed_by_the_next_heartbeat() {
     let (_server, one, two) = two_nodes().await;
     let mut events = one.flow.events();
     load(&one.cache, 1, 10).await;
+    load(&one.cache, 2, 20).await;
     one.failing.fail_nth(Operation::Heard, 1);
     let _ = two.cache.invalidate(&1).await.unwrap();
-    until_told(&mut events, Event::Gap).await;
-    assert_eq!(one.memory(1), None);
+    until_told(&mut events, Event::Replayed(1)).await;
+    assert_eq!((one.memory(1), one.memory(2)), (None, Some(20)));
     // And no other heartbeat drops anything.
     load(&one.cache, 1, 11).await;
     let beats = [
@@ -77,8 +77,66 @@ async fn a_lost_record_is_noticed_by_the_next_heartbeat() {
     assert_eq!(waiting(&mut events), []);
 }
 
+/// While something is missing, nothing is proven: the gate closes.
 #[tokio::test]
-async fn a_put_during_a_gap_does_not_reach_memory() {
+async fn a_gap_that_cannot_be_closed_closes_the_gate() {
+    let clock = Clock::manual();
+    let server = MemoryBackend::with_clock(clock.clone());
+    let staleness = Duration::from_secs(2);
+    let one = Node::silent(&server, |flow| {
+        flow.clock(clock.clone()).max_staleness(staleness)
+    });
+    let one = one.await;
+    one.subscribed().await;
+    let two = Node::silent(&server, |flow| flow.clock(clock.clone())).await;
+    two.subscribed().await;
+    load(&one.cache, 1, 10).await;
+    load(&one.cache, 2, 20).await;
+    let since = one.gate.hold_before(Operation::Since);
+    one.failing.fail_nth(Operation::Heard, 1);
+    let _ = two.cache.invalidate(&1).await.unwrap();
+    since.reached().await;
+    clock.advance(staleness);
+    for beat in [
+        one.gate.hold_before(Operation::Alive),
+        one.gate.hold_before(Operation::Alive),
+    ] {
+        beat.reached().await;
+    }
+    assert_eq!((one.memory(1), one.memory(2)), (None, None));
+    since.release();
+    eventually("memory is served again", WITHIN, async || {
+        one.memory(2) == Some(20)
+    })
+    .await;
+    assert_eq!(one.memory(1), None);
+}
+
+/// What the journal has dropped cannot be made up for.
+#[tokio::test]
+async fn a_gap_beyond_the_journals_reach_drops_memory() {
+    let (server, one, two) = two_nodes().await;
+    let mut events = one.flow.events();
+    load(&one.cache, 1, 10).await;
+    load(&one.cache, 2, 20).await;
+    let held = HeldLoad::begin(&one.cache, 3).await;
+    let since = one.gate.hold_before(Operation::Since);
+    one.failing.fail_nth(Operation::Heard, 1);
+    let _ = two.cache.invalidate_many(&[1, 3]).await.unwrap();
+    since.reached().await;
+    server.trim_journal();
+    since.release();
+    until_told(&mut events, Event::Gap).await;
+    assert_eq!((one.memory(1), one.memory(2)), (None, None));
+    held.end(30).await;
+    assert_eq!(one.memory(3), None);
+    assert_eq!(cached(&one.cache, 2).await, 20, "the store is right");
+}
+
+/// A value that was put before something was missed is not older than what was
+/// missed before it.
+#[tokio::test]
+async fn a_put_during_a_gap_takes_the_gap_into_account() {
     let (server, one, two) = two_nodes().await;
     let mut events = one.flow.events();
     let put = one.gate.hold_after(Operation::Put);
@@ -90,7 +148,7 @@ async fn a_put_during_a_gap_does_not_reach_memory() {
     one.failing.fail_nth(Operation::Heard, 1);
     let _ = two.cache.invalidate(&1).await.unwrap();
     let _ = two.cache.invalidate(&9).await.unwrap();
-    until_told(&mut events, Event::Gap).await;
+    until_told(&mut events, Event::Replayed(2)).await;
     put.release();
     assert_eq!(putting.await.unwrap(), Applied::Recorded);
     assert_eq!(
@@ -100,26 +158,32 @@ async fn a_put_during_a_gap_does_not_reach_memory() {
 }
 
 #[tokio::test]
-async fn after_a_disconnection_memory_stays_only_if_nothing_was_missed() {
+async fn after_a_disconnection_memory_stays_but_for_what_was_missed() {
     let (server, one, two) = two_nodes().await;
     let mut events = one.flow.events();
     for missed in [false, true] {
         load(&one.cache, 1, 10).await;
+        load(&one.cache, 2, 20).await;
         server.disconnect();
         until_told(&mut events, Event::BusDown).await;
         if missed {
             let _ = two.cache.invalidate(&2).await.unwrap();
         }
         until_told(&mut events, Event::BusUp).await;
-        assert_eq!(one.memory(1), (!missed).then_some(10));
+        if missed {
+            one.forgotten(2).await;
+        }
+        assert_eq!(
+            (one.memory(1), one.memory(2).is_some()),
+            (Some(10), !missed)
+        );
         two.subscribed().await;
     }
 }
 
 #[tokio::test]
-async fn garbage_drops_memory_and_strangers_are_honoured() {
+async fn garbage_is_looked_into_and_strangers_are_honoured() {
     let (server, one, _two) = two_nodes().await;
-    let mut events = one.flow.events();
     load(&one.cache, 1, 10).await;
     load(&one.cache, 2, 20).await;
     let key = FullKey::parse("numbers:1").unwrap();
@@ -132,9 +196,32 @@ async fn garbage_drops_memory_and_strangers_are_honoured() {
         Some(10),
         "what this node says of itself is no news"
     );
+    // It might have been a record: the journal is asked, and says that it was not.
+    let since = one.gate.hold_before(Operation::Since);
     server.announce_garbage();
-    until_told(&mut events, Event::Gap).await;
-    assert_eq!(one.memory(1), None);
+    since.reached().await;
+    since.release();
+    assert_eq!(cached(&one.cache, 1).await, 10);
+}
+
+/// A storm of garbage costs memory, and nothing else.
+#[tokio::test]
+async fn a_storm_of_gaps_runs_without_memory_and_says_so() {
+    let (server, one, _two) = two_nodes().await;
+    let mut events = one.flow.events();
+    load(&one.cache, 1, 10).await;
+    let mut told = false;
+    eventually("the storm is told", WITHIN, async || {
+        server.announce_garbage();
+        told |= waiting(&mut events).contains(&Event::GapStorm);
+        told
+    })
+    .await;
+    eventually("memory is served again", WITHIN, async || {
+        assert_eq!(cached(&one.cache, 1).await, 10);
+        one.memory(1).is_some()
+    })
+    .await;
 }
 
 /// The store keeps what was written under a journal that is lost: whether it was

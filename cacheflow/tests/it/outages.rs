@@ -108,7 +108,7 @@ async fn a_store_that_was_not_told_is_not_read() {
     let (server, one, two) = two_nodes().await;
     load(&one.cache, 1, 10).await;
     assert_eq!(cached(&two.cache, 1).await, 10);
-    one.failing.fail(Operation::Forget);
+    one.failing.fail(Operation::Record);
     let _ = one.recording.take();
     assert_eq!(one.cache.invalidate(&1).await.unwrap(), Applied::Local);
     assert_eq!(one.memory(1), None);
@@ -131,7 +131,7 @@ async fn a_store_that_was_not_told_is_not_read() {
     assert_eq!(server.names(), [""; 0]);
     let mut told = one.recording.take();
     told.retain(|call| call.operation != Operation::Ping);
-    assert_eq!(told, ["forget numbers:1"]);
+    assert_eq!(told, ["record numbers:1"]);
     assert_eq!(load(&two.cache, 1, 11).await, 11);
 }
 
@@ -143,10 +143,11 @@ async fn a_read_on_its_way_while_the_store_could_not_be_told_does_not_reach_memo
     let get = one.gate.hold_after(Operation::Get);
     let reading = caller(&one.cache, 1, 99);
     get.reached().await;
-    one.failing.fail(Operation::Forget);
+    one.failing.fail(Operation::Record);
     assert_eq!(one.cache.invalidate(&1).await.unwrap(), Applied::Local);
     get.release();
-    assert_eq!(reading.await.unwrap(), 10);
+    // The store is not believed any more by the time it answers.
+    assert_eq!(reading.await.unwrap(), 99);
     assert_eq!((one.memory(1), one.cache.get(&1).await), (None, None));
 }
 
@@ -185,7 +186,7 @@ async fn an_invalidation_whose_answer_is_lost_is_repeated() {
     let (server, one, two) = two_nodes().await;
     load(&one.cache, 1, 10).await;
     cached(&two.cache, 1).await;
-    one.failing.lose_answer(Operation::Forget);
+    one.failing.lose_answer(Operation::Record);
     assert_eq!(one.cache.invalidate(&1).await.unwrap(), Applied::Local);
     two.forgotten(1).await;
     one.failing.heal_all();
@@ -201,7 +202,7 @@ async fn too_many_invalidations_that_wait_become_a_clear() {
     load(&one.cache, 1, 10).await;
     load(&one.cache, 20_000, 10).await;
     cached(&two.cache, 20_000).await;
-    one.failing.fail(Operation::Forget);
+    one.failing.fail(Operation::Record);
     let keys: Vec<u64> = (0..10_001).collect();
     assert_eq!(
         one.cache.invalidate_many(&keys).await.unwrap(),
@@ -226,7 +227,7 @@ async fn a_service_starts_and_works_although_its_server_never_answers() {
     ] {
         failing.hang(operation);
     }
-    for operation in [Operation::Forget, Operation::Put, Operation::Clear] {
+    for operation in [Operation::Record, Operation::Put, Operation::Since] {
         failing.hang(operation);
     }
     let flow = CacheFlow::builder()

@@ -57,7 +57,7 @@ async fn after_a_shutdown_reads_go_to_the_store_and_nobody_listens() {
 async fn a_shutdown_waits_until_the_store_was_told() {
     let (server, one, two) = two_nodes().await;
     load(&two.cache, 1, 10).await;
-    one.failing.fail(Operation::Forget);
+    one.failing.fail(Operation::Record);
     assert_eq!(one.cache.invalidate(&1).await.unwrap(), Applied::Local);
     let ending = tokio::spawn({
         let flow = one.flow.clone();
@@ -77,7 +77,7 @@ async fn a_shutdown_waits_until_the_store_was_told() {
 #[tokio::test(start_paused = true)]
 async fn a_shutdown_that_cannot_tell_the_store_says_so_when_its_time_is_up() {
     let (_server, one, _two) = two_nodes().await;
-    one.failing.fail(Operation::Forget);
+    one.failing.fail(Operation::Record);
     assert_eq!(one.cache.invalidate(&1).await.unwrap(), Applied::Local);
     let error = one.flow.shutdown(Duration::from_secs(5)).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Timeout);
@@ -90,7 +90,7 @@ async fn a_shutdown_that_cannot_tell_the_store_says_so_when_its_time_is_up() {
 async fn a_shutdown_waits_for_changes_that_are_under_way() {
     let (server, one, two) = two_nodes().await;
     load(&two.cache, 1, 10).await;
-    let forget = one.gate.hold_before(Operation::Forget);
+    let forget = one.gate.hold_before(Operation::Record);
     let forgetting = tokio::spawn({
         let cache = one.cache.clone();
         async move { drop(cache.invalidate(&1).await) }

@@ -113,8 +113,10 @@ fn assert_adds_up(stats: CacheStats, tally: &Tally) {
         stats.lookups()
     );
     assert_eq!(stats.loads, tally.loads.load(Ordering::Relaxed));
-    // Every miss loads or joins, and nobody does both: no load failed.
-    assert_eq!(stats.misses, stats.loads + stats.joined);
+    // Every miss loads or joins. Nobody does both, because no load failed; but
+    // who joined just when the key was forgotten may find the value outdated.
+    assert!(stats.misses <= stats.loads + stats.joined);
+    assert!(stats.loads + stats.joined - stats.misses < 100);
     assert!(stats.memory_hits > 0 && stats.loads > 0);
     assert_eq!(
         (stats.load_failures, stats.store_failures, stats.unreadable),

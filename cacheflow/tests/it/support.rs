@@ -4,7 +4,7 @@ use std::fmt::Debug;
 use std::time::Duration;
 
 use cacheflow::{Cache, CacheFlow, Event, Events, Evicted, FlowBuilder};
-use cacheflow_testkit::{Failing, Gate, MemoryBackend, Recording, eventually};
+use cacheflow_testkit::{Call, Failing, Gate, MemoryBackend, Recording, eventually};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
@@ -85,6 +85,19 @@ impl Node {
     pub(crate) async fn forgotten(&self, key: u64) {
         let gone = async || self.cache.peek(&key).is_none();
         eventually("memory has forgotten", WITHIN, gone).await;
+    }
+
+    /// Waits until this node has removed what that many of its changes left
+    /// behind in the store.
+    pub(crate) async fn reclaimed(&self, count: usize) {
+        let mut done = 0;
+        eventually("what was left behind is removed", WITHIN, async || {
+            let calls = self.recording.take();
+            let ended = |call: &&Call| call.about.starts_with("done=");
+            done += calls.iter().filter(ended).count();
+            done >= count
+        })
+        .await;
     }
 
     /// What memory has for `key`.

@@ -1,6 +1,8 @@
 //! Records applied in every order in which they can come.
 
 use super::*;
+use crate::bus::{Listener, Verdict};
+use crate::key::Tag;
 use std::time::Duration;
 
 #[derive(Default)]
@@ -17,12 +19,37 @@ impl Recording {
 }
 
 impl NearCache for Recording {
-    fn forget(&self, key: &[u8]) {
-        self.note(format!("forget {}", String::from_utf8_lossy(key)));
+    fn forget(&self, target: Target<'_>, before: u64) -> Vec<FullKey> {
+        let what = match target {
+            Target::Key(key) => key.to_string(),
+            Target::OwnPut(key) => format!("own put {key}"),
+            Target::Putting(key) => format!("putting {key}"),
+            Target::DependentsOf(key) => format!("of {key}"),
+            Target::Tag(tag) => tag.to_string(),
+            Target::Pattern(pattern) => pattern.to_string(),
+            Target::Cache(cache) => format!("cache {cache}"),
+            Target::Everything => "everything".to_owned(),
+        };
+        self.note(what);
+        // What depends on `c:a` is `c:b`, on which `c:a` depends.
+        match target {
+            Target::Tag(_) => vec![key("c:a")],
+            Target::DependentsOf(of) if of.key() == b"a" => vec![key("c:b")],
+            Target::DependentsOf(_) if before > 0 => vec![key("c:a")],
+            _ => Vec::new(),
+        }
     }
 
-    fn forget_read(&self, key: &[u8]) {
-        self.note(format!("forget_read {}", String::from_utf8_lossy(key)));
+    fn dependents(&self, _: &FullKey) -> Vec<FullKey> {
+        Vec::new()
+    }
+
+    fn dependencies(&self, _: &FullKey) -> Option<Vec<FullKey>> {
+        None
+    }
+
+    fn graph(&self) -> Vec<(FullKey, Arc<Marks>)> {
+        Vec::new()
     }
 
     fn forget_all(&self) {
@@ -44,7 +71,24 @@ fn key(text: &str) -> FullKey {
 fn forgotten(number: u64, text: &str) -> Record {
     Record {
         position: at(number),
-        change: Change::Forgotten(vec![key(text)]),
+        change: Change::Forgotten(Forgotten::keys([key(text)])),
+        open: false,
+    }
+}
+
+fn snapshot(number: u64) -> Snapshot {
+    Snapshot {
+        position: at(number),
+        lineage: Vec::new(),
+        open: Vec::new(),
+    }
+}
+
+fn tagged(number: u64, tag: &str, open: bool) -> Record {
+    Record {
+        position: at(number),
+        change: Change::Forgotten(Forgotten::tags([Tag::new(tag).unwrap()])),
+        open,
     }
 }
 
@@ -52,7 +96,7 @@ fn node() -> (Node, Arc<Recording>, Clock) {
     let clock = Clock::manual();
     let node = Node::new(Parts {
         origin: "me".to_owned(),
-        standing: Arc::new(Standing::unheard(Duration::from_secs(2))),
+        standing: Arc::new(Standing::unheard(Duration::from_secs(2), clock.clone())),
         shared: None,
         clock: clock.clone(),
         events: EventSink::new(),
@@ -60,7 +104,7 @@ fn node() -> (Node, Arc<Recording>, Clock) {
     let cache = Arc::new(Recording::default());
     let weak = Arc::downgrade(&cache);
     node.attach(CacheName::new("c").unwrap(), weak);
-    node.subscribed(at(0), clock.now());
+    node.subscribed(snapshot(0), clock.now());
     cache.taken();
     (node, cache, clock)
 }
@@ -71,58 +115,99 @@ fn records_are_applied_in_order_and_once() {
     node.heard(forgotten(1, "c:a"), "other");
     node.heard(forgotten(1, "c:a"), "other");
     node.heard(forgotten(2, "c:b"), "other");
-    assert_eq!(cache.taken(), ["forget a", "forget b"]);
+    assert_eq!(cache.taken(), ["c:a", "c:b"]);
     assert_eq!(node.standing.position(), Some(at(2)));
 }
 
+/// What a task would do that waits for something to be missing.
+fn is_asked_for(node: &Node) -> bool {
+    use std::future::Future;
+    use std::task::{Context, Waker};
+    let asked = std::pin::pin!(node.missing.notified());
+    asked
+        .poll(&mut Context::from_waker(Waker::noop()))
+        .is_ready()
+}
+
+fn is_proven(node: &Node) -> bool {
+    node.standing.is_open(node.clock.now())
+}
+
 #[test]
-fn a_gap_drops_memory() {
+fn a_record_beyond_a_gap_waits_for_those_before_it() {
     let (node, cache, _) = node();
-    node.heard(forgotten(2, "c:a"), "other");
-    assert_eq!(cache.taken(), ["all"]);
+    node.heard(forgotten(2, "c:b"), "other");
+    assert!(cache.taken().is_empty() && is_asked_for(&node));
+    assert_eq!(node.standing.position(), Some(at(0)));
+    node.heard(forgotten(1, "c:a"), "other");
+    assert_eq!(cache.taken(), ["c:a", "c:b"]);
     assert_eq!(node.standing.position(), Some(at(2)));
 }
 
 #[test]
-fn another_incarnation_drops_memory() {
+fn a_record_of_another_incarnation_is_asked_for_and_not_applied() {
     let (node, cache, _) = node();
     let mut record = forgotten(1, "c:a");
     record.position.incarnation = 8;
     node.heard(record, "other");
-    assert_eq!(cache.taken(), ["all"]);
+    assert!(cache.taken().is_empty() && is_asked_for(&node));
 }
 
 #[test]
-fn a_heartbeat_that_is_ahead_drops_memory_and_one_that_is_behind_does_not() {
+fn nothing_is_proven_over_a_gap_until_it_is_closed() {
+    let (node, _, clock) = node();
+    clock.advance(Duration::from_secs(2));
+    assert!(!is_proven(&node));
+    node.alive(at(2), clock.now());
+    assert!(!is_proven(&node) && is_asked_for(&node));
+    node.heard(forgotten(1, "c:a"), "other");
+    assert!(!is_proven(&node));
+    node.heard(forgotten(2, "c:a"), "other");
+    assert!(is_proven(&node));
+}
+
+#[test]
+fn a_heartbeat_that_is_behind_is_no_gap() {
     let (node, cache, clock) = node();
     node.heard(forgotten(1, "c:a"), "other");
     cache.taken();
     node.alive(at(0), clock.now());
     node.alive(at(1), clock.now());
-    assert!(cache.taken().is_empty());
-    node.alive(at(2), clock.now());
-    assert_eq!(cache.taken(), ["all"]);
+    assert!(cache.taken().is_empty() && !is_asked_for(&node));
+    assert!(is_proven(&node));
 }
 
 #[test]
-fn a_number_that_the_journal_has_not_reached_is_not_believed_for_long() {
+fn a_number_that_the_journal_has_not_reached_is_not_believed() {
     let (node, cache, clock) = node();
-    node.heard(forgotten(1000, "c:a"), "liar");
-    assert_eq!(cache.taken(), ["all"]);
+    node.heard(forgotten(1, "c:a"), "liar");
     node.alive(at(1), clock.now());
-    node.alive(at(1), clock.now());
-    assert_eq!(cache.taken(), ["all"]);
-    assert_eq!(node.standing.position(), Some(at(1)));
-    node.heard(forgotten(2, "c:a"), "other");
-    assert_eq!(cache.taken(), ["forget a"]);
+    // The journal has never given out what was heard.
+    node.alive(at(0), clock.now());
+    assert!(!is_proven(&node) && is_asked_for(&node));
+    assert_eq!(node.standing.position(), None);
+    node.begin_anew(&mut node.applying(), &snapshot(0));
+    cache.taken();
+    node.heard(forgotten(1, "c:b"), "other");
+    assert_eq!(cache.taken(), ["c:b"]);
 }
 
 #[test]
-fn a_resubscription_keeps_memory_only_if_nothing_was_missed() {
+fn a_resubscription_keeps_memory_and_closes_the_gap_first() {
     let (node, cache, clock) = node();
-    node.subscribed(at(0), clock.now());
-    assert!(cache.taken().is_empty());
-    node.subscribed(at(1), clock.now());
+    clock.advance(Duration::from_secs(2));
+    node.subscribed(snapshot(1), clock.now());
+    assert!(cache.taken().is_empty() && is_asked_for(&node) && !is_proven(&node));
+    node.heard(forgotten(1, "c:a"), "other");
+    assert!(is_proven(&node));
+}
+
+#[test]
+fn a_journal_of_another_lineage_drops_memory() {
+    let (node, cache, clock) = node();
+    let mut other = snapshot(5);
+    other.position.incarnation = 8;
+    node.subscribed(other, clock.now());
     assert_eq!(cache.taken(), ["all"]);
 }
 
@@ -130,12 +215,9 @@ fn a_resubscription_keeps_memory_only_if_nothing_was_missed() {
 fn the_answer_to_an_own_change_brings_what_was_missed_before_it() {
     let (node, cache, _) = node();
     let own = || cache.note("own".to_owned());
-    node.catch_up(
-        at(3),
-        Some(vec![forgotten(1, "c:a"), forgotten(2, "c:b")]),
-        own,
-    );
-    assert_eq!(cache.taken(), ["forget a", "forget b", "own"]);
+    let missed = vec![forgotten(1, "c:a"), forgotten(2, "c:b")];
+    node.catch_up(&forgotten(3, "c:c"), Some(missed), own);
+    assert_eq!(cache.taken(), ["c:a", "c:b", "c:c", "own"]);
     assert_eq!(node.standing.position(), Some(at(3)));
     // The bus brings them again.
     for n in 1..=3 {
@@ -145,13 +227,25 @@ fn the_answer_to_an_own_change_brings_what_was_missed_before_it() {
 }
 
 #[test]
-fn an_answer_that_cannot_say_what_was_missed_drops_memory() {
+fn an_answer_that_cannot_say_what_was_missed_is_applied_at_once_and_in_its_turn() {
     let (node, cache, _) = node();
-    node.catch_up(at(3), None, || ());
+    node.catch_up(&forgotten(2, "c:b"), None, || ());
+    assert_eq!(cache.taken(), ["c:b"]);
+    assert_eq!(node.standing.position(), Some(at(0)));
+    assert!(is_asked_for(&node));
+    node.heard(forgotten(1, "c:a"), "other");
+    assert_eq!(cache.taken(), ["c:a", "c:b"]);
+    assert_eq!(node.standing.position(), Some(at(2)));
+}
+
+#[test]
+fn an_answer_of_another_incarnation_drops_memory_before_the_call_returns() {
+    let (node, cache, _) = node();
+    let mut record = forgotten(1, "c:a");
+    record.position.incarnation = 8;
+    node.catch_up(&record, Some(Vec::new()), || ());
     assert_eq!(cache.taken(), ["all"]);
-    node.catch_up(at(5), Some(Vec::new()), || ());
-    assert_eq!(cache.taken(), ["all"]);
-    assert_eq!(node.standing.position(), Some(at(5)));
+    assert!(is_asked_for(&node));
 }
 
 #[test]
@@ -159,36 +253,43 @@ fn an_own_put_is_told_apart_from_anothers() {
     let (node, cache, _) = node();
     let put = |number| Record {
         position: at(number),
-        change: Change::Put(key("c:a")),
+        change: Change::Put {
+            key: key("c:x"),
+            dependents: vec![key("c:y")],
+        },
+        open: false,
     };
     node.heard(put(1), "me");
     node.heard(put(2), "other");
-    assert_eq!(cache.taken(), ["forget_read a", "forget a"]);
+    assert_eq!(cache.taken(), ["own put c:x", "c:y", "c:x", "c:y"]);
 }
 
 #[test]
-fn a_clear_reaches_its_cache_alone() {
+fn what_goes_by_a_tag_takes_along_what_depends_on_it_once() {
     let (node, cache, _) = node();
-    for (number, name) in [(1, "c2"), (2, "c")] {
-        let change = Change::Cleared(CacheName::new(name).unwrap());
-        let position = at(number);
-        node.heard(Record { position, change }, "other");
+    node.heard(tagged(1, "t", false), "other");
+    assert_eq!(cache.taken(), ["t", "of c:a", "of c:b"]);
+    // Both are in mind, although the record does not name them.
+    let early = Position { ..at(0) };
+    for gone in ["c:a", "c:b"] {
+        let verdict = node.standing.judge_put(early, &key(gone), Marks::NONE);
+        assert_eq!(verdict, Verdict::Old, "{gone}");
     }
-    assert_eq!(cache.taken(), ["all"]);
 }
 
 #[test]
-fn a_garbled_message_drops_memory() {
+fn a_garbled_message_is_asked_for_and_drops_nothing() {
     let (node, cache, _) = node();
     node.garbled();
-    assert_eq!(cache.taken(), ["all"]);
+    assert!(cache.taken().is_empty() && is_asked_for(&node));
 }
 
 #[test]
 fn foreign_messages_are_honoured_unless_they_are_our_own() {
     let (node, cache, _) = node();
-    node.heard_foreign(&[key("c:a")], "me");
+    let foreign = Forgotten::keys([key("c:x"), key("unknown:a")]);
+    node.heard_foreign(&foreign, "me");
     assert!(cache.taken().is_empty());
-    node.heard_foreign(&[key("c:a"), key("unknown:a")], "them");
-    assert_eq!(cache.taken(), ["forget a"]);
+    node.heard_foreign(&foreign, "them");
+    assert_eq!(cache.taken(), ["c:x", "unknown:a"]);
 }

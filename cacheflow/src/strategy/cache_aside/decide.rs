@@ -40,6 +40,8 @@ pub(crate) enum FlightEnd {
     Abandoned,
     /// The flight takes longer than a follower waits.
     Overdue,
+    /// What it brought was forgotten before this caller came.
+    Outdated,
 }
 
 /// What a follower does then.
@@ -62,7 +64,7 @@ pub(crate) fn after_flight(end: FlightEnd) -> Follow {
     match end {
         FlightEnd::Value | FlightEnd::Absent | FlightEnd::FailedShared => Follow::Take,
         FlightEnd::FailedAlone => Follow::LoadAlone,
-        FlightEnd::Abandoned => Follow::BoardAgain,
+        FlightEnd::Abandoned | FlightEnd::Outdated => Follow::BoardAgain,
         FlightEnd::Overdue => Follow::TakeOver,
     }
 }

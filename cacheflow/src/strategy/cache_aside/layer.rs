@@ -8,14 +8,17 @@ use tokio::runtime::Handle;
 
 use super::CacheAside;
 use super::decide::{FlightEnd, Follow, Keep, LoadEnd, after_flight, after_load};
+use super::marking;
 use crate::clock::Clock;
+use crate::entry::{self, Made};
 use crate::event::{Counter, Counters, Event, EventSink};
-use crate::key::{Address, CacheName, EntryKey};
+use crate::key::{Address, CacheName, EntryKey, Marks};
 use crate::source::{
-    Boarding, Flight, LoadError, Loaded, Outcome, SharedError, Ticket, is_loading, while_loading,
+    Boarding, Flight, LoadError, Loaded, MadeOf, Outcome, Parts, SharedError, Ticket, is_loading,
+    while_loading,
 };
 use crate::strategy::Local;
-use crate::strategy::levels::{FillWith, Levels, Read};
+use crate::strategy::levels::{FillWith, Given, Levels, Read, Tagger};
 
 /// How an error that the leader got is handed to its followers.
 pub(crate) struct ShareError<E> {
@@ -56,6 +59,7 @@ impl<E: Clone + Send + Sync + 'static> ShareError<E> {
 pub(crate) struct Load<F, E> {
     pub(crate) loader: F,
     pub(crate) ttl: Option<Duration>,
+    pub(crate) given: Given,
     pub(crate) errors: ShareError<E>,
 }
 
@@ -65,6 +69,9 @@ pub(crate) struct Layer<V, L> {
     pub(crate) config: CacheAside,
     pub(crate) local: Arc<Local<V>>,
     pub(crate) levels: L,
+    pub(crate) tagger: Option<Tagger<V>>,
+    /// Tells this flow's caches from those of another.
+    pub(crate) flow: usize,
     pub(crate) clock: Clock,
     pub(crate) counters: Arc<Counters>,
     pub(crate) events: EventSink,
@@ -80,13 +87,16 @@ where
         &self,
         address: Address,
         load: Load<F, E>,
-    ) -> Result<Loaded<V>, LoadError<E>>
+    ) -> Result<Loaded<Made<V>>, LoadError<E>>
     where
         F: FnOnce() -> Fut,
         Fut: Future<Output = Result<Loaded<V>, E>>,
     {
         let mut counted = false;
         loop {
+            // Where this node stands when this caller comes: whatever was
+            // forgotten up to here must not be in what it gets.
+            let joined = self.local.here();
             // Registered before the shared store is read: a key that is
             // forgotten after this cancels the flight, whatever it reads.
             let flight = match self.local.board(&address.key) {
@@ -101,10 +111,10 @@ where
                 self.counters.add(Counter::Joined);
                 counted = true;
             }
-            let (end, outcome) = self.follow(&flight, &load.errors).await;
+            let (end, outcome) = self.follow(&address, joined, &flight, &load.errors).await;
             match (after_flight(end), outcome) {
                 (Follow::Take, Some(outcome)) => return outcome,
-                (Follow::LoadAlone, _) => return self.run(load.loader).await,
+                (Follow::LoadAlone, _) => return self.run(load.loader).await.map(unkept),
                 (Follow::TakeOver, _) => self.local.give_up(&address.key, &flight.ticket),
                 (Follow::BoardAgain | Follow::Take, _) => {}
             }
@@ -114,14 +124,23 @@ where
     /// Waits for another's flight.
     async fn follow<E>(
         &self,
+        address: &Address,
+        joined: Option<u64>,
         flight: &Flight<V>,
         errors: &ShareError<E>,
-    ) -> (FlightEnd, Option<Result<Loaded<V>, LoadError<E>>>) {
+    ) -> (FlightEnd, Option<Result<Loaded<Made<V>>, LoadError<E>>>) {
         let landed = self.landed(flight).await;
         match landed {
             None => (FlightEnd::Overdue, None),
             Some(Outcome::Abandoned) => (FlightEnd::Abandoned, None),
-            Some(Outcome::Value(value)) => (FlightEnd::Value, Some(Ok(Loaded::Value(value)))),
+            // Its tags are known only now: what was forgotten by one of them
+            // before this caller came could not keep it from joining.
+            Some(Outcome::Value(made))
+                if !self.local.is_good_for(joined, address, flight, &made) =>
+            {
+                (FlightEnd::Outdated, None)
+            }
+            Some(Outcome::Value(made)) => (FlightEnd::Value, Some(Ok(Loaded::Value(made)))),
             Some(Outcome::Absent) => (FlightEnd::Absent, Some(Ok(Loaded::Absent))),
             Some(Outcome::Failed(error)) => match error.as_ref().and_then(errors.take) {
                 Some(error) => (FlightEnd::FailedShared, Some(Err(LoadError::Source(error)))),
@@ -147,12 +166,12 @@ where
         flight: Arc<Flight<V>>,
         load: Load<F, E>,
         counted: bool,
-    ) -> Result<Loaded<V>, LoadError<E>>
+    ) -> Result<Loaded<Made<V>>, LoadError<E>>
     where
         F: FnOnce() -> Fut,
         Fut: Future<Output = Result<Loaded<V>, E>>,
     {
-        let leading = Leading {
+        let _leading = Leading {
             local: &self.local,
             key: &address.key,
             flight: &flight,
@@ -160,48 +179,96 @@ where
         // The second look: the flight that this caller just missed may have
         // filled memory between its lookup and its boarding.
         if let Some(entry) = self.local.hit(address.key.as_bytes()) {
-            flight.land(Outcome::Value(entry.value.clone()));
+            flight.land(Outcome::Value(entry.made()));
             self.count(Counter::MemoryHit, counted);
-            return Ok(Loaded::Value(entry.value.clone()));
+            return Ok(Loaded::Value(entry.made()));
         }
         let read = self.levels.read(&address, &flight.ticket).await;
         let skip_shared = matches!(read, Read::Failed);
-        if let Read::Hit(found) = read {
-            flight.land(Outcome::Value(found.value.clone()));
+        if let Read::Hit { made, .. } = read {
+            flight.land(Outcome::Value(made.clone()));
             self.count(Counter::SharedHit, counted);
-            return Ok(Loaded::Value(found.value));
+            return Ok(Loaded::Value(made));
         }
         self.count(Counter::Miss, counted);
 
         let began = self.clock.now();
-        let loaded = while_loading(&flight.ticket, self.run(load.loader)).await;
+        let made_of = Arc::new(MadeOf::new(self.flow));
+        let loaded = while_loading(&flight.ticket, &made_of, self.run(load.loader)).await;
         let cost = self.clock.now().since(began);
 
+        let end = match &loaded {
+            Ok(Loaded::Value(_)) => LoadEnd::Value,
+            Ok(Loaded::Absent) => LoadEnd::Absent,
+            Err(LoadError::Source(_)) => LoadEnd::Failed,
+        };
+        let keep = after_load(&self.config, end, load.ttl);
         // Followers are told before the value is kept: they need not wait for
         // a round trip that is not theirs. Nobody can join a flight whose key
         // was forgotten, so nobody gets what is known to be old by now.
-        let (end, outcome) = match &loaded {
-            Ok(Loaded::Value(value)) => (LoadEnd::Value, Outcome::Value(value.clone())),
-            Ok(Loaded::Absent) => (LoadEnd::Absent, Outcome::Absent),
+        let value = match loaded {
+            Ok(Loaded::Value(value)) => value,
+            Ok(Loaded::Absent) => {
+                flight.land(Outcome::Absent);
+                return Ok(Loaded::Absent);
+            }
             Err(LoadError::Source(error)) => {
-                (LoadEnd::Failed, Outcome::Failed((load.errors.share)(error)))
+                flight.land(Outcome::Failed((load.errors.share)(&error)));
+                return Err(LoadError::Source(error));
             }
         };
-        flight.land(outcome);
-        if let (Keep::For(ttl), Ok(Loaded::Value(value))) =
-            (after_load(&self.config, end, load.ttl), &loaded)
-        {
+        let parts = made_of.take();
+        let ends = parts.expires.filter(|_| !self.config.outlive_dependencies);
+        let marks = self.marks(&address, &load.given, &value, parts);
+        let ttl = match keep {
+            Keep::For(ttl) => ttl,
+            Keep::Nothing => Duration::ZERO,
+        };
+        let now = self.clock.now();
+        let ttl = ends.map_or(ttl, |ends| ttl.min(ends.since(now)));
+        let made = Made {
+            value,
+            // What cannot be kept can be no lasting part of anything either.
+            expires: Some(if marks.is_some() { now.after(ttl) } else { now }),
+            marks: marks.as_ref().and_then(entry::some),
+        };
+        flight.land(Outcome::Value(made.clone()));
+        // What it is forgotten by could not be told, or it is made of something
+        // that has ended meanwhile: kept nowhere.
+        if let Some(marks) = marks.filter(|_| ttl >= marking::SHORTEST) {
             let fill = FillWith {
                 ttl,
                 cost,
                 skip_shared,
+                marks,
             };
             self.levels
-                .fill(&address, &flight.ticket, value, fill)
+                .fill(&address, &flight.ticket, &made.value, fill)
                 .await;
         }
-        drop(leading);
-        loaded
+        Ok(Loaded::Value(made))
+    }
+
+    /// What `value` is forgotten by; `None`, told, if that cannot be kept.
+    pub(crate) fn marks(
+        &self,
+        address: &Address,
+        given: &Given,
+        value: &V,
+        parts: Parts,
+    ) -> Option<Arc<Marks>> {
+        let own = self.tagger.as_ref().map(|tagger| tagger(value));
+        match marking::marks(address, given, own.unwrap_or_default(), parts) {
+            Ok(marks) => Some(Arc::new(marks)),
+            Err(fault) => {
+                self.events.tell(|| Event::MarksRefused {
+                    cache: self.cache.clone(),
+                    key: address.key.clone(),
+                    fault: fault.into(),
+                });
+                None
+            }
+        }
     }
 
     /// The loader of this key asks for this key: it cannot wait for itself.
@@ -210,7 +277,7 @@ where
         address: &Address,
         load: Load<F, E>,
         counted: bool,
-    ) -> Result<Loaded<V>, LoadError<E>>
+    ) -> Result<Loaded<Made<V>>, LoadError<E>>
     where
         F: FnOnce() -> Fut,
         Fut: Future<Output = Result<Loaded<V>, E>>,
@@ -220,7 +287,7 @@ where
             cache: self.cache.clone(),
             key: address.key.clone(),
         });
-        self.run(load.loader).await
+        self.run(load.loader).await.map(unkept)
     }
 
     async fn run<F, Fut, E>(&self, loader: F) -> Result<Loaded<V>, LoadError<E>>
@@ -241,6 +308,22 @@ where
         if !counted {
             self.counters.add(counter);
         }
+    }
+}
+
+/// A value that is kept nowhere.
+fn unmarked<V>(value: V) -> Made<V> {
+    Made {
+        value,
+        marks: None,
+        expires: None,
+    }
+}
+
+fn unkept<V>(loaded: Loaded<V>) -> Loaded<Made<V>> {
+    match loaded {
+        Loaded::Value(value) => Loaded::Value(unmarked(value)),
+        Loaded::Absent => Loaded::Absent,
     }
 }
 

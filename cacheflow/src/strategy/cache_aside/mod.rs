@@ -19,6 +19,7 @@
 mod config;
 mod decide;
 mod layer;
+mod marking;
 
 pub(crate) use config::CacheAside;
 pub(crate) use layer::{Layer, Load, ShareError};

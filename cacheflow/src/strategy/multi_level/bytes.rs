@@ -1,17 +1,28 @@
 //! Values as bytes and back, with the limits on both ways.
 
+use std::borrow::Cow;
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::layer::Layer;
+use crate::bus::Verdict;
 use crate::clock::unix_millis;
 use crate::entry::Envelope;
 use crate::error::{Error, ErrorKind, Unreadable};
 use crate::event::Position;
-use crate::key::Address;
+use crate::key::{Address, Marks};
 use crate::store::{Bound, Stored};
+use crate::strategy::levels::FillWith;
 
 /// What an entry in memory weighs beside its key and value, in bytes.
 const ENTRY_OVERHEAD: usize = 200;
+
+/// A value that the shared store gave.
+pub(super) struct Opened<V> {
+    pub(super) value: V,
+    pub(super) age: Duration,
+    pub(super) marks: Arc<Marks>,
+}
 
 /// A value about to be kept: its bytes, where they are needed, and its weight.
 pub(super) struct Prepared {
@@ -20,12 +31,8 @@ pub(super) struct Prepared {
 }
 
 impl<V: Clone + Send + Sync + 'static> Layer<V> {
-    /// The value in `stored`, and its age.
-    pub(super) fn open(
-        &self,
-        address: &Address,
-        stored: &Stored,
-    ) -> Result<(V, Duration), Unreadable> {
+    /// The value in `stored`, if it may be served.
+    pub(super) fn open(&self, address: &Address, stored: &Stored) -> Result<Opened<V>, Unreadable> {
         if stored.bytes.len() > self.0.max_value_bytes.saturating_add(Self::ENVELOPE_ROOM) {
             return Err(Unreadable::TooLong);
         }
@@ -38,9 +45,26 @@ impl<V: Clone + Send + Sync + 'static> Layer<V> {
         if envelope.payload.len() > self.0.max_value_bytes {
             return Err(Unreadable::TooLong);
         }
+        // The server must keep the journal that this node listens to: one that
+        // has just taken over may hold what this node knows to be forgotten.
         let position = self.0.standing.position();
-        if position.is_none_or(|position| position.incarnation != envelope.incarnation) {
+        if position.is_none_or(|position| position.incarnation != stored.incarnation) {
             return Err(Unreadable::Incarnation);
+        }
+        // What a record in the window makes old is no hit, although it is not
+        // removed yet.
+        let as_of = Position {
+            incarnation: envelope.incarnation,
+            number: envelope.as_of,
+        };
+        match self
+            .0
+            .standing
+            .judge_stored(as_of, &address.full, &envelope.marks)
+        {
+            Verdict::Current => {}
+            Verdict::Old => return Err(Unreadable::Forgotten),
+            Verdict::Unknown => return Err(Unreadable::Incarnation),
         }
         let value = self
             .0
@@ -48,14 +72,18 @@ impl<V: Clone + Send + Sync + 'static> Layer<V> {
             .decode(envelope.payload)
             .map_err(|_| Unreadable::Payload)?;
         let age = Duration::from_millis(unix_millis().saturating_sub(envelope.created));
-        Ok((value, age))
+        Ok(Opened {
+            value,
+            age,
+            marks: Arc::new(envelope.marks.into_owned()),
+        })
     }
 
     /// No fingerprint of the value's type: MessagePack carries field names.
     const NO_SCHEMA: u64 = 0;
 
-    /// The most that an envelope adds to its payload: header and key.
-    const ENVELOPE_ROOM: usize = 512;
+    /// The most that an envelope adds to its payload: header, key and marks.
+    const ENVELOPE_ROOM: usize = 512 + u16::MAX as usize;
 
     /// The bytes to store of a value that was checked up to `checked`.
     pub(super) fn seal(
@@ -63,11 +91,11 @@ impl<V: Clone + Send + Sync + 'static> Layer<V> {
         address: &Address,
         checked: Position,
         payload: &[u8],
-        ttl: Duration,
-        cost: Duration,
+        fill: &FillWith,
     ) -> Result<Vec<u8>, Error> {
         let created = unix_millis();
-        let expires = created.saturating_add(u64::try_from(ttl.as_millis()).unwrap_or(u64::MAX));
+        let expires =
+            created.saturating_add(u64::try_from(fill.ttl.as_millis()).unwrap_or(u64::MAX));
         Envelope {
             as_of: checked.number,
             incarnation: checked.incarnation,
@@ -76,8 +104,9 @@ impl<V: Clone + Send + Sync + 'static> Layer<V> {
             created,
             expires,
             stale_until: expires,
-            load_micros: u32::try_from(cost.as_micros()).unwrap_or(u32::MAX),
+            load_micros: u32::try_from(fill.cost.as_micros()).unwrap_or(u32::MAX),
             key: &address.identity,
+            marks: Cow::Borrowed(&fill.marks),
             payload,
         }
         .encode()

@@ -3,14 +3,14 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::bytes::Prepared;
+use super::bytes::{Opened, Prepared};
 use super::{MultiLevel, decide};
 use crate::bus::Standing;
 use crate::clock::{Clock, Tick};
 use crate::codec::ValueCodec;
-use crate::entry::{Entry, Found, Level};
+use crate::entry::{self, Entry, Made};
 use crate::error::{Error, ErrorKind, Unreadable};
-use crate::event::{Counter, Counters, Event, EventSink, Position};
+use crate::event::{Counter, Counters, Event, EventSink};
 use crate::key::{Address, CacheName};
 use crate::source::Ticket;
 use crate::store::{Fill, Filled, Guarded, Put, Recorded, Stored};
@@ -59,25 +59,16 @@ impl<V: Clone + Send + Sync + 'static> Levels<V> for Layer<V> {
                 return Read::Failed;
             }
         };
+        // While the answer was on its way, this node may have learnt that the
+        // store has lost what it was told: until it was told again, what it holds
+        // may be old.
+        if !shared.is_trusted() {
+            return Read::Failed;
+        }
         match self.open(address, &stored) {
-            Ok((value, age)) => {
-                self.promote(address, ticket, &value, &stored, asked);
-                Read::Hit(Found::new(value, Level::Shared, age, stored.remaining))
-            }
+            Ok(opened) => self.promoted(address, ticket, opened, &stored, asked),
             Err(fault) => {
-                self.0.counters.add(Counter::Unreadable);
-                self.0.events.tell(|| Event::Unreadable {
-                    cache: self.0.cache.clone(),
-                    key: address.key.clone(),
-                    fault,
-                });
-                // What another incarnation wrote may be newer than this node's
-                // own knowledge. The rest goes, but only if it still is what was
-                // read: somebody may have replaced it already. A failure leaves
-                // it to the fill or to its TTL.
-                if fault != Unreadable::Incarnation {
-                    let _ = shared.discard(&address.full, &stored.bytes).await;
-                }
+                self.unreadable(address, fault, &stored).await;
                 Read::Miss
             }
         }
@@ -92,7 +83,7 @@ impl<V: Clone + Send + Sync + 'static> Levels<V> for Layer<V> {
         let now = self.0.clock.now();
         if let (Some(ttl), false) = (lifetimes.shared, fill.skip_shared) {
             match self
-                .fill_shared(address, ticket, &prepared, ttl, fill.cost)
+                .fill_shared(address, ticket, &prepared, ttl, &fill)
                 .await
             {
                 Ok(Filled::Kept) => {}
@@ -108,8 +99,10 @@ impl<V: Clone + Send + Sync + 'static> Levels<V> for Layer<V> {
         let Some(ttl) = lifetimes.memory else {
             return self.0.local.leave(&address.key, ticket);
         };
-        let entry = self.entry(ticket, value, now.after(ttl), prepared.weight);
-        if !self.0.local.keep(&address.key, ticket, entry) {
+        let entry = self
+            .entry(ticket, value, now.after(ttl), prepared.weight)
+            .marked(&fill.marks);
+        if !self.0.local.keep(address, ticket, entry) {
             self.refused(address);
         }
     }
@@ -125,15 +118,15 @@ impl<V: Clone + Send + Sync + 'static> Layer<V> {
     pub(crate) async fn put_shared(
         &self,
         address: &Address,
-        checked: Option<Position>,
+        ticket: &Ticket,
         payload: &[u8],
-        ttl: Duration,
+        fill: &FillWith,
     ) -> Option<Result<Recorded, Error>> {
         let shared = self.0.shared.as_ref()?;
-        let Some(checked) = checked else {
+        let Some(checked) = ticket.as_of.position() else {
             return Some(Err(never_heard("put", shared)));
         };
-        let bytes = match self.seal(address, checked, payload, ttl, Duration::ZERO) {
+        let bytes = match self.seal(address, checked, payload, fill) {
             Ok(bytes) => bytes,
             Err(error) => return Some(Err(error)),
         };
@@ -142,7 +135,8 @@ impl<V: Clone + Send + Sync + 'static> Layer<V> {
                 .put(Put {
                     key: &address.full,
                     bytes: &bytes,
-                    ttl,
+                    marks: &fill.marks,
+                    ttl: fill.ttl,
                     checked,
                 })
                 .await,
@@ -161,11 +155,13 @@ impl<V: Clone + Send + Sync + 'static> Layer<V> {
         ticket: &Ticket,
         value: &V,
         now: Tick,
-        ttl: Duration,
+        fill: &FillWith,
         weight: u32,
     ) -> Option<Entry<V>> {
-        let memory = decide::fill(&self.0.config, self.0.shared.is_some(), ttl).memory?;
-        Some(self.entry(ticket, value, now.after(memory), weight))
+        let lifetimes = decide::fill(&self.0.config, self.0.shared.is_some(), fill.ttl);
+        let memory = lifetimes.memory?;
+        let entry = self.entry(ticket, value, now.after(memory), weight);
+        Some(entry.marked(&fill.marks))
     }
 
     /// Counts and tells that the shared store failed.
@@ -187,23 +183,58 @@ impl<V: Clone + Send + Sync + 'static> Layer<V> {
     }
 
     fn entry(&self, ticket: &Ticket, value: &V, expires: Tick, weight: u32) -> Entry<V> {
-        Entry::new(value.clone(), ticket.as_of, expires, ticket.epoch, weight)
+        Entry::new(value.clone(), ticket.begun, expires, ticket.epoch, weight)
     }
 
-    fn promote(
+    /// Keeps in memory what the shared store gave.
+    fn promoted(
         &self,
         address: &Address,
         ticket: &Arc<Ticket>,
-        value: &V,
+        opened: Opened<V>,
         stored: &Stored,
         asked: Tick,
-    ) {
-        let Some(ttl) = decide::promote(&self.0.config, stored.remaining) else {
-            return self.0.local.leave(&address.key, ticket);
-        };
-        let weight = self.weigh(address, value, || Some(stored.bytes.len()));
-        let entry = self.entry(ticket, value, asked.after(ttl), weight);
-        self.0.local.keep(&address.key, ticket, entry);
+    ) -> Read<V> {
+        let Opened { value, age, marks } = opened;
+        let remaining = stored.remaining;
+        match decide::promote(&self.0.config, remaining) {
+            Some(ttl) => {
+                let weight = self.weigh(address, &value, || Some(stored.bytes.len()));
+                let entry = self.entry(ticket, &value, asked.after(ttl), weight);
+                self.0.local.keep(address, ticket, entry.marked(&marks));
+            }
+            None => self.0.local.leave(&address.key, ticket),
+        }
+        let expires = Some(asked.after(remaining));
+        Read::Hit {
+            made: Made {
+                value,
+                marks: entry::some(&marks),
+                expires,
+            },
+            age,
+            remaining,
+        }
+    }
+
+    async fn unreadable(&self, address: &Address, fault: Unreadable, stored: &Stored) {
+        // Not a fault: somebody is about to make sure of it.
+        if fault == Unreadable::Provisional || fault == Unreadable::Forgotten {
+            return;
+        }
+        self.0.counters.add(Counter::Unreadable);
+        self.0.events.tell(|| Event::Unreadable {
+            cache: self.0.cache.clone(),
+            key: address.key.clone(),
+            fault,
+        });
+        // What another incarnation wrote may be newer than this node's own
+        // knowledge. The rest goes, but only if it still is what was read:
+        // somebody may have replaced it already. A failure leaves it to the fill
+        // or to its TTL.
+        if let (Some(shared), false) = (&self.0.shared, fault == Unreadable::Incarnation) {
+            let _ = shared.discard(&address.full, &stored.bytes).await;
+        }
     }
 
     async fn fill_shared(
@@ -212,26 +243,27 @@ impl<V: Clone + Send + Sync + 'static> Layer<V> {
         ticket: &Ticket,
         prepared: &Prepared,
         ttl: Duration,
-        cost: Duration,
+        fill: &FillWith,
     ) -> Result<Filled, Error> {
         let Some(shared) = &self.0.shared else {
             return Ok(Filled::Kept);
         };
-        // The position first, then whether the flight was cancelled: a record
-        // is applied before it is counted, so everything up to this position
-        // has had its chance to cancel. What comes after it, the store checks.
+        // The position first, then the look at the window: a record is taken
+        // into it and applied before it is counted, so everything up to this
+        // position is seen here. What comes after it, the store checks.
         let Some(checked) = self.0.standing.position() else {
             return Err(never_heard("fill", shared));
         };
-        if ticket.is_cancelled() {
+        if !self.0.local.is_current(address, ticket, &fill.marks) {
             return Ok(Filled::Refused);
         }
         let payload = prepared.payload.as_deref().unwrap_or_default();
-        let bytes = self.seal(address, checked, payload, ttl, cost)?;
+        let bytes = self.seal(address, checked, payload, fill)?;
         shared
             .fill(Fill {
                 key: &address.full,
                 bytes: &bytes,
+                marks: &fill.marks,
                 ttl,
                 checked,
             })

@@ -1,0 +1,206 @@
+//! Forgetting across caches.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::CacheFlow;
+use crate::config::Faults;
+use crate::error::{Error, ErrorKind, Result};
+use crate::event::{Forgotten, Position};
+use crate::invalidation::Applied;
+use crate::key::{CacheName, FullKey, Pattern, Tag};
+
+/// How often the other nodes are asked where they stand.
+const ASK: Duration = Duration::from_millis(5);
+
+/// What is to be forgotten: made by [`CacheFlow::invalidate`].
+///
+/// Everything that is named goes as one change: a reader sees all of it or
+/// nothing.
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # use cacheflow::{Applied, CacheFlow};
+/// # let flow = CacheFlow::builder().build().await?;
+/// let applied = flow
+///     .invalidate()
+///     .keys(["users:7"])
+///     .tags(["org:3", "role:admin"])
+///     .pattern("feed:7:*")
+///     .send()
+///     .await?;
+/// assert_eq!(applied, Applied::Recorded);
+/// # Ok(()) }
+/// ```
+///
+/// To be sent strictly *after* the change is committed: what is loaded between
+/// the two is as old as what was forgotten. For changes inside of a transaction
+/// see [`Cache::begin_write`](crate::Cache::begin_write).
+#[must_use = "nothing is forgotten until `send`"]
+#[derive(Debug)]
+pub struct Invalidation {
+    flow: CacheFlow,
+    forgotten: Forgotten,
+    faults: Faults,
+    local_only: bool,
+    await_cluster: Option<Duration>,
+}
+
+impl Invalidation {
+    pub(super) fn new(flow: CacheFlow) -> Self {
+        Self {
+            flow,
+            forgotten: Forgotten::default(),
+            faults: Faults::default(),
+            local_only: false,
+            await_cluster: None,
+        }
+    }
+
+    /// Entries by their full keys, `{cache}:{key}`, and all that was made of
+    /// them. [`Cache::full_key`](crate::Cache::full_key) tells one.
+    pub fn keys<T: AsRef<str>>(mut self, keys: impl IntoIterator<Item = T>) -> Self {
+        for key in keys {
+            match FullKey::parse(key.as_ref()) {
+                Some(key) => self.forgotten.keys.push(key),
+                None => self.faults.add(format!(
+                    "key = {:?}: allowed is the name of a cache, a colon and a key",
+                    key.as_ref()
+                )),
+            }
+        }
+        self
+    }
+
+    /// Entries of all caches that carry one of these tags.
+    pub fn tags<T: AsRef<str>>(mut self, tags: impl IntoIterator<Item = T>) -> Self {
+        for tag in tags {
+            match Tag::new(tag.as_ref()) {
+                Ok(tag) => self.forgotten.tags.push(tag),
+                Err(fault) => self.faults.add(fault),
+            }
+        }
+        self
+    }
+
+    /// Entries whose full key matches this [`Pattern`], and all that was made of
+    /// them. Each node matches for itself; the shared store is swept in the
+    /// background, which costs it a look at every key.
+    pub fn pattern(mut self, pattern: impl AsRef<str>) -> Self {
+        match Pattern::new(pattern.as_ref()) {
+            Ok(pattern) => self.forgotten.patterns.push(pattern),
+            Err(fault) => self.faults.add(fault),
+        }
+        self
+    }
+
+    /// An entry by its full key, and all that depends on it. The same as
+    /// [`Invalidation::keys`] with one key: what is made of a forgotten entry is
+    /// always forgotten as well.
+    pub fn dependents_of(self, key: impl AsRef<str>) -> Self {
+        self.keys([key])
+    }
+
+    /// All entries of one cache, and all that was made of them, whether this
+    /// process uses the cache or not.
+    pub fn cache(mut self, name: impl AsRef<str>) -> Self {
+        match CacheName::new(name.as_ref()) {
+            Ok(name) => self.forgotten.caches.push(name),
+            Err(fault) => self.faults.add(fault),
+        }
+        self
+    }
+
+    /// Everything of the namespace.
+    pub fn all(mut self) -> Self {
+        self.forgotten.everything = true;
+        self
+    }
+
+    /// In the memory of this process alone: the shared store keeps what it has,
+    /// and other nodes hear nothing.
+    pub fn local_only(mut self) -> Self {
+        self.local_only = true;
+        self
+    }
+
+    /// Waits until every node that is alive has applied it, but not longer than
+    /// `timeout`. A node that was not heard of within `max_staleness` is not
+    /// waited for: its memory serves nothing any more.
+    pub fn await_cluster(mut self, timeout: Duration) -> Self {
+        self.await_cluster = Some(timeout);
+        self
+    }
+
+    /// Forgets.
+    ///
+    /// When it returns, this node serves nothing that is older, and nothing that
+    /// was loaded before is kept anywhere. For the rest see [`Applied`].
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::InvalidConfig`] with all that is wrong with what was named;
+    /// then nothing was forgotten. [`ErrorKind::Closed`] after the flow was shut
+    /// down. That the shared store cannot be reached is no error, but
+    /// [`Applied::Local`].
+    ///
+    /// # Cancellation
+    ///
+    /// It goes on to its end; only the waiting for other nodes ends.
+    pub async fn send(self) -> Result<Applied> {
+        let Self {
+            flow,
+            forgotten,
+            faults,
+            local_only,
+            await_cluster,
+        } = self;
+        faults.into_result("invalidate")?;
+        if flow.is_closed() {
+            return Err(closed());
+        }
+        let node = Arc::clone(flow.node());
+        if local_only {
+            node.forget_locally(&forgotten);
+            return Ok(Applied::Local);
+        }
+        let forgetting = async move { node.forget(forgotten).await };
+        let outcome = flow.to_the_end(forgetting).await.ok_or_else(closed)?;
+        match (outcome.applied, outcome.position, await_cluster) {
+            (Applied::Recorded, Some(position), Some(timeout)) => {
+                let everywhere = flow.everywhere(position);
+                let applied = tokio::time::timeout(timeout, everywhere).await.is_ok();
+                Ok(if applied {
+                    Applied::Everywhere
+                } else {
+                    Applied::Recorded
+                })
+            }
+            (applied, ..) => Ok(applied),
+        }
+    }
+}
+
+impl CacheFlow {
+    /// Waits until every node that is alive stands at `position` or later.
+    async fn everywhere(&self, position: Position) {
+        let Some(shared) = self.shared() else { return };
+        let alive = self.config().max_staleness;
+        let has_applied =
+            |at: Position| at.incarnation == position.incarnation && at.number >= position.number;
+        loop {
+            if let Ok(nodes) = shared.nodes().await
+                && nodes
+                    .iter()
+                    .all(|node| has_applied(node.position) || node.age > alive)
+            {
+                return;
+            }
+            tokio::time::sleep(ASK).await;
+        }
+    }
+}
+
+fn closed() -> Error {
+    Error::new(ErrorKind::Closed, "invalidate", "the flow was shut down")
+}

@@ -1,0 +1,216 @@
+//! Strict writes, sources that lag, and waiting for every node.
+
+use std::time::Duration;
+
+use cacheflow::clock::Clock;
+use cacheflow::{Applied, Cache};
+use cacheflow_testkit::{MemoryBackend, Operation, eventually};
+
+use crate::support::{HOUR, HeldLoad, Node, WITHIN, alone, cached, load, numbers, two_nodes};
+
+#[tokio::test]
+async fn while_a_write_is_under_way_nothing_is_kept_of_its_key_anywhere() {
+    let (server, one, two) = two_nodes().await;
+    load(&one.cache, 1, 10).await;
+    assert_eq!(cached(&two.cache, 1).await, 10);
+    let write = one.cache.begin_write(&1).await.unwrap();
+    assert_eq!(write.begun(), Applied::Recorded);
+    two.forgotten(1).await;
+    // A reader between the change and its commit still finds the old value.
+    for node in [&one, &two] {
+        assert_eq!(load(&node.cache, 1, 10).await, 10);
+        assert_eq!(node.memory(1), None);
+        load(&node.cache, 2, 20).await;
+        assert_eq!(node.memory(2), Some(20), "of another key");
+    }
+    assert_eq!(server.names(), ["cacheflow:numbers:2"]);
+    assert_eq!(write.finish().await.unwrap(), Applied::Recorded);
+    load(&one.cache, 1, 11).await;
+    assert_eq!(one.memory(1), Some(11));
+    let kept = async || two.cache.get(&1).await == Some(11) && two.memory(1).is_some();
+    eventually("the other node keeps it again", WITHIN, kept).await;
+}
+
+#[tokio::test]
+async fn a_put_during_anothers_write_is_not_kept() {
+    let (server, one, two) = two_nodes().await;
+    let write = one.cache.begin_write(&1).await.unwrap();
+    let _ = two.cache.put(&1, 10).await.unwrap();
+    assert_eq!((server.names().len(), two.memory(1)), (0, None));
+    let _ = write.finish().await.unwrap();
+    let _ = one.cache.put(&1, 11).await.unwrap();
+    assert_eq!(one.memory(1), Some(11));
+}
+
+#[tokio::test]
+async fn what_depends_on_a_key_is_not_kept_while_it_is_written() {
+    let flow = alone().await;
+    let children: Cache<u64, u64> = flow.cache("children").build().unwrap();
+    let parents: Cache<u64, u64> = flow.cache("parents").build().unwrap();
+    let parents = parents.depends_on([children.full_key(&1)]);
+    load(&parents, 1, 1).await;
+    let write = children.begin_write(&1).await.unwrap();
+    assert_eq!(parents.peek(&1), None);
+    load(&parents, 1, 1).await;
+    assert_eq!(parents.peek(&1), None);
+    let _ = write.finish().await.unwrap();
+    load(&parents, 1, 1).await;
+    assert!(parents.peek(&1).is_some());
+}
+
+#[tokio::test]
+async fn a_load_that_began_during_a_write_is_not_kept_after_it() {
+    let (server, one, two) = two_nodes().await;
+    let write = one.cache.begin_write(&1).await.unwrap();
+    let held = HeldLoad::begin(&two.cache, 1).await;
+    let _ = write.finish().await.unwrap();
+    two.nobody_under_way().await;
+    held.end(10).await;
+    assert_eq!((two.memory(1), server.names().len()), (None, 0));
+}
+
+#[tokio::test]
+async fn several_writes_overlap_and_the_last_one_ends_it() {
+    let cache = numbers().await;
+    let first = cache.begin_write(&1).await.unwrap();
+    let second = cache.begin_write(&1).await.unwrap();
+    let _ = first.finish().await.unwrap();
+    load(&cache, 1, 10).await;
+    assert_eq!(cache.peek(&1), None);
+    let _ = second.finish().await.unwrap();
+    load(&cache, 1, 10).await;
+    assert!(cache.peek(&1).is_some());
+}
+
+#[tokio::test]
+async fn a_write_that_is_dropped_ends_by_itself() {
+    let cache = numbers().await;
+    drop(cache.begin_write(&1).await.unwrap());
+    load(&cache, 1, 10).await;
+    assert!(cache.peek(&1).is_some());
+
+    let (_server, one, two) = two_nodes().await;
+    drop(one.cache.begin_write(&1).await.unwrap());
+    let kept = async || {
+        load(&two.cache, 1, 10).await;
+        two.memory(1).is_some()
+    };
+    eventually("it can be kept again", WITHIN, kept).await;
+}
+
+/// Its process dies: nobody ends it.
+#[tokio::test]
+async fn a_write_that_nobody_ends_times_out() {
+    let clock = Clock::manual();
+    let server = MemoryBackend::with_clock(clock.clone());
+    let silent = |flow: cacheflow::FlowBuilder| flow.clock(clock.clone());
+    let one = Node::silent(&server, silent).await;
+    let two = Node::silent(&server, silent).await;
+    one.subscribed().await;
+    two.subscribed().await;
+    let timeout = Duration::from_secs(5);
+    let cache = one
+        .flow
+        .cache::<u64, u64>("strict")
+        .ttl(HOUR)
+        .write_timeout(timeout);
+    let cache = cache.build().unwrap();
+    let there: Cache<u64, u64> = two.flow.cache("strict").ttl(HOUR).build().unwrap();
+    let write = cache.begin_write(&1).await.unwrap();
+    one.failing.fail(Operation::Record);
+    drop(write);
+    let heard = async || {
+        load(&there, 1, 10).await;
+        there.peek(&1).is_none()
+    };
+    eventually("the other node has heard", WITHIN, heard).await;
+    clock.advance(timeout - Duration::from_millis(1));
+    load(&there, 1, 10).await;
+    assert_eq!(there.peek(&1), None);
+    clock.advance(Duration::from_millis(1));
+    load(&there, 1, 10).await;
+    assert!(there.peek(&1).is_some());
+}
+
+#[tokio::test]
+async fn a_write_that_cannot_be_announced_says_so() {
+    let (_server, one, two) = two_nodes().await;
+    load(&one.cache, 1, 10).await;
+    assert_eq!(cached(&two.cache, 1).await, 10);
+    one.failing.fail(Operation::Record);
+    let write = one.cache.begin_write(&1).await.unwrap();
+    assert_eq!(write.begun(), Applied::Local);
+    assert_eq!(one.memory(1), None);
+    assert_eq!(write.finish().await.unwrap(), Applied::Local);
+    one.failing.heal_all();
+    two.forgotten(1).await;
+}
+
+#[tokio::test]
+async fn what_a_lagging_source_gives_after_a_change_is_not_kept_on_any_node() {
+    let clock = Clock::manual();
+    let server = MemoryBackend::with_clock(clock.clone());
+    let options = |flow: cacheflow::FlowBuilder| flow.clock(clock.clone());
+    let (one, two) = (
+        Node::silent(&server, options).await,
+        Node::silent(&server, options).await,
+    );
+    one.subscribed().await;
+    two.subscribed().await;
+    let lag = Duration::from_secs(3);
+    let build = |node: &Node| -> Cache<u64, u64> {
+        node.flow
+            .cache("lagging")
+            .ttl(HOUR)
+            .hold_off(lag)
+            .build()
+            .unwrap()
+    };
+    let (here, there) = (build(&one), build(&two));
+    clock.advance(lag);
+    let send = one.flow.invalidate().keys([here.full_key(&1).as_str()]);
+    let applied = send.await_cluster(WITHIN).send().await.unwrap();
+    assert_eq!(applied, Applied::Everywhere);
+    for cache in [&here, &there] {
+        load(cache, 1, 10).await;
+        assert_eq!(cache.peek(&1), None);
+        load(cache, 2, 20).await;
+        assert!(cache.peek(&2).is_some());
+    }
+    assert_eq!(server.names(), ["cacheflow:lagging:2"]);
+    clock.advance(lag);
+    load(&there, 1, 11).await;
+    assert_eq!(cached(&here, 1).await, 11);
+    assert!(here.peek(&1).is_some());
+}
+
+#[tokio::test]
+async fn everywhere_is_when_the_slowest_node_has_applied_it() {
+    let (_server, one, two) = two_nodes().await;
+    load(&two.cache, 1, 10).await;
+    let heard = two.gate.hold_before(Operation::Heard);
+    let send = one.flow.invalidate().keys(["numbers:1"]);
+    let sending = tokio::spawn(send.await_cluster(WITHIN).send());
+    heard.reached().await;
+    assert!(!sending.is_finished());
+    assert_eq!(two.memory(1), Some(10));
+    heard.release();
+    assert_eq!(sending.await.unwrap().unwrap(), Applied::Everywhere);
+    assert_eq!(two.memory(1), None);
+}
+
+#[tokio::test]
+async fn a_node_that_does_not_answer_in_time_is_told() {
+    let (_server, one, two) = two_nodes().await;
+    let _heard = two.gate.hold_before(Operation::Heard);
+    let send = one.flow.invalidate().keys(["numbers:1"]);
+    let applied = send.await_cluster(Duration::from_millis(50)).send();
+    assert_eq!(applied.await.unwrap(), Applied::Recorded);
+}
+
+#[tokio::test]
+async fn alone_everywhere_is_here() {
+    let flow = alone().await;
+    let send = flow.invalidate().all().await_cluster(WITHIN).send();
+    assert_eq!(send.await.unwrap(), Applied::Everywhere);
+}
