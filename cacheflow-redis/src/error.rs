@@ -21,10 +21,14 @@ pub(crate) fn failed(operation: &'static str, server: &str, error: RedisError) -
         .because(error)
 }
 
-/// Whether a primary became a replica: it stays reachable, but is no use. The same
-/// address may lead to its successor by now.
+/// Whether a primary became a replica, or the journal's slot is another server's: it
+/// stays reachable, but is no use. The same address may lead to its successor by now.
 pub(crate) fn is_demoted(error: &RedisError) -> bool {
-    error.kind() == redis::ErrorKind::Server(redis::ServerErrorKind::ReadOnly)
+    use redis::ServerErrorKind::{Ask, ClusterDown, Moved, ReadOnly, TryAgain};
+    let no_use = |kind| matches!(kind, ReadOnly | Moved | Ask | TryAgain | ClusterDown);
+    // A transaction tells its errors one by one.
+    let errors = error.clone().into_server_errors();
+    errors.is_some_and(|errors| errors.iter().any(|(_, error)| error.kind().is_some_and(no_use)))
 }
 
 /// An answer that does not look as it must.

@@ -1,19 +1,21 @@
 //! Connections: made lazily, dropped when they fail, never used before the
 //! journal was adopted on them.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use cacheflow::event::Position;
+use cacheflow::event::{Position, Snapshot};
 use cacheflow::{Error, ErrorKind, Result};
 use redis::aio::MultiplexedConnection;
-use redis::{AsyncConnectionConfig, Client};
+use redis::{AsyncConnectionConfig, ProtocolVersion, Script, ScriptInvocation};
 
+use crate::adopted::{lineage, open_records};
 use crate::error::{failed, is_demoted, unexpected};
 use crate::message::{incarnation, incarnation_text};
 use crate::names::Names;
 use crate::scripts::Scripts;
+use crate::topology::{Topology, with_settings};
 
 /// How long making a connection may take. Callers of the cache wait for their
 /// own budget only.
@@ -23,30 +25,40 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(1);
 /// nothing says that it is broken: a half-open connection never does.
 const PING_TIMEOUT: Duration = Duration::from_millis(250);
 
-/// One shared connection to a server.
+/// One shared connection to the journal's server.
 pub(crate) struct Link {
-    client: Client,
+    topology: Topology,
     server: String,
     names: Names,
     scripts: Scripts,
     current: Mutex<Option<MultiplexedConnection>>,
-    incarnation: AtomicU64,
+    adopted: Mutex<Adopted>,
     connecting: tokio::sync::Mutex<()>,
+    index_may_vanish: AtomicBool,
+}
+
+/// The journal as it was last adopted.
+#[derive(Default)]
+struct Adopted {
+    incarnation: u64,
+    ancestors: Vec<Position>,
 }
 
 impl Link {
-    pub(crate) fn new(client: Client, names: Names) -> Self {
+    pub(crate) fn new(topology: Topology, names: Names) -> Self {
         Self {
-            server: client.get_connection_info().addr().to_string(),
-            client,
+            server: topology.name(),
+            topology,
             names,
             scripts: Scripts::new(),
             current: Mutex::new(None),
-            incarnation: AtomicU64::new(0),
+            adopted: Mutex::default(),
             connecting: tokio::sync::Mutex::new(()),
+            index_may_vanish: AtomicBool::new(false),
         }
     }
 
+    /// The server without credentials.
     pub(crate) fn server(&self) -> &str {
         &self.server
     }
@@ -57,6 +69,15 @@ impl Link {
 
     pub(crate) fn scripts(&self) -> &Scripts {
         &self.scripts
+    }
+
+    /// A call of `script` with the journal's keys.
+    pub(crate) fn call<'a>(&self, script: &'a Script) -> ScriptInvocation<'a> {
+        let mut call = script.prepare_invoke();
+        for key in self.names.journal_keys() {
+            call.key(key);
+        }
+        call
     }
 
     /// The connection, made if there is none.
@@ -72,19 +93,38 @@ impl Link {
         let config = AsyncConnectionConfig::new()
             .set_connection_timeout(Some(CONNECT_TIMEOUT))
             .set_response_timeout(None);
-        let mut connection = self.connect(&config).await?;
+        let mut connection = self.connect(&config, ProtocolVersion::RESP2).await?;
         // Before anything else is sent over it: the server may have been
         // restarted since, and would give out numbers twice.
-        let adopted = tokio::time::timeout(CONNECT_TIMEOUT, self.adopt(&mut connection)).await;
-        let position = adopted.map_err(|_| self.silent("adopt"))??;
-        self.works_in(position);
+        self.adopt_in_time(&mut connection).await?;
+        self.look_at_policy(&mut connection).await;
         *self.current() = Some(connection.clone());
         Ok(connection)
     }
 
     /// The incarnation in which the shared connection works, as it was last told.
     pub(crate) fn incarnation(&self) -> u64 {
-        self.incarnation.load(Ordering::Acquire)
+        self.adopted().incarnation
+    }
+
+    /// Whether the journal, as it was last adopted, goes on from `incarnation`.
+    pub(crate) fn is_known(&self, incarnation: u64) -> bool {
+        let adopted = self.adopted();
+        let mut ancestors = adopted.ancestors.iter();
+        incarnation == adopted.incarnation
+            || ancestors.any(|ancestor| ancestor.incarnation == incarnation)
+    }
+
+    /// An answer came in `incarnation`: another than the adopted one shows that
+    /// the journal has begun anew, with no ancestors that are known.
+    pub(crate) fn answered_in(&self, incarnation: u64) {
+        let mut adopted = self.adopted();
+        if adopted.incarnation != incarnation {
+            *adopted = Adopted {
+                incarnation,
+                ancestors: Vec::new(),
+            };
+        }
     }
 
     /// Asks in which incarnation the shared connection works: the journal may
@@ -93,53 +133,120 @@ impl Link {
         &self,
         connection: &mut MultiplexedConnection,
     ) -> Result<u64> {
-        let position = self.adopt(connection).await?;
-        self.works_in(position);
-        Ok(position.incarnation)
+        let snapshot = self.adopt(connection, false).await?;
+        Ok(snapshot.position.incarnation)
     }
 
-    fn works_in(&self, position: Position) {
-        self.incarnation
-            .store(position.incarnation, Ordering::Release);
-    }
-
-    /// A connection of its own, with this configuration.
+    /// A connection of its own, with this configuration, to where the journal's
+    /// server is now.
     pub(crate) async fn connect(
         &self,
         config: &AsyncConnectionConfig,
+        protocol: ProtocolVersion,
     ) -> Result<MultiplexedConnection> {
-        self.client
+        let primary = self.topology.primary().await?;
+        with_settings(&primary, |settings| settings.set_protocol(protocol))
             .get_multiplexed_async_connection_with_config(config)
             .await
             .map_err(|error| failed("connect", &self.server, error))
     }
 
-    /// Where the journal stands, which begins anew if it must.
-    pub(crate) async fn adopt(&self, connection: &mut MultiplexedConnection) -> Result<Position> {
-        let (inc, number): (String, u64) = self
-            .scripts
-            .adopt
-            .key(&self.names.journal)
-            .key(&self.names.records)
+    /// Where the journal stands, which begins or goes on anew if it must;
+    /// `with_open`: and what is not done in it.
+    pub(crate) async fn adopt(
+        &self,
+        connection: &mut MultiplexedConnection,
+        with_open: bool,
+    ) -> Result<Snapshot> {
+        type Answer = (String, u64, String, Vec<(u64, Vec<u8>)>);
+        let (inc, number, ancestors, open): Answer = self
+            .call(&self.scripts.adopt)
             .arg(incarnation_text(random()))
+            .arg(u8::from(with_open))
             .invoke_async(connection)
             .await
             .map_err(|error| failed("adopt", &self.server, error))?;
+        let position = self.position("adopt", &inc, number)?;
+        let lineage =
+            lineage(&ancestors).ok_or_else(|| unexpected("adopt", &self.server, "ancestors"))?;
+        *self.adopted() = Adopted {
+            incarnation: position.incarnation,
+            ancestors: lineage.clone(),
+        };
+        Ok(Snapshot {
+            position,
+            lineage,
+            open: open_records(open, position),
+        })
+    }
+
+    /// A position as an answer names it.
+    pub(crate) fn position(
+        &self,
+        operation: &'static str,
+        inc: &str,
+        number: u64,
+    ) -> Result<Position> {
         let incarnation =
-            incarnation(&inc).ok_or_else(|| unexpected("adopt", &self.server, "incarnation"))?;
+            incarnation(inc).ok_or_else(|| unexpected(operation, &self.server, "incarnation"))?;
         Ok(Position {
             incarnation,
             number,
         })
     }
 
+    async fn adopt_in_time(&self, connection: &mut MultiplexedConnection) -> Result<()> {
+        match tokio::time::timeout(CONNECT_TIMEOUT, self.adopt(connection, false)).await {
+            Ok(adopted) => adopted.map(|_| ()),
+            Err(_) => {
+                let error = Error::new(ErrorKind::Timeout, "adopt", "no answer");
+                Err(error.with("server", self.server()))
+            }
+        }
+    }
+
+    /// Whether the server may drop indexes to make room.
+    #[allow(dead_code, reason = "for whoever decides when records are done")]
+    pub(crate) fn index_may_vanish(&self) -> bool {
+        self.index_may_vanish.load(Ordering::Relaxed)
+    }
+
+    /// Asks what the server does when its memory is full; one that does not tell
+    /// is believed to drop nothing.
+    pub(crate) async fn look_at_policy(&self, connection: &mut MultiplexedConnection) {
+        let mut question = redis::cmd("CONFIG");
+        question.arg("GET").arg("maxmemory*");
+        let answer = question.query_async::<Vec<(String, String)>>(connection);
+        let Ok(Ok(told)) = tokio::time::timeout(PING_TIMEOUT, answer).await else {
+            return;
+        };
+        let setting = |name: &str| told.iter().find(|(told, _)| told == name);
+        let is_bounded = setting("maxmemory").is_some_and(|(_, bytes)| bytes != "0");
+        let policy = setting("maxmemory-policy").map_or("noeviction", |(_, policy)| policy);
+        // All names of ours expire, so the volatile policies drop them too.
+        let may_vanish = is_bounded && policy != "noeviction";
+        if may_vanish && !self.index_may_vanish.swap(true, Ordering::Relaxed) {
+            tracing::warn!(
+                server = self.server(),
+                policy,
+                "this Redis drops keys when its memory is full, indexes of tags and dependencies too: \
+                 what they named may be served until it expires; use maxmemory-policy noeviction"
+            );
+        }
+    }
+
     /// Turns an error of an operation into the framework's, and drops the
     /// connection if it is no good any more.
     pub(crate) fn fault(&self, operation: &'static str, error: redis::RedisError) -> Error {
         if error.is_unrecoverable_error() || error.is_io_error() || is_demoted(&error) {
-            *self.current() = None;
+            self.give_up();
         }
         failed(operation, &self.server, error)
+    }
+
+    /// Drops the connection: the next operation makes another.
+    pub(crate) fn give_up(&self) {
+        *self.current() = None;
     }
 
     /// Whether the server answers: over the connection that there is, else over
@@ -160,12 +267,12 @@ impl Link {
         Ok(())
     }
 
-    fn silent(&self, operation: &'static str) -> Error {
-        Error::new(ErrorKind::Timeout, operation, "no answer").with("server", self.server())
-    }
-
     fn current(&self) -> MutexGuard<'_, Option<MultiplexedConnection>> {
         self.current.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn adopted(&self) -> MutexGuard<'_, Adopted> {
+        self.adopted.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -175,7 +282,7 @@ struct Unanswered<'a>(&'a Link);
 
 impl Drop for Unanswered<'_> {
     fn drop(&mut self) {
-        *self.0.current() = None;
+        self.0.give_up();
     }
 }
 

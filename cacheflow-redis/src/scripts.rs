@@ -1,35 +1,83 @@
-//! The scripts, one file each, with the part that they share before them.
+//! The scripts, one file for each step, with the parts that they share before
+//! them.
 
 use redis::Script;
 
-/// All scripts.
+/// All scripts. Those of the first group need nothing but the journal's keys; the
+/// others find values and indexes on the same server.
 pub(crate) struct Scripts {
     pub(crate) adopt: Script,
+    pub(crate) heartbeat: Script,
+    pub(crate) nodes: Script,
+    /// Whether a fill would be kept; for values that lie elsewhere.
+    #[allow(dead_code, reason = "what a cluster's store is built on")]
+    pub(crate) check: Script,
+    /// Appends a record; for values that lie elsewhere.
+    #[allow(dead_code, reason = "what a cluster's store is built on")]
+    pub(crate) record: Script,
+    pub(crate) done: Script,
+
     pub(crate) fill: Script,
     pub(crate) put: Script,
     pub(crate) forget: Script,
+    pub(crate) reclaim: Script,
+    pub(crate) sweep: Script,
     pub(crate) discard: Script,
-    pub(crate) heartbeat: Script,
 }
 
+macro_rules! script {
+    ($($file:literal),*) => {
+        Script::new(concat!($(include_str!($file)),*))
+    };
+}
+
+/// A script that needs the journal alone.
 macro_rules! with_journal {
     ($file:literal) => {
-        Script::new(concat!(
-            include_str!("scripts/journal.lua"),
-            include_str!($file)
-        ))
+        script!("scripts/journal.lua", $file)
+    };
+}
+
+/// A script that compares entries with records.
+macro_rules! with_marks {
+    ($file:literal) => {
+        script!(
+            "scripts/journal.lua",
+            "scripts/glob.lua",
+            "scripts/marks.lua",
+            $file
+        )
+    };
+}
+
+/// A script that writes or removes values.
+macro_rules! with_values {
+    ($file:literal) => {
+        script!(
+            "scripts/journal.lua",
+            "scripts/glob.lua",
+            "scripts/marks.lua",
+            "scripts/index.lua",
+            $file
+        )
     };
 }
 
 impl Scripts {
     pub(crate) fn new() -> Self {
         Self {
-            adopt: Script::new(include_str!("scripts/adopt.lua")),
-            fill: with_journal!("scripts/fill.lua"),
-            put: with_journal!("scripts/put.lua"),
-            forget: with_journal!("scripts/forget.lua"),
-            discard: Script::new(include_str!("scripts/discard.lua")),
-            heartbeat: Script::new(include_str!("scripts/heartbeat.lua")),
+            adopt: with_journal!("scripts/adopt.lua"),
+            heartbeat: with_journal!("scripts/heartbeat.lua"),
+            nodes: with_journal!("scripts/nodes.lua"),
+            check: with_marks!("scripts/check.lua"),
+            record: with_journal!("scripts/record.lua"),
+            done: with_journal!("scripts/done.lua"),
+            fill: with_values!("scripts/fill.lua"),
+            put: with_values!("scripts/put.lua"),
+            forget: with_values!("scripts/forget.lua"),
+            reclaim: with_values!("scripts/reclaim.lua"),
+            sweep: with_values!("scripts/sweep.lua"),
+            discard: with_values!("scripts/discard.lua"),
         }
     }
 }

@@ -12,6 +12,7 @@
 //! | to see what a backend is asked | [`Recording`] |
 //! | operations that fail, hang, or lose their answers | [`Failing`] |
 //! | to decide what happens between two steps | [`Gate`] |
+//! | to judge what many nodes wrote, forgot and read | [`history`] |
 //! | many orders of the same steps | [`Shuffling`] |
 //! | to know whether a backend of yours keeps to the rules | [`conformance`] |
 //!
@@ -51,6 +52,7 @@ mod eventually;
 mod failing;
 pub mod fault_proxy;
 mod gate;
+pub mod history;
 pub mod memory_backend;
 mod recording;
 #[cfg(unix)]

@@ -132,7 +132,7 @@ impl Instance for Node {
 impl From<Applied> for Acknowledged {
     fn from(applied: Applied) -> Self {
         match applied {
-            Applied::Recorded => Self::Everywhere,
+            Applied::Recorded | Applied::Everywhere => Self::Everywhere,
             Applied::Local => Self::OnlyHere,
         }
     }

@@ -1,12 +1,18 @@
 -- FILL: keep a loaded value, unless it may be old.
 --
--- KEYS 1 journal  2 records  3 value
+-- KEYS 1…5 the journal's  6 value
 -- ARGV 1 incarnation and 2 number up to which the caller has checked
---      3 envelope  4 ttl in ms  5 full key  6 cache
+--      3 prefix of all names  4 envelope  5 ttl in ms
+--      6 full key  7 how many tags  8… tags, then keys that it depends on
 -- → 1 kept, 0 refused
-local journal = redis.call('HMGET', KEYS[1], 'inc', 'n')
+--
+-- The race: while the value was loaded, or after the caller's own check, what it
+-- was made of is forgotten or about to be written; the old value must not come
+-- after that. Value and indexes are one step, so that whoever forgets finds all.
+local journal = redis.call('HMGET', JOURNAL, 'inc', 'n')
 if journal[1] ~= ARGV[1] then return 0 end
-local found = records_between(KEYS[2], tonumber(ARGV[2]), tonumber(journal[2]))
-if not found or makes_old(found, ARGV[5], ARGV[6]) then return 0 end
-redis.call('SET', KEYS[3], ARGV[3], 'PX', ARGV[4])
+local entry = entry_at(6)
+if not is_current(entry, tonumber(ARGV[2]), tonumber(journal[2] or '')) then return 0 end
+PREFIX = ARGV[3]
+keep(entry, ARGV[4], ARGV[5])
 return 1

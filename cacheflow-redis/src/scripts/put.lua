@@ -1,24 +1,40 @@
 -- PUT: record that a new value was put, and keep it, unless another change came
--- between: then nobody can know whose value is the newest, and none is kept.
+-- between; what was made of the old one is forgotten.
 --
--- KEYS 1 journal  2 records  3 value
+-- KEYS 1…5 the journal's  6 value
 -- ARGV 1 incarnation and 2 number where the caller stood before it changed the
---      source  3 envelope without its as-of number  4 ttl in ms  5 full key
---      6 cache  7 channel  8 head of the message
--- → { kept, incarnation, number, missed messages or false }, or {} if the
+--      source  3 channel, empty for none
+--      4 the message up to its key's end  5 what follows  6 its end, the origin
+--      7 prefix of all names  8 envelope without its as-of number  9 ttl in ms
+--      10 full key  11 how many tags  12… tags, then keys that it depends on
+-- → { kept, incarnation, number, message, missed messages or false }, or {} if the
 --   incarnation is another
-local journal = redis.call('HMGET', KEYS[1], 'inc', 'n')
+--
+-- The race: two puts, or a put and a forgetting, whose order in the source nobody
+-- knows: then no value is kept. The same while a write to the key is held.
+local journal = redis.call('HMGET', JOURNAL, 'inc', 'n')
 if journal[1] ~= ARGV[1] then return {} end
-local known, last = tonumber(ARGV[2]), tonumber(journal[2])
-local found = records_between(KEYS[2], known, last)
-local n = record(KEYS[1], KEYS[2], ARGV[7], ARGV[8], journal[1], { 'k', ARGV[5] })
-local kept = 0
-if found and not makes_old(found, ARGV[5], ARGV[6]) then
+local inc, last = journal[1], tonumber(journal[2] or '') or 0
+PREFIX = ARGV[7]
+local entry = entry_at(10)
+-- Without memory no value is kept, but the old one has to go.
+local has_room = type(redis.pcall('HSET', JOURNAL, 'inc', inc)) ~= 'table'
+redis.call('PEXPIRE', JOURNAL, THIRTY_DAYS)
+local kept = has_room and is_current(entry, tonumber(ARGV[2]), last)
+
+local keys = { entry.key }
+local all = closure(keys)
+local sets = remove_all(keys, all, text(last + 1))
+local named = { 'k', entry.key }
+for _, key in ipairs(all.found) do
+  named[#named + 1] = 'k'
+  named[#named + 1] = key
+end
+local body = ARGV[4] .. as_more(all.found) .. ARGV[5] .. ARGV[6]
+local n, message = append(inc, ARGV[3], body, named, sets > 0, sets)
+if kept then
   -- The value is as new as its own record.
   local as_of = struct.pack('<I8', tonumber(n))
-  redis.call('SET', KEYS[3], as_of .. as_of .. ARGV[3], 'PX', ARGV[4])
-  kept = 1
-else
-  redis.call('UNLINK', KEYS[3])
+  keep(entry, as_of .. as_of .. ARGV[8], ARGV[9])
 end
-return { kept, journal[1], n, missed(KEYS[2], journal[1], last, ARGV[1], ARGV[2]) }
+return { kept and 1 or 0, inc, n, message, missed(inc, last, ARGV[1], ARGV[2]) }

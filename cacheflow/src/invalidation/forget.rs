@@ -178,14 +178,49 @@ impl Node {
     }
 }
 
-/// As many records as it takes: none holds more than a batch of keys.
+/// As many records as it takes: none holds more than a batch of anything.
 fn parts(mut forgotten: Forgotten) -> Vec<Forgotten> {
     let mut parts = Vec::new();
-    while forgotten.keys.len() > BATCH {
-        let rest = forgotten.keys.split_off(BATCH);
-        let keys = std::mem::replace(&mut forgotten.keys, rest);
-        parts.push(Forgotten::keys(keys));
+    while !forgotten.is_empty() {
+        parts.push(Forgotten {
+            keys: batch(&mut forgotten.keys),
+            tags: batch(&mut forgotten.tags),
+            patterns: batch(&mut forgotten.patterns),
+            caches: batch(&mut forgotten.caches),
+            everything: std::mem::take(&mut forgotten.everything),
+        });
     }
-    parts.push(forgotten);
     parts
+}
+
+/// Takes a batch out.
+fn batch<T>(all: &mut Vec<T>) -> Vec<T> {
+    let rest = all.split_off(all.len().min(BATCH));
+    std::mem::replace(all, rest)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::key::Tag;
+
+    #[test]
+    fn no_record_holds_more_than_a_batch_of_anything_and_nothing_is_lost() {
+        let keys = |count| (0..count).map(|n| FullKey::parse(&format!("c:{n}")).unwrap());
+        let tags = |count: usize| (0..count).map(|n| Tag::new(&n.to_string()).unwrap());
+        let all = Forgotten {
+            keys: keys(BATCH + 1).collect(),
+            tags: tags(2 * BATCH + 1).collect(),
+            everything: true,
+            ..Forgotten::default()
+        };
+        let parts = parts(all.clone());
+        let sizes = parts
+            .iter()
+            .map(|part| (part.keys.len(), part.tags.len(), part.everything));
+        let expected = [(BATCH, BATCH, true), (1, BATCH, false), (0, 1, false)];
+        assert_eq!(sizes.collect::<Vec<_>>(), expected);
+        let kept: Vec<_> = parts.iter().flat_map(|part| part.keys.clone()).collect();
+        assert_eq!(kept, all.keys);
+    }
 }

@@ -88,9 +88,8 @@ impl<V: Send + Sync + 'static> Memory<V> {
         older
     }
 
-    /// The same if it is still this entry; it is marked in any case.
-    pub(crate) fn forget_this(&self, key: &[u8], entry: &Arc<Entry<V>>) {
-        entry.forget();
+    /// Takes the entry out if it is still this one.
+    pub(crate) fn free_this(&self, key: &[u8], entry: &Arc<Entry<V>>) {
         let present = self.store.get(key);
         if present.is_some_and(|present| Arc::ptr_eq(&present, entry)) {
             self.store.remove(key);

@@ -30,6 +30,9 @@ pub(crate) struct Local<V> {
     hold_off: Duration,
 }
 
+/// So many entries are taken out of memory in one go; more are only marked.
+const FREED_AT_ONCE: usize = 1_000;
+
 struct Inside<V> {
     flights: Flights<V>,
     index: Index<V>,
@@ -322,7 +325,12 @@ impl<V: Clone + Send + Sync + 'static> Local<V> {
             return true;
         }
         if let (Some(entry), Some(memory)) = (entry, &self.memory) {
-            memory.forget_this(member.key.as_bytes(), &entry);
+            entry.forget();
+            // To be marked is what counts. Of very many, most are left for memory
+            // to replace or evict: nobody waits for that under the lock.
+            if gone.len() < FREED_AT_ONCE {
+                memory.free_this(member.key.as_bytes(), &entry);
+            }
         }
         gone.push(member.key.clone());
         false

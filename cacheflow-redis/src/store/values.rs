@@ -1,0 +1,195 @@
+//! Values: read, filled, put, discarded.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use cacheflow::Result;
+use cacheflow::entry::Envelope;
+use cacheflow::event::Change;
+use cacheflow::key::{FullKey, Marks};
+use cacheflow::store::{Fill, Filled, Put, Recorded, Relations, Stored};
+use redis::{FromRedisValue, RedisError, ScriptInvocation, Value};
+
+use super::records::{LONGEST, parts, recorded};
+use crate::error::unexpected;
+use crate::link::Link;
+use crate::message::incarnation_text;
+
+/// What PTTL answers for a key that would be kept for ever.
+const WITHOUT_END: i64 = -1;
+
+/// How many relations of an entry are told at most.
+const MAX_RELATIONS: usize = 10_000;
+
+/// Where an envelope names the incarnation of its journal.
+const MAGIC_AT: usize = 16;
+const INCARNATION_AT: usize = 54;
+
+pub(super) async fn get(link: &Link, key: &FullKey) -> Result<Option<Stored>> {
+    let name = link.names().value(key);
+    let mut connection = link.connection().await?;
+    // The server's own count of what is left: no clock but its own decides how
+    // long memory may keep the value.
+    let answer = redis::pipe()
+        .get(&name)
+        .pttl(&name)
+        .query_async(&mut connection)
+        .await;
+    let (bytes, left): (Option<Bytes>, i64) = match answer {
+        Ok(answer) => answer,
+        // Somebody else's list or hash: bytes that are no entry, which a fill
+        // may replace.
+        Err(error) if is_wrong_type(&error) => (Some(Bytes::new()), 0),
+        Err(error) => return Err(link.fault("get", error)),
+    };
+    if left == WITHOUT_END {
+        // Whatever we write dies: this is somebody else's, to be replaced.
+        return Ok(None);
+    }
+    let Some(bytes) = bytes else {
+        return Ok(None);
+    };
+    let incarnation = match written_in(&bytes) {
+        // Of a journal that is gone, or of one that has begun under us.
+        Some(written_in) if !link.is_known(written_in) => {
+            link.ask_incarnation(&mut connection).await?
+        }
+        _ => link.incarnation(),
+    };
+    Ok(Some(Stored {
+        bytes,
+        // Negative: it expired between the two; then nothing is left.
+        remaining: Duration::from_millis(u64::try_from(left).unwrap_or(0)),
+        incarnation,
+    }))
+}
+
+/// The incarnation that an envelope names.
+pub(crate) fn written_in(bytes: &[u8]) -> Option<u64> {
+    let magic = bytes.get(MAGIC_AT..MAGIC_AT + 2)?;
+    let incarnation = bytes.get(INCARNATION_AT..)?.first_chunk()?;
+    matches!(magic, b"CF" | b"Cf").then(|| u64::from_le_bytes(*incarnation))
+}
+
+pub(super) async fn fill(link: &Link, fill: Fill<'_>) -> Result<Filled> {
+    let names = link.names();
+    let mut connection = link.connection().await?;
+    let mut call = link.call(&link.scripts().fill);
+    call.key(names.value(fill.key))
+        .arg(incarnation_text(fill.checked.incarnation))
+        .arg(fill.checked.number)
+        .arg(names.prefix())
+        .arg(fill.bytes)
+        .arg(millis(fill.ttl));
+    entry(&mut call, fill.key, fill.marks);
+    let kept: bool = call
+        .invoke_async(&mut connection)
+        .await
+        .map_err(|error| link.fault("fill", error))?;
+    Ok(if kept { Filled::Kept } else { Filled::Refused })
+}
+
+pub(super) async fn put(link: &Link, put: Put<'_>) -> Result<Recorded> {
+    let names = link.names();
+    let change = Change::Put {
+        key: put.key.clone(),
+        dependents: Vec::new(),
+    };
+    let parts = parts(link, "put", &change)?;
+    let without_number = put
+        .bytes
+        .get(Envelope::AS_OF_BYTES..)
+        .ok_or_else(|| unexpected("put", link.server(), "envelope"))?;
+    let mut connection = link.connection().await?;
+    let mut call = link.call(&link.scripts().put);
+    call.key(names.value(put.key))
+        .arg(incarnation_text(put.checked.incarnation))
+        .arg(put.checked.number)
+        .arg(&names.channel)
+        .arg(&parts.front)
+        .arg(&parts.back)
+        .arg(&parts.tail)
+        .arg(names.prefix())
+        .arg(without_number)
+        .arg(millis(put.ttl));
+    entry(&mut call, put.key, put.marks);
+    let answer: Vec<Value> = call
+        .invoke_async(&mut connection)
+        .await
+        .map_err(|error| link.fault("put", error))?;
+    let Ok([kept, inc, number, message, missed]) = <[Value; 5]>::try_from(answer) else {
+        return Err(unexpected("put", link.server(), "incarnation"));
+    };
+    let read = |error| link.fault("put", RedisError::from(error));
+    let inc = String::from_redis_value(inc).map_err(read)?;
+    let number = u64::from_redis_value(number).map_err(read)?;
+    let kept = bool::from_redis_value(kept).map_err(read)?;
+    let message = Vec::<u8>::from_redis_value(message).map_err(read)?;
+    let position = link.position("put", &inc, number)?;
+    recorded(link, "put", position, kept, &message, missed)
+}
+
+/// What a script compares with records: key, tags and dependencies.
+pub(crate) fn entry(call: &mut ScriptInvocation<'_>, key: &FullKey, marks: &Marks) {
+    call.arg(key.as_str()).arg(marks.tags().len());
+    for tag in marks.tags() {
+        call.arg(tag.as_str());
+    }
+    for dependency in marks.dependencies() {
+        call.arg(dependency.as_str());
+    }
+}
+
+pub(super) async fn discard(link: &Link, key: &FullKey, bytes: &Bytes) -> Result<()> {
+    let mut connection = link.connection().await?;
+    let mut call = link.call(&link.scripts().discard);
+    call.key(link.names().value(key))
+        .arg(link.names().prefix())
+        .arg(key.as_str())
+        .arg(bytes.as_ref())
+        .invoke_async::<()>(&mut connection)
+        .await
+        .map_err(|error| link.fault("discard", error))
+}
+
+pub(super) async fn relations(link: &Link, key: &FullKey) -> Result<Relations> {
+    let names = link.names();
+    Ok(Relations {
+        dependencies: members(link, &names.dependencies(key)).await?,
+        dependents: members(link, &names.dependents(key)).await?,
+    })
+}
+
+/// The keys in an index, in order.
+async fn members(link: &Link, index: &str) -> Result<Vec<FullKey>> {
+    let mut connection = link.connection().await?;
+    let answer = redis::cmd("SRANDMEMBER")
+        .arg(index)
+        .arg(MAX_RELATIONS)
+        .query_async::<Vec<Vec<u8>>>(&mut connection)
+        .await;
+    let found = match answer {
+        Ok(found) => found,
+        Err(error) if is_wrong_type(&error) => Vec::new(),
+        Err(error) => return Err(link.fault("relations", error)),
+    };
+    let read = |bytes: &Vec<u8>| FullKey::parse(std::str::from_utf8(bytes).ok()?);
+    let mut keys: Vec<FullKey> = found.iter().filter_map(read).collect();
+    keys.sort_unstable();
+    Ok(keys)
+}
+
+/// Whether something of another type lies where one was looked for.
+fn is_wrong_type(error: &RedisError) -> bool {
+    // The error of a pipeline tells codes only one by one.
+    let errors = error.clone().into_server_errors();
+    error.code() == Some("WRONGTYPE")
+        || errors.is_some_and(|errors| errors.iter().any(|(_, error)| error.code() == "WRONGTYPE"))
+}
+
+/// A lifetime as Redis takes it: at least 1 ms.
+pub(crate) fn millis(ttl: Duration) -> u64 {
+    u64::try_from(ttl.as_millis())
+        .unwrap_or(u64::MAX)
+        .clamp(1, LONGEST)
+}

@@ -1,0 +1,10 @@
+//! The backend on a real Redis Cluster.
+
+mod bus;
+mod forgetting;
+mod moving;
+mod races;
+mod stress;
+mod sweeping;
+mod values;
+mod world;
