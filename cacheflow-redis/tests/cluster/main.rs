@@ -3,6 +3,7 @@
 mod bus;
 mod forgetting;
 mod moving;
+mod nodes;
 mod races;
 mod stress;
 mod sweeping;

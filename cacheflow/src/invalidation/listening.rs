@@ -40,9 +40,11 @@ impl Listener for Node {
             _ => {
                 self.begin_anew(&mut applying, &snapshot);
                 self.standing.prove(asked);
-                // The store has a connection of its own, and learns by this that
-                // the journal is another.
-                self.missing.notify_one();
+                if here.is_some() {
+                    // The store has a connection of its own, and learns by this
+                    // that the journal is another.
+                    self.missing.notify_one();
+                }
             }
         }
         drop(applying);
