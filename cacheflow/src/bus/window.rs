@@ -13,12 +13,13 @@ use crate::key::{FullKey, Marks};
 /// replica are recognised by it.
 const RING: Duration = Duration::from_secs(60);
 
-/// So many records stay in mind for [`RING`]; of more, the oldest go.
-const RING_RECORDS: usize = 10_000;
+/// So much stays in mind for [`RING`], counted in records and what they name; of
+/// more, the oldest go.
+const RING_SIZE: usize = 100_000;
 
-/// So many stay in mind at most, whoever still needs them: who began before the
+/// So much stays in mind at most, whoever still needs it: who began before the
 /// oldest of them keeps nothing.
-const MOST_RECORDS: usize = 100_000;
+const MOST: usize = 500_000;
 
 /// The recent records of one journal.
 ///
@@ -32,6 +33,8 @@ pub(super) struct Window {
     lineage: Vec<Position>,
     records: BTreeMap<u64, Kept>,
     latest: Latest,
+    /// How much that is, counted in records and what they name.
+    size: usize,
     /// Numbers of records that are done, in the order in which they may go.
     closed: VecDeque<u64>,
     /// Writes under way, by record.
@@ -121,8 +124,7 @@ impl Window {
         }
         // Numbers that this journal has not given out yet were a lie, or are lost.
         for (number, kept) in self.records.split_off(&(snapshot.position.number + 1)) {
-            self.latest.remove(&kept.record);
-            self.latest.remove_keys(&kept.also, number);
+            self.let_go(number, &kept);
         }
         self.incarnation = snapshot.position.incarnation;
         self.lineage.clone_from(&snapshot.lineage);
@@ -157,6 +159,7 @@ impl Window {
             _ => {}
         }
         self.latest.add(record);
+        self.size += size_of(record);
         if !record.open {
             self.closed.push_back(number);
         }
@@ -174,6 +177,7 @@ impl Window {
     pub(super) fn note_also(&mut self, number: u64, keys: &[FullKey]) {
         if let Some(kept) = self.records.get_mut(&number) {
             kept.also.extend_from_slice(keys);
+            self.size += keys.len();
             self.latest.add_keys(keys, number);
         }
     }
@@ -181,10 +185,15 @@ impl Window {
     /// Takes into mind what is about to be forgotten on this node alone.
     pub(super) fn note_local(&mut self, forgotten: &Forgotten) {
         let local = &mut self.local;
-        local.size += forgotten.keys.len()
-            + forgotten.tags.len()
-            + forgotten.patterns.len()
-            + forgotten.caches.len();
+        let record = Record {
+            position: Position {
+                incarnation: 0,
+                number: local.number + 1,
+            },
+            change: Change::Forgotten(forgotten.clone()),
+            open: false,
+        };
+        local.size += size_of(&record);
         if local.size > MOST_LOCAL {
             local.latest = Latest::default();
             local.size = 0;
@@ -192,14 +201,7 @@ impl Window {
             local.floor = local.number + 1;
         }
         local.number += 1;
-        local.latest.add(&Record {
-            position: Position {
-                incarnation: 0,
-                number: local.number,
-            },
-            change: Change::Forgotten(forgotten.clone()),
-            open: false,
-        });
+        local.latest.add(&record);
     }
 
     /// How often something was forgotten on this node alone.
@@ -339,19 +341,39 @@ impl Window {
                 self.closed.pop_front();
                 continue;
             };
-            let count = self.records.len();
-            let young = now.since(kept.heard) < RING && count <= RING_RECORDS;
-            if count <= MOST_RECORDS && (young || number > oldest_pin) {
+            let young = now.since(kept.heard) < RING && self.size <= RING_SIZE;
+            if self.size <= MOST && (young || number > oldest_pin) {
                 break;
             }
             self.closed.pop_front();
-            if let Some(Kept { record, also, .. }) = self.records.remove(&number) {
+            if let Some(kept) = self.records.remove(&number) {
                 self.gone = self.gone.max(number);
-                self.latest.remove(&record);
-                self.latest.remove_keys(&also, number);
+                self.let_go(number, &kept);
             }
         }
     }
+
+    fn let_go(&mut self, number: u64, kept: &Kept) {
+        self.latest.remove(&kept.record);
+        self.latest.remove_keys(&kept.also, number);
+        let size = size_of(&kept.record) + kept.also.len();
+        self.size = self.size.saturating_sub(size);
+    }
+}
+
+/// What a record counts for.
+fn size_of(record: &Record) -> usize {
+    let named = match &record.change {
+        Change::Forgotten(forgotten) => {
+            forgotten.keys.len()
+                + forgotten.tags.len()
+                + forgotten.patterns.len()
+                + forgotten.caches.len()
+        }
+        Change::Put { dependents, .. } => 1 + dependents.len(),
+        Change::Held { .. } | Change::Done(_) => 1,
+    };
+    1 + named
 }
 
 #[cfg(test)]

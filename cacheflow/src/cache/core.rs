@@ -130,7 +130,7 @@ impl<V: CacheValue> Core<V> {
             flow_id(&self.standing),
             full,
             entry.marks(),
-            Some(entry.expires),
+            Some(entry.ends),
         );
     }
 

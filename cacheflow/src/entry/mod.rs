@@ -44,7 +44,10 @@ pub(crate) struct Entry<V> {
     /// When the load began whose value this is, or when the shared store was
     /// asked for it: nothing that happened before is missing from the value.
     pub(crate) begun: Tick,
+    /// Until when memory may serve it.
     pub(crate) expires: Tick,
+    /// Until when what is made of it may live: memory may keep it for less.
+    pub(crate) ends: Tick,
     pub(crate) epoch: Epoch,
     /// What the entry weighs in a cache that is bounded by memory.
     pub(crate) weight: u32,
@@ -61,6 +64,7 @@ impl<V> Entry<V> {
             value,
             begun,
             expires,
+            ends: expires,
             epoch,
             weight,
             as_of: 0,
@@ -71,6 +75,11 @@ impl<V> Entry<V> {
 
     pub(crate) fn marked(mut self, marks: &Arc<Marks>) -> Self {
         self.marks = some(marks);
+        self
+    }
+
+    pub(crate) fn ending(mut self, ends: Tick) -> Self {
+        self.ends = ends;
         self
     }
 
@@ -87,7 +96,7 @@ impl<V> Entry<V> {
         Made {
             value: self.value.clone(),
             marks: self.marks.clone(),
-            expires: Some(self.expires),
+            expires: Some(self.ends),
         }
     }
 

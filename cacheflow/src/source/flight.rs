@@ -11,7 +11,7 @@ use tokio::sync::watch;
 use crate::bus::AsOf;
 use crate::clock::Tick;
 use crate::entry::{Epoch, Made};
-use crate::key::EntryKey;
+use crate::key::{EntryKey, Marks};
 
 /// An error that the leader of a flight shares with its followers.
 pub(crate) type SharedError = Arc<dyn Any + Send + Sync>;
@@ -70,10 +70,11 @@ pub(crate) struct Start {
 pub(crate) enum Outcome<V> {
     /// With a value.
     Value(Made<V>),
-    /// The source has no value.
-    Absent,
-    /// The loader failed; with the error if it can be shared.
-    Failed(Option<SharedError>),
+    /// The source has no value; with what that was found out from.
+    Absent(Option<Arc<Marks>>),
+    /// The loader failed; with the error if it can be shared, and what it had
+    /// read until then.
+    Failed(Option<SharedError>, Option<Arc<Marks>>),
     /// The leader was dropped or panicked; nothing is known.
     Abandoned,
 }
@@ -340,8 +341,8 @@ mod tests {
     async fn the_first_outcome_counts() {
         let mut flights = Flights::default();
         let flight = lead(&mut flights, &EntryKey::new(b"1"));
-        flight.land(Outcome::Absent);
+        flight.land(Outcome::Absent(None));
         flight.land(Outcome::Abandoned);
-        assert!(matches!(flight.landed().await, Outcome::Absent));
+        assert!(matches!(flight.landed().await, Outcome::Absent(None)));
     }
 }

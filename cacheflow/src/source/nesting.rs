@@ -40,6 +40,14 @@ pub(crate) struct Parts {
     pub(crate) expires: Option<Tick>,
 }
 
+impl Parts {
+    /// As marks of what came of it; `None` if nothing was read.
+    pub(crate) fn into_marks(self) -> Option<Arc<Marks>> {
+        let marks = Marks::new(self.tags, self.dependencies);
+        (!marks.is_empty()).then(|| Arc::new(marks))
+    }
+}
+
 impl MadeOf {
     pub(crate) fn new(flow: usize) -> Self {
         Self {

@@ -6,8 +6,9 @@ use std::time::Duration;
 
 use cacheflow::clock::Clock;
 use cacheflow::key::FullKey;
-use cacheflow::{Applied, Cache, CacheFlow, Event};
+use cacheflow::{Applied, Cache, CacheFlow, Event, Strategy};
 use cacheflow_testkit::{Operation, eventually};
+use tokio::sync::oneshot;
 
 use crate::support::{Fault, HOUR, WITHIN, alone, cached, load, two_nodes, waiting};
 
@@ -145,6 +146,65 @@ async fn an_absent_child_is_a_dependency() {
         assert_eq!(parents.peek(&1), None, "{read}");
         let _ = children.invalidate(&1).await.unwrap();
     }
+}
+
+/// That there is nothing was found out from what is there.
+#[tokio::test]
+async fn a_grandchild_of_nothing_is_a_dependency() {
+    for joins in [false, true] {
+        let flow = alone().await;
+        let [children, middle, parents] =
+            ["children", "middle", "parents"].map(|name| cache(&flow, name));
+        let failing = async |gate: Option<oneshot::Receiver<()>>| {
+            let loaded = middle.get_or_load_shared(&1, async || {
+                load(&children, 1, 10).await;
+                if let Some(gate) = gate {
+                    gate.await.unwrap();
+                }
+                Err::<u64, _>("nothing there")
+            });
+            loaded.await.unwrap_err();
+        };
+        let (go_on, gate) = oneshot::channel();
+        let parent = parents.get_or_load(&1, async || {
+            failing(None).await;
+            Ok::<_, Fault>(0)
+        });
+        if joins {
+            let first = failing(Some(gate));
+            let release = async {
+                let joined = async || middle.stats().joined == 1;
+                eventually("the parent's load has joined", WITHIN, joined).await;
+                go_on.send(()).unwrap();
+            };
+            let ((), parent, ()) = tokio::join!(first, parent, release);
+            parent.unwrap();
+        } else {
+            parent.await.unwrap();
+        }
+        assert!(parents.peek(&1).is_some());
+        let _ = children.invalidate(&1).await.unwrap();
+        assert_eq!(parents.peek(&1), None, "joins: {joins}");
+    }
+}
+
+/// Memory keeps the child for less than the store does: that is no end.
+#[tokio::test]
+async fn a_parent_lives_as_long_as_its_child_does_in_the_store() {
+    let (_server, one, _two) = two_nodes().await;
+    let brief = Strategy::multi_level().memory_ttl(Duration::from_secs(1));
+    let children: Cache<u64, u64> = one
+        .flow
+        .cache("brief")
+        .ttl(HOUR)
+        .strategy(brief)
+        .build()
+        .unwrap();
+    let parents = cache(&one.flow, "parents");
+    load(&children, 1, 10).await;
+    load_from(&parents, 1, &children, 0).await;
+    let remaining = parents.peek(&1).unwrap().remaining;
+    assert!(remaining > HOUR / 2, "{remaining:?}");
 }
 
 #[tokio::test]

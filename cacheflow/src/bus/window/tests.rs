@@ -131,10 +131,12 @@ fn a_record_stays_as_long_as_somebody_is_under_way_from_before_it() {
 fn there_is_a_bound_whoever_is_under_way() {
     let mut window = window();
     window.pin(0);
-    for number in 1..=(MOST_RECORDS as u64 + 10) {
-        window.note(&of_key(number, "c:9"), Tick::ZERO);
+    let key = |n: usize| key(&format!("c:{n}"));
+    let many = Forgotten::keys((0..1_000).map(key).collect::<Vec<_>>());
+    for number in 1..=501 {
+        window.note(&record(number, false, many.clone()), Tick::ZERO);
     }
-    assert!(window.records.len() <= MOST_RECORDS);
+    assert!(window.size <= MOST && window.records.len() > 490);
     assert_eq!(loaded(&window, 0), Verdict::Unknown);
 }
 

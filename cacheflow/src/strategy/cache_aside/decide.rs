@@ -54,8 +54,9 @@ pub(crate) enum Follow {
     LoadAlone,
     /// It begins again: one of the followers will lead.
     BoardAgain,
-    /// It takes the overdue flight off the key and begins again. What that
-    /// flight still brings is given to those who wait for it and kept nowhere.
+    /// It takes the overdue or outdated flight off the key and begins again. What
+    /// that flight still brings is given to those who wait for it and kept
+    /// nowhere.
     TakeOver,
 }
 
@@ -64,8 +65,8 @@ pub(crate) fn after_flight(end: FlightEnd) -> Follow {
     match end {
         FlightEnd::Value | FlightEnd::Absent | FlightEnd::FailedShared => Follow::Take,
         FlightEnd::FailedAlone => Follow::LoadAlone,
-        FlightEnd::Abandoned | FlightEnd::Outdated => Follow::BoardAgain,
-        FlightEnd::Overdue => Follow::TakeOver,
+        FlightEnd::Abandoned => Follow::BoardAgain,
+        FlightEnd::Overdue | FlightEnd::Outdated => Follow::TakeOver,
     }
 }
 

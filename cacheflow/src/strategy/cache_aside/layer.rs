@@ -15,7 +15,7 @@ use crate::event::{Counter, Counters, Event, EventSink};
 use crate::key::{Address, CacheName, EntryKey, Marks};
 use crate::source::{
     Boarding, Flight, LoadError, Loaded, MadeOf, Outcome, Parts, SharedError, Ticket, is_loading,
-    while_loading,
+    read_within_load, while_loading,
 };
 use crate::strategy::Local;
 use crate::strategy::levels::{FillWith, Given, Levels, Read, Tagger};
@@ -141,9 +141,15 @@ where
                 (FlightEnd::Outdated, None)
             }
             Some(Outcome::Value(made)) => (FlightEnd::Value, Some(Ok(Loaded::Value(made)))),
-            Some(Outcome::Absent) => (FlightEnd::Absent, Some(Ok(Loaded::Absent))),
-            Some(Outcome::Failed(error)) => match error.as_ref().and_then(errors.take) {
-                Some(error) => (FlightEnd::FailedShared, Some(Err(LoadError::Source(error)))),
+            Some(Outcome::Absent(marks)) => {
+                self.read_nothing(address, marks.as_deref());
+                (FlightEnd::Absent, Some(Ok(Loaded::Absent)))
+            }
+            Some(Outcome::Failed(error, marks)) => match error.as_ref().and_then(errors.take) {
+                Some(error) => {
+                    self.read_nothing(address, marks.as_deref());
+                    (FlightEnd::FailedShared, Some(Err(LoadError::Source(error))))
+                }
                 None => (FlightEnd::FailedAlone, None),
             },
         }
@@ -206,18 +212,22 @@ where
         // Followers are told before the value is kept: they need not wait for
         // a round trip that is not theirs. Nobody can join a flight whose key
         // was forgotten, so nobody gets what is known to be old by now.
+        let parts = made_of.take();
         let value = match loaded {
             Ok(Loaded::Value(value)) => value,
             Ok(Loaded::Absent) => {
-                flight.land(Outcome::Absent);
+                let marks = parts.into_marks();
+                self.read_nothing(&address, marks.as_deref());
+                flight.land(Outcome::Absent(marks));
                 return Ok(Loaded::Absent);
             }
             Err(LoadError::Source(error)) => {
-                flight.land(Outcome::Failed((load.errors.share)(&error)));
+                let marks = parts.into_marks();
+                self.read_nothing(&address, marks.as_deref());
+                flight.land(Outcome::Failed((load.errors.share)(&error), marks));
                 return Err(LoadError::Source(error));
             }
         };
-        let parts = made_of.take();
         let ends = parts.expires.filter(|_| !self.config.outlive_dependencies);
         let marks = self.marks(&address, &load.given, &value, parts);
         let ttl = match keep {
@@ -247,6 +257,14 @@ where
                 .await;
         }
         Ok(Loaded::Value(made))
+    }
+
+    /// That there is no value was found out from other values: whoever makes
+    /// something of it, makes it of these.
+    fn read_nothing(&self, address: &Address, marks: Option<&Marks>) {
+        if let Some(marks) = marks {
+            read_within_load(self.flow, || address.full.clone(), marks, None);
+        }
     }
 
     /// What `value` is forgotten by; `None`, told, if that cannot be kept.

@@ -101,6 +101,7 @@ impl<V: Clone + Send + Sync + 'static> Levels<V> for Layer<V> {
         };
         let entry = self
             .entry(ticket, value, now.after(ttl), prepared.weight)
+            .ending(now.after(fill.ttl))
             .marked(&fill.marks);
         if !self.0.local.keep(address, ticket, entry) {
             self.refused(address);
@@ -161,7 +162,7 @@ impl<V: Clone + Send + Sync + 'static> Layer<V> {
         let lifetimes = decide::fill(&self.0.config, self.0.shared.is_some(), fill.ttl);
         let memory = lifetimes.memory?;
         let entry = self.entry(ticket, value, now.after(memory), weight);
-        Some(entry.marked(&fill.marks))
+        Some(entry.ending(now.after(fill.ttl)).marked(&fill.marks))
     }
 
     /// Counts and tells that the shared store failed.
@@ -197,20 +198,21 @@ impl<V: Clone + Send + Sync + 'static> Layer<V> {
     ) -> Read<V> {
         let Opened { value, age, marks } = opened;
         let remaining = stored.remaining;
+        let ends = asked.after(remaining);
         match decide::promote(&self.0.config, remaining) {
             Some(ttl) => {
                 let weight = self.weigh(address, &value, || Some(stored.bytes.len()));
                 let entry = self.entry(ticket, &value, asked.after(ttl), weight);
-                self.0.local.keep(address, ticket, entry.marked(&marks));
+                let entry = entry.ending(ends).marked(&marks);
+                self.0.local.keep(address, ticket, entry);
             }
             None => self.0.local.leave(&address.key, ticket),
         }
-        let expires = Some(asked.after(remaining));
         Read::Hit {
             made: Made {
                 value,
                 marks: entry::some(&marks),
-                expires,
+                expires: Some(ends),
             },
             age,
             remaining,
