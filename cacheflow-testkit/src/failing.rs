@@ -32,9 +32,9 @@ use crate::around::{Around, Call, Operation, Wrapped, wrapper};
 /// let users: Cache<u64, String> = flow.cache("users").build()?;
 /// # eventually("subscribed", std::time::Duration::from_secs(10), async || flow.health().is_good()).await;
 ///
-/// failing.fail(Operation::Forget);
+/// failing.fail(Operation::Record);
 /// assert_eq!(users.invalidate(&7).await?, Applied::Local);
-/// failing.heal(Operation::Forget);
+/// failing.heal(Operation::Record);
 /// # eventually("told", std::time::Duration::from_secs(10), async || flow.health().is_good()).await;
 /// # Ok(()) }
 /// ```

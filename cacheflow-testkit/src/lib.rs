@@ -47,7 +47,7 @@
 #![forbid(unsafe_code)]
 
 mod around;
-//CONF pub mod conformance;
+pub mod conformance;
 mod eventually;
 mod failing;
 pub mod fault_proxy;

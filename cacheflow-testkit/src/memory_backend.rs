@@ -34,6 +34,7 @@
 //! | a replica takes over that missed the last changes | [`backup`](MemoryBackend::backup), [`fail_over_to`](MemoryBackend::fail_over_to) |
 //! | somebody without a journal announces a change | [`announce_foreign`](MemoryBackend::announce_foreign) |
 //! | somebody publishes nonsense | [`announce_garbage`](MemoryBackend::announce_garbage) |
+//! | nothing is removed before it is reclaimed | [`removing_late`](MemoryBackend::removing_late) |
 //! | somebody writes over a value | [`overwrite`](MemoryBackend::overwrite) |
 //! | it fails, hangs, or an answer is lost | [`Failing`](crate::Failing) around it |
 //!
@@ -74,6 +75,8 @@ pub struct MemoryBackend(Arc<Shared>);
 struct Shared {
     server: Mutex<Server>,
     clock: Clock,
+    /// Whether values are removed by reclaiming alone.
+    removes_late: bool,
 }
 
 impl Shared {
@@ -100,6 +103,19 @@ impl MemoryBackend {
         Self(Arc::new(Shared {
             server: Mutex::default(),
             clock,
+            removes_late: false,
+        }))
+    }
+
+    /// An empty server that removes nothing in the step of a record, as where
+    /// journal and values lie apart: every record that forgets something is open,
+    /// and what it makes old stays until it is reclaimed.
+    #[must_use]
+    pub fn removing_late() -> Self {
+        Self(Arc::new(Shared {
+            server: Mutex::default(),
+            clock: Clock::system(),
+            removes_late: true,
         }))
     }
 

@@ -21,7 +21,7 @@ use crate::around::{Around, Call, Wrapped, wrapper};
 ///
 /// users.get_or_load(&7, async || Ok::<_, String>("Ada".to_owned())).await?;
 /// let _ = users.invalidate(&7).await?;
-/// assert_eq!(recording.take(), ["get users:7", "fill users:7", "forget users:7"]);
+/// assert_eq!(recording.take(), ["get users:7", "fill users:7", "record users:7"]);
 /// # Ok(()) }
 /// ```
 pub struct Recording<B>(Wrapped<B, Log>);

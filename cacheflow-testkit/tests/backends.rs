@@ -5,6 +5,8 @@
 mod conformance;
 #[path = "backends/faulty.rs"]
 mod faulty;
+#[path = "backends/lineage.rs"]
+mod lineage;
 #[path = "backends/memory.rs"]
 mod memory;
 #[path = "backends/wrappers.rs"]

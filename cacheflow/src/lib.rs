@@ -96,6 +96,7 @@ mod runtime;
 mod source;
 pub mod store;
 mod strategy;
+mod sync;
 
 pub use cache::{Cache, CacheBuilder, CacheValue, Write};
 #[cfg(feature = "macros")]

@@ -1,20 +1,19 @@
 //! A listener that writes down what it is told.
 
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use cacheflow::bus::{Bus, Listener};
 use cacheflow::clock::{Clock, Tick};
-use cacheflow::event::{Position, Record};
-use cacheflow::key::FullKey;
+use cacheflow::event::{Forgotten, Position, Record, Snapshot};
 use tokio::task::JoinHandle;
 
-use super::nodes::WITHIN;
+use super::samples::WITHIN;
 use crate::eventually;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Told {
-    Subscribed(Position),
+    Subscribed(Snapshot),
     Heard(Record, String),
     Alive(Position, Tick),
     /// What no rule's check has caused.
@@ -32,9 +31,12 @@ impl Ear {
     fn note(&self, told: Told) {
         let alone = !self.busy.swap(true, Ordering::SeqCst);
         assert!(alone, "told two things at the same time");
-        let mut all = self.told.lock().unwrap_or_else(PoisonError::into_inner);
-        all.push(told);
+        self.told().push(told);
         self.busy.store(false, Ordering::SeqCst);
+    }
+
+    fn told(&self) -> MutexGuard<'_, Vec<Told>> {
+        self.told.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn check_asked(&self, asked: Tick) {
@@ -51,17 +53,26 @@ impl Listener for Ear {
         &self.origin
     }
 
-    fn subscribed(&self, position: Position, asked: Tick) {
+    /// As a node that applies at once what it hears.
+    fn position(&self) -> Option<Position> {
+        self.told().iter().rev().find_map(|told| match told {
+            Told::Subscribed(snapshot) => Some(snapshot.position),
+            Told::Heard(record, _) => Some(record.position),
+            _ => None,
+        })
+    }
+
+    fn subscribed(&self, snapshot: Snapshot, asked: Tick) {
         self.check_asked(asked);
-        self.note(Told::Subscribed(position));
+        self.note(Told::Subscribed(snapshot));
     }
 
     fn heard(&self, record: Record, origin: &str) {
         self.note(Told::Heard(record, origin.to_owned()));
     }
 
-    fn heard_foreign(&self, keys: &[FullKey], origin: &str) {
-        self.note(Told::Strange(format!("foreign {keys:?} of {origin:?}")));
+    fn heard_foreign(&self, change: &Forgotten, origin: &str) {
+        self.note(Told::Strange(format!("foreign {change:?} of {origin:?}")));
     }
 
     fn garbled(&self) {
@@ -114,8 +125,7 @@ impl Listening {
 
     /// All that was told so far.
     pub(super) fn told(&self) -> Vec<Told> {
-        let told = self.ear.told.lock();
-        told.unwrap_or_else(PoisonError::into_inner).clone()
+        self.ear.told().clone()
     }
 
     /// The records heard so far, with their origins.
@@ -127,16 +137,19 @@ impl Listening {
         self.told().into_iter().filter_map(record).collect()
     }
 
-    /// The position told with the subscription.
-    pub(super) fn position(&self) -> Position {
-        let position = |told: &Told| match told {
-            Told::Subscribed(position) => Some(*position),
+    /// The snapshot told with the subscription.
+    pub(super) fn snapshot(&self) -> Snapshot {
+        let snapshot = |told| match told {
+            Told::Subscribed(snapshot) => Some(snapshot),
             _ => None,
         };
-        self.told()
-            .iter()
-            .find_map(position)
-            .expect("a subscription")
+        let told = self.told().into_iter();
+        told.filter_map(snapshot).next().expect("a subscription")
+    }
+
+    /// The position told with the subscription.
+    pub(super) fn position(&self) -> Position {
+        self.snapshot().position
     }
 
     /// Waits until something was told so many times.

@@ -9,17 +9,12 @@ use std::task::Poll;
 use std::time::Duration;
 
 use cacheflow::bus::Bus;
-use cacheflow::entry::Envelope;
-use cacheflow::event::Position;
-use cacheflow::key::{CacheName, FullKey};
-use cacheflow::store::{Fill, Filled, Put, Recorded, SharedStore};
+use cacheflow::event::{Change, Forgotten, Position, Snapshot};
+use cacheflow::key::{FullKey, Marks};
+use cacheflow::store::{Fill, Filled, Put, Recorded, Relations, SharedStore, Since};
 use cacheflow::{Backend, Namespace, Result};
 
-/// A bound against hanging, not an expectation.
-pub(super) const WITHIN: Duration = Duration::from_secs(60);
-
-/// Longer than any rule takes.
-pub(super) const LONG: Duration = Duration::from_secs(3600);
+use super::samples::{LONG, WITHIN, envelope, key, marked};
 
 pub(super) struct Nodes {
     backend: Box<dyn Backend>,
@@ -72,6 +67,13 @@ impl Nodes {
         Namespace::new(format!("{}x:", self.prefix), "one")
     }
 
+    /// Another namespace on the same server, none of whose names can be one of
+    /// this.
+    pub(super) fn stranger(&self) -> Namespace {
+        let prefix = self.prefix.replacen('-', "-x", 1);
+        Namespace::new(prefix, "one")
+    }
+
     /// A node's store in another namespace.
     pub(super) fn store_in(&self, namespace: &Namespace) -> Arc<dyn SharedStore> {
         self.backend.store(namespace)
@@ -82,14 +84,67 @@ impl Nodes {
         self.backend.bus(namespace)
     }
 
-    /// Where the journal stands, after one more record.
+    /// How the journal stands.
+    pub(super) async fn snapshot(&self) -> Snapshot {
+        snapshot(&*self.two).await
+    }
+
+    /// Where the journal stands.
     pub(super) async fn position(&self) -> Position {
-        position(&*self.one).await
+        self.snapshot().await.position
+    }
+
+    /// Makes a record that forgets nothing of what a rule has; returns where it
+    /// stands.
+    pub(super) async fn next(&self) -> Position {
+        next(&*self.one).await
+    }
+
+    /// Makes so many of them.
+    pub(super) async fn pass(&self, records: u64) {
+        for _ in 0..records {
+            self.next().await;
+        }
+    }
+
+    /// Node two makes a record.
+    pub(super) async fn record(&self, change: &Change) -> Recorded {
+        self.two.record(change, None).await.expect("a record")
+    }
+
+    /// Node two forgets something.
+    pub(super) async fn forget(&self, forgotten: Forgotten) -> Recorded {
+        self.record(&Change::Forgotten(forgotten)).await
     }
 
     /// Node one fills `key`.
     pub(super) async fn fill(&self, key: &FullKey, payload: &str, checked: Position) -> Filled {
         fill(&*self.one, key, payload, checked).await
+    }
+
+    /// Node one fills `key` with a value that has marks.
+    pub(super) async fn fill_marked(
+        &self,
+        key: &FullKey,
+        marks: &Marks,
+        checked: Position,
+    ) -> Filled {
+        let bytes = &marked(checked, marks, "marked");
+        let fill = Fill {
+            key,
+            bytes,
+            marks,
+            ttl: LONG,
+            checked,
+        };
+        self.one.fill(fill).await.expect("a fill")
+    }
+
+    /// Node one fills `key`, and it is kept.
+    pub(super) async fn keep(&self, text: &str, marks: &Marks) {
+        let checked = self.position().await;
+        let filled = self.fill_marked(&key(text), marks, checked).await;
+        assert_eq!(filled, Filled::Kept, "{text}");
     }
 
     /// Node one fills `key`, and it is kept.
@@ -98,6 +153,7 @@ impl Nodes {
         let fill = Fill {
             key,
             bytes,
+            marks: Marks::NONE,
             ttl,
             checked,
         };
@@ -110,6 +166,7 @@ impl Nodes {
         let put = Put {
             key,
             bytes,
+            marks: Marks::NONE,
             ttl,
             checked,
         };
@@ -118,7 +175,24 @@ impl Nodes {
 
     /// Node one puts `key`.
     pub(super) async fn put(&self, key: &FullKey, checked: Position) -> Recorded {
-        put(&*self.one, key, checked).await.expect("a put")
+        put(&*self.one, key, Marks::NONE, checked)
+            .await
+            .expect("a put")
+    }
+
+    /// Node one puts `key` with a value that has marks.
+    pub(super) async fn put_marked(
+        &self,
+        key: &FullKey,
+        marks: &Marks,
+        checked: Position,
+    ) -> Recorded {
+        put(&*self.one, key, marks, checked).await.expect("a put")
+    }
+
+    /// What `key` is related to, as node two is told.
+    pub(super) async fn relations(&self, key: &FullKey) -> Relations {
+        self.two.relations(key).await.expect("relations")
     }
 
     /// The bytes kept for `key`.
@@ -136,15 +210,25 @@ fn text(panic: &(dyn Any + Send)) -> &str {
         .unwrap_or("")
 }
 
-/// Where the journal stands, after one more record.
-pub(super) async fn position(store: &dyn SharedStore) -> Position {
+/// How the journal stands.
+pub(super) async fn snapshot(store: &dyn SharedStore) -> Snapshot {
+    match store.since(None).await.expect("where the journal stands") {
+        Since::Anew(snapshot) => snapshot,
+        Since::Records(records) => panic!("since nothing known: {records:?}"),
+    }
+}
+
+/// Makes a record that forgets nothing of what a rule has; returns where it
+/// stands.
+pub(super) async fn next(store: &dyn SharedStore) -> Position {
     forget(store, &key("nobody:0")).await
 }
 
 /// Forgets one key; returns where that stands.
 pub(super) async fn forget(store: &dyn SharedStore, key: &FullKey) -> Position {
-    let recorded = store.forget(std::slice::from_ref(key), None).await;
-    recorded.expect("a forgetting").position
+    let change = Change::Forgotten(Forgotten::keys([key.clone()]));
+    let recorded = store.record(&change, None).await;
+    recorded.expect("a forgetting").record.position
 }
 
 pub(super) async fn fill(
@@ -156,6 +240,7 @@ pub(super) async fn fill(
     let fill = Fill {
         key,
         bytes: &envelope(checked, payload),
+        marks: Marks::NONE,
         ttl: LONG,
         checked,
     };
@@ -165,54 +250,15 @@ pub(super) async fn fill(
 pub(super) async fn put(
     store: &dyn SharedStore,
     key: &FullKey,
+    marks: &Marks,
     checked: Position,
 ) -> Result<Recorded> {
     let put = Put {
         key,
-        bytes: &envelope(checked, "put"),
+        bytes: &marked(checked, marks, "put"),
+        marks,
         ttl: LONG,
         checked,
     };
     store.put(put).await
-}
-
-pub(super) fn key(text: &str) -> FullKey {
-    FullKey::parse(text).expect("a full key")
-}
-
-pub(super) fn cache(name: &str) -> CacheName {
-    CacheName::new(name).expect("a cache's name")
-}
-
-/// The envelope of some value that was loaded under this journal.
-pub(super) fn envelope(position: Position, payload: &str) -> Vec<u8> {
-    let envelope = Envelope {
-        as_of: 0,
-        incarnation: position.incarnation,
-        codec: 1,
-        schema: 0,
-        created: 0,
-        expires: 0,
-        stale_until: 0,
-        load_micros: 0,
-        key: b"key",
-        payload: payload.as_bytes(),
-    };
-    envelope.encode().expect("an envelope")
-}
-
-/// `number` records later.
-pub(super) fn later(position: Position, number: u64) -> Position {
-    Position {
-        number: position.number + number,
-        ..position
-    }
-}
-
-/// In a journal that nobody has.
-pub(super) fn elsewhere(position: Position) -> Position {
-    Position {
-        incarnation: position.incarnation ^ 1,
-        ..position
-    }
 }

@@ -3,9 +3,12 @@
 use std::time::Duration;
 
 use bytes::Bytes;
+use cacheflow::event::Forgotten;
+use cacheflow::key::Marks;
 use cacheflow::store::{Fill, Filled};
 
-use super::nodes::{LONG, Nodes, WITHIN, elsewhere, envelope, fill, forget, key, position};
+use super::nodes::{Nodes, fill, forget, snapshot};
+use super::samples::{LONG, WITHIN, by_keys, by_tag, elsewhere, envelope, key, marked, tagged};
 use crate::eventually;
 
 pub(super) async fn the_server_answers_and_has_a_name(nodes: &Nodes) {
@@ -82,19 +85,24 @@ pub(super) async fn bytes_come_back_as_they_were(nodes: &Nodes) {
 
 /// Whether it was forgotten since, nobody knows; and a node that has not heard of
 /// the new journal would take it for current.
-pub(super) async fn a_value_of_another_incarnation_comes_as_empty_bytes(nodes: &Nodes) {
+pub(super) async fn a_value_of_another_incarnation_is_told_by_the_answer(nodes: &Nodes) {
     let (user, here) = (key("users:1"), nodes.position().await);
+    let bytes = envelope(elsewhere(here), "old");
     let fill = Fill {
         key: &user,
-        bytes: &envelope(elsewhere(here), "old"),
+        bytes: &bytes,
+        marks: Marks::NONE,
         ttl: LONG,
         checked: here,
     };
     nodes.one.fill(fill).await.expect("a fill");
-    assert_eq!(nodes.bytes(&user).await, Some(Vec::new()));
+    let stored = nodes.two.get(&user).await.expect("a get").expect("a value");
+    assert_eq!(stored.incarnation, here.incarnation, "not the journal's");
+    assert_eq!(stored.bytes, bytes);
+    assert_eq!(nodes.seen(&user).await, None);
     // It can be replaced.
     assert_eq!(nodes.fill(&user, "new", here).await, Filled::Kept);
-    assert_eq!(nodes.bytes(&user).await, Some(envelope(here, "new")));
+    assert_eq!(nodes.seen(&user).await, Some(envelope(here, "new")));
 }
 
 pub(super) async fn keys_with_hostile_characters_are_told_apart(nodes: &Nodes) {
@@ -114,9 +122,9 @@ pub(super) async fn keys_with_hostile_characters_are_told_apart(nodes: &Nodes) {
     }
     // Forgetting one forgets no other: no name is a pattern.
     for (gone, name) in names.into_iter().enumerate() {
-        forget(&*nodes.one, &user(name)).await;
+        nodes.forget(Forgotten::keys([user(name)])).await;
         for (index, other) in names.into_iter().enumerate() {
-            let kept = nodes.bytes(&user(other)).await.is_some();
+            let kept = nodes.seen(&user(other)).await.is_some();
             assert_eq!(kept, index > gone, "{other:?} after {name:?} was forgotten");
         }
     }
@@ -125,7 +133,7 @@ pub(super) async fn keys_with_hostile_characters_are_told_apart(nodes: &Nodes) {
 pub(super) async fn namespaces_share_nothing(nodes: &Nodes) {
     let user = key("users:1");
     let neighbour = nodes.store_in(&nodes.neighbour());
-    let (here, there) = (nodes.position().await, position(&*neighbour).await);
+    let (here, there) = (nodes.position().await, snapshot(&*neighbour).await.position);
     nodes.fill(&user, "here", here).await;
     assert_eq!(neighbour.get(&user).await.expect("a get"), None);
     fill(&*neighbour, &user, "there", there).await;
@@ -133,7 +141,7 @@ pub(super) async fn namespaces_share_nothing(nodes: &Nodes) {
     forget(&*neighbour, &user).await;
     assert_eq!(nodes.bytes(&user).await, Some(envelope(here, "here")));
     // What happens there is no record here.
-    assert_eq!(nodes.position().await.number, here.number + 1);
+    assert_eq!(nodes.position().await, here);
     assert_eq!(nodes.fill(&user, "again", here).await, Filled::Kept);
 }
 
@@ -154,4 +162,58 @@ pub(super) async fn a_discard_removes_exactly_what_was_read(nodes: &Nodes) {
     nodes.fill(&user, "read", here).await;
     nodes.one.discard(&user, &read).await.expect("a discard");
     assert_eq!(nodes.bytes(&user).await, None);
+}
+
+/// Somebody else may write what he likes; no operation may fail because of it.
+pub(super) async fn bytes_that_are_no_envelope_do_no_harm(nodes: &Nodes) {
+    let user = key("users:1");
+    let whole = marked(nodes.position().await, &tagged(&["a", "b"]), "");
+    let mut lying = whole.clone();
+    // The lengths of the key and of the marks.
+    lying[66..70].fill(0xff);
+    for strange in [
+        &b""[..],
+        b"x",
+        &[0xff; 200],
+        &whole[..80],
+        &whole[..60],
+        &lying,
+    ] {
+        let put_there = async || {
+            let checked = nodes.position().await;
+            let fill = Fill {
+                key: &user,
+                bytes: strange,
+                marks: &tagged(&["a", "b"]),
+                ttl: LONG,
+                checked,
+            };
+            nodes.one.fill(fill).await.expect("a fill");
+            let bytes = nodes.bytes(&user).await.expect("a value");
+            assert_eq!(bytes, strange);
+            checked
+        };
+        put_there().await;
+        let record = nodes.forget(by_keys(&["users:1"])).await.record;
+        assert_eq!(nodes.seen(&user).await, None);
+        nodes.settle(&record).await;
+
+        put_there().await;
+        let record = nodes.forget(by_tag("a")).await.record;
+        nodes.settle(&record).await;
+        nodes.relations(&user).await;
+
+        let checked = put_there().await;
+        assert!(nodes.put(&user, checked).await.kept);
+        assert!(nodes.seen(&user).await.is_some());
+
+        put_there().await;
+        nodes.keep("users:1", &tagged(&["b"])).await;
+        assert!(nodes.seen(&user).await.is_some());
+
+        put_there().await;
+        let bytes = Bytes::copy_from_slice(strange);
+        nodes.one.discard(&user, &bytes).await.expect("a discard");
+        assert_eq!(nodes.bytes(&user).await, None);
+    }
 }

@@ -12,6 +12,9 @@ use super::{At, Event, Key, Line, NodeId, Noted, Outcome, ReadOf, Rule, Summary,
 const HORIZON: Duration = Duration::from_secs(60);
 /// How many remarks are kept.
 const REMARKS: usize = 256;
+/// What was remarked so long before a history begins belongs to it: faults, for
+/// the most part.
+const BEFORE: Duration = Duration::from_secs(5);
 
 /// Takes events and judges reads; see the [module](super).
 #[derive(Debug)]
@@ -133,7 +136,9 @@ impl Checker {
         self.all_reached = all;
         // First what sets floors: a read is never judged before what it is to be
         // judged by.
-        let ready = self.forgettings.extract_if(.., |waiting| waiting.floor.begun < all);
+        let ready = self
+            .forgettings
+            .extract_if(.., |waiting| waiting.floor.begun < all);
         for forgetting in ready.collect::<Vec<_>>() {
             self.forget(&forgetting);
         }
@@ -263,15 +268,18 @@ impl Checker {
     /// From the last that is of no more interest, the commit before the one that
     /// the forgetting was for, to the read.
     fn history(&self, read: &ReadOf, floor: &Floor) -> Vec<Line> {
-        let all = self.keys[read.key as usize].trail.between(At::ZERO, read.ended);
+        let all = self.keys[read.key as usize]
+            .trail
+            .between(At::ZERO, read.ended);
         let is_floors = |line: &Line| line.noted == Noted::Wrote(floor.version);
         let is_reads = |line: &Line| line.noted == Noted::Wrote(read.version);
         let from = all.iter().find(|line| is_reads(line));
         let from = from.or_else(|| all.iter().find(|line| is_floors(line)));
         let from = from.map_or(floor.begun, |line| line.at).min(floor.begun);
         let mut lines: Vec<Line> = all.into_iter().filter(|line| line.at >= from).collect();
-        let remarks = self.remarks.iter();
-        lines.extend(remarks.filter(|line| (from..=read.ended).contains(&line.at)).cloned());
+        let from = At(from.0.saturating_sub(BEFORE.as_nanos() as u64));
+        let is_near = |line: &&Line| (from..=read.ended).contains(&line.at);
+        lines.extend(self.remarks.iter().filter(is_near).cloned());
         lines.sort_by_key(|line| line.at);
         lines
     }

@@ -105,10 +105,5 @@ pub enum Source {
 
 impl Source {
     /// All of them, in the order in which they are counted.
-    pub const ALL: [Source; 4] = [
-        Source::Memory,
-        Source::Shared,
-        Source::Kept,
-        Source::Loaded,
-    ];
+    pub const ALL: [Source; 4] = [Source::Memory, Source::Shared, Source::Kept, Source::Loaded];
 }

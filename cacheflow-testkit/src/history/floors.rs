@@ -53,7 +53,9 @@ impl Floors {
         }
         // Those behind it that are not higher: they came later and demand less.
         let behind = self.stairs.range(place..);
-        let lower = behind.take_while(|stair| stair.floor.version <= floor.version).count();
+        let lower = behind
+            .take_while(|stair| stair.floor.version <= floor.version)
+            .count();
         drop(self.stairs.drain(place..place + lower));
         self.stairs.insert(
             place,

@@ -38,7 +38,11 @@ impl KeyState {
     /// The highest version that was committed before `begun`.
     pub(super) fn committed(&self, begun: At) -> Option<Version> {
         let before = |(committed_at, _): &&(At, Version)| *committed_at <= begun;
-        self.writes.iter().rev().find(before).map(|(_, version)| *version)
+        self.writes
+            .iter()
+            .rev()
+            .find(before)
+            .map(|(_, version)| *version)
     }
 
     pub(super) fn forget(&mut self, floor: Floor) {

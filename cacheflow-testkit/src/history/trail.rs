@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::{At, How, Key, NodeId, Outcome, Source, Version};
 
 /// How many lines are kept of a key.
-const KEPT: usize = 160;
+const KEPT: usize = 320;
 
 /// One line of a history.
 #[derive(Clone, Debug, PartialEq, Eq)]

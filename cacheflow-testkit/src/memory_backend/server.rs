@@ -1,13 +1,14 @@
 //! What a server holds: values, and for each namespace a journal with those
 //! who listen to it. Every method is one step under the caller's lock.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use bytes::Bytes;
 use cacheflow::clock::Tick;
 use cacheflow::entry::Envelope;
 use cacheflow::event::Record;
 use cacheflow::key::{FullKey, Marks};
+use cacheflow::store::Reclaimed;
 
 use super::journal::{Journal, News};
 
@@ -75,12 +76,8 @@ impl Server {
         let mut all = Vec::new();
         let mut open = keys.to_vec();
         while let Some(next) = open.pop() {
-            for (name, kept) in self.under(prefix) {
-                let Some(key) = name.strip_prefix(prefix).and_then(FullKey::parse) else {
-                    continue;
-                };
-                let depends = kept.marks.dependencies().contains(&next);
-                if depends && !all.contains(&key) && !keys.contains(&key) {
+            for key in self.made_of(prefix, &next) {
+                if !all.contains(&key) && !keys.contains(&key) {
                     open.push(key.clone());
                     all.push(key);
                 }
@@ -89,15 +86,30 @@ impl Server {
         all
     }
 
+    /// The keys of what was made of `key`, one step.
+    pub(super) fn made_of(&self, prefix: &str, key: &FullKey) -> Vec<FullKey> {
+        self.entries(prefix)
+            .filter(|(_, kept)| kept.marks.dependencies().contains(key))
+            .map(|(key, _)| key)
+            .collect()
+    }
+
+    fn entries(&self, prefix: &str) -> impl Iterator<Item = (FullKey, &Kept)> {
+        self.under(prefix).filter_map(move |(name, kept)| {
+            let key = name.strip_prefix(prefix).and_then(FullKey::parse)?;
+            Some((key, kept))
+        })
+    }
+
     /// Removes those of the next `most` values behind `cursor` that `record` makes
-    /// old; returns how many, and where to go on.
+    /// old.
     pub(super) fn reclaim(
         &mut self,
         prefix: &str,
         record: &Record,
         cursor: &str,
         most: usize,
-    ) -> (u64, Option<String>) {
+    ) -> Reclaimed {
         let names: Vec<_> = self
             .under(prefix)
             .map(|(name, _)| name)
@@ -105,24 +117,40 @@ impl Server {
             .take(most)
             .cloned()
             .collect();
-        let is_old = |name: &String| {
+        let old_one = |name: &String| {
             let kept = self.values.get(name)?;
             let key = FullKey::parse(name.strip_prefix(prefix)?)?;
             let older = kept.as_of()? < record.position.number;
-            Some(older && record.makes_old(&key, &kept.marks))
+            (older && record.makes_old(&key, &kept.marks)).then_some(key)
         };
-        let old: Vec<_> = names
-            .iter()
-            .filter(|name| is_old(name) == Some(true))
-            .cloned()
-            .collect();
-        for name in &old {
-            self.values.remove(name);
+        let old: BTreeSet<_> = names.iter().filter_map(old_one).collect();
+        for key in &old {
+            self.values.remove(&format!("{prefix}{key}"));
         }
-        let next = (names.len() == most)
-            .then(|| names.last().cloned())
-            .flatten();
-        (old.len() as u64, next)
+        Reclaimed {
+            removed: old.len() as u64,
+            dependents: self.with_dependents(prefix, record, &old),
+            next: (names.len() == most)
+                .then(|| names.last().cloned())
+                .flatten(),
+        }
+    }
+
+    /// Those of `keys` of which something was made that `record` itself does not
+    /// make old.
+    fn with_dependents(
+        &self,
+        prefix: &str,
+        record: &Record,
+        keys: &BTreeSet<FullKey>,
+    ) -> Vec<FullKey> {
+        let of: BTreeSet<_> = self
+            .entries(prefix)
+            .filter(|(key, kept)| !record.makes_old(key, &kept.marks))
+            .flat_map(|(_, kept)| kept.marks.dependencies())
+            .filter(|key| keys.contains(*key))
+            .collect();
+        of.into_iter().cloned().collect()
     }
 
     fn under(&self, prefix: &str) -> impl Iterator<Item = (&String, &Kept)> {

@@ -93,8 +93,9 @@ impl SharedStore for MemoryStore {
             key,
             dependents: dependents.clone(),
         };
-        let record = journal.record(change, false, now, &self.origin);
-        for dependent in &dependents {
+        let late = self.shared.removes_late;
+        let record = journal.record(change, late, now, &self.origin);
+        for dependent in dependents.iter().filter(|_| !late) {
             server.remove(&self.value(dependent));
         }
         let name = self.value(put.key);
@@ -106,7 +107,7 @@ impl SharedStore for MemoryStore {
                 marks: put.marks.clone(),
             };
             server.set(name, kept);
-        } else {
+        } else if !late {
             server.remove(&name);
         }
         Ok(Recorded {
@@ -138,8 +139,9 @@ impl SharedStore for MemoryStore {
             Change::Held { key, .. } => dependents_of(std::slice::from_ref(key)),
             _ => Vec::new(),
         };
+        let late = self.shared.removes_late;
         let open = match &change {
-            Change::Forgotten(forgotten) => !forgotten.is_keys_only(),
+            Change::Forgotten(forgotten) => late || !forgotten.is_keys_only(),
             Change::Held { .. } => true,
             _ => false,
         };
@@ -148,10 +150,10 @@ impl SharedStore for MemoryStore {
         let mut before = Vec::new();
         if !dependents.is_empty() {
             let forgotten = Change::Forgotten(Forgotten::keys(dependents.clone()));
-            before.push(journal.record(forgotten, false, now, &self.origin));
+            before.push(journal.record(forgotten, late, now, &self.origin));
         }
         let record = journal.record(change, open, now, &self.origin);
-        for key in gone.iter().chain(&dependents) {
+        for key in gone.iter().chain(&dependents).filter(|_| !late) {
             server.remove(&self.value(key));
         }
         let missed = missed.map(|mut missed| {
@@ -167,12 +169,7 @@ impl SharedStore for MemoryStore {
 
     async fn reclaim(&self, record: &Record, cursor: &str) -> Result<Reclaimed> {
         let mut server = self.shared.server();
-        let (removed, next) = server.reclaim(&self.prefix, record, cursor, STEP);
-        Ok(Reclaimed {
-            removed,
-            next,
-            dependents: Vec::new(),
-        })
+        Ok(server.reclaim(&self.prefix, record, cursor, STEP))
     }
 
     async fn since(&self, known: Option<Position>) -> Result<Since> {
@@ -196,7 +193,7 @@ impl SharedStore for MemoryStore {
         let marks = kept.map(|kept| kept.marks).unwrap_or_default();
         Ok(Relations {
             dependencies: marks.dependencies().to_vec(),
-            dependents: server.dependents(&self.prefix, std::slice::from_ref(key)),
+            dependents: server.made_of(&self.prefix, key),
         })
     }
 }

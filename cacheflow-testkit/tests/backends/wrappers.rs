@@ -3,7 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use cacheflow::key::FullKey;
+use cacheflow::event::{Change, Forgotten};
+use cacheflow::key::{CacheName, FullKey, Pattern, Tag};
 use cacheflow::store::SharedStore;
 use cacheflow::{Backend, Cache, CacheFlow, ErrorKind, Event, Namespace};
 use cacheflow_testkit::{
@@ -20,16 +21,39 @@ fn key() -> FullKey {
     FullKey::parse("numbers:1").unwrap()
 }
 
+/// What forgets [`key`].
+fn forgetting() -> Change {
+    Change::Forgotten(Forgotten::keys([key()]))
+}
+
 #[tokio::test]
 async fn a_recording_has_the_operations_in_their_order_and_once() {
     let recording = Recording::new(MemoryBackend::new());
     let store = store(&recording);
     store.get(&key()).await.unwrap();
-    store
-        .forget(&[key(), FullKey::parse("a:2").unwrap()], None)
-        .await
-        .unwrap();
-    assert_eq!(recording.take(), ["get numbers:1", "forget numbers:1 a:2"]);
+    let two = Forgotten::keys([key(), FullKey::parse("a:2").unwrap()]);
+    let recorded = store.record(&Change::Forgotten(two), None).await.unwrap();
+    store.reclaim(&recorded.record, "").await.unwrap();
+    let all = Forgotten {
+        tags: vec![Tag::new("a").unwrap()],
+        patterns: vec![Pattern::new("a:*").unwrap()],
+        everything: true,
+        ..Forgotten::cache(CacheName::new("b").unwrap())
+    };
+    store.record(&Change::Forgotten(all), None).await.unwrap();
+    store.record(&Change::Done(7), None).await.unwrap();
+    store.since(None).await.unwrap();
+    store.since(Some(recorded.record.position)).await.unwrap();
+    let expected = [
+        "get numbers:1",
+        "record numbers:1 a:2",
+        "reclaim numbers:1 a:2",
+        "record tag=a pattern=a:* cache=b everything",
+        "record done=7",
+        "since",
+        "since 1",
+    ];
+    assert_eq!(recording.take(), expected);
     store.ping().await.unwrap();
     assert_eq!(recording.clone().take(), ["ping"]);
     assert!(recording.take_news().is_empty());
@@ -66,15 +90,15 @@ async fn what_fails_does_not_happen_until_it_is_healed() {
     let server = MemoryBackend::new();
     server.overwrite("numbers:1", "x", WITHIN);
     let failing = Failing::new(server.clone());
-    failing.fail(Operation::Forget);
+    failing.fail(Operation::Record);
     let store = store(&failing);
     for _ in 0..2 {
-        let error = store.forget(&[key()], None).await.unwrap_err();
+        let error = store.record(&forgetting(), None).await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Unavailable);
         assert_eq!(server.names(), ["numbers:1"]);
     }
-    failing.heal(Operation::Forget);
-    store.forget(&[key()], None).await.unwrap();
+    failing.heal(Operation::Record);
+    store.record(&forgetting(), None).await.unwrap();
     assert_eq!(server.names(), [""; 0]);
 }
 
@@ -83,8 +107,8 @@ async fn an_answer_that_is_lost_was_given() {
     let server = MemoryBackend::new();
     server.overwrite("numbers:1", "x", WITHIN);
     let failing = Failing::new(server.clone());
-    failing.lose_answer(Operation::Forget);
-    assert!(store(&failing).forget(&[key()], None).await.is_err());
+    failing.lose_answer(Operation::Record);
+    assert!(store(&failing).record(&forgetting(), None).await.is_err());
     assert_eq!(server.names(), [""; 0]);
 }
 
@@ -93,9 +117,9 @@ async fn what_hangs_happens_once_healed() {
     let server = MemoryBackend::new();
     server.overwrite("numbers:1", "x", WITHIN);
     let failing = Failing::new(server.clone());
-    failing.hang(Operation::Forget);
+    failing.hang(Operation::Record);
     let store = store(&failing);
-    let hanging = tokio::spawn(async move { store.forget(&[key()], None).await.is_ok() });
+    let hanging = tokio::spawn(async move { store.record(&forgetting(), None).await.is_ok() });
     tokio::task::yield_now().await;
     assert!(!hanging.is_finished());
     assert_eq!(server.names(), ["numbers:1"]);
@@ -119,12 +143,20 @@ async fn messages_can_be_lost_and_the_bus_unreachable() {
     assert_eq!(events.next().await, Some(Ok(Event::BusUp)));
 
     failing.fail_nth(Operation::Heard, 1);
-    store(&failing).forget(&[key()], None).await.unwrap();
+    store(&failing).record(&forgetting(), None).await.unwrap();
     let mut other = Namespace::new("cacheflow:", "test");
-    failing.store(&other).forget(&[key()], None).await.unwrap();
-    assert_eq!(events.next().await, Some(Ok(Event::Gap)));
+    failing
+        .store(&other)
+        .record(&forgetting(), None)
+        .await
+        .unwrap();
+    assert_eq!(events.next().await, Some(Ok(Event::Replayed(1))));
     other = Namespace::new("cacheflow:", "again");
-    failing.store(&other).forget(&[key()], None).await.unwrap();
+    failing
+        .store(&other)
+        .record(&forgetting(), None)
+        .await
+        .unwrap();
     assert_eq!(cache.under_way(), 0);
 }
 
@@ -135,17 +167,17 @@ async fn an_operation_is_held_before_or_after_it_happens() {
     for (after, names) in [(false, &["numbers:1"][..]), (true, &[])] {
         server.overwrite("numbers:1", "x", WITHIN);
         let held = if after {
-            gate.hold_after(Operation::Forget)
+            gate.hold_after(Operation::Record)
         } else {
-            gate.hold_before(Operation::Forget)
+            gate.hold_before(Operation::Record)
         };
         let store = store(&gate);
-        let forgetting = tokio::spawn(async move { store.forget(&[key()], None).await.is_ok() });
+        let held_up = tokio::spawn(async move { store.record(&forgetting(), None).await.is_ok() });
         held.reached().await;
         assert_eq!(server.names(), names);
-        assert!(!forgetting.is_finished());
+        assert!(!held_up.is_finished());
         held.release();
-        assert!(forgetting.await.unwrap());
+        assert!(held_up.await.unwrap());
         assert_eq!(server.names(), [""; 0]);
     }
 }

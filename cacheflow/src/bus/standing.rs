@@ -1,13 +1,14 @@
 //! Where a node stands towards the journal.
 
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use super::window::{Lost, Verdict, Window};
 use crate::clock::{Clock, Tick};
 use crate::event::{Forgotten, Position, Record, Snapshot};
 use crate::key::{FullKey, Marks};
+use crate::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use crate::sync::{Mutex, MutexGuard};
 
 /// The last record that this node has applied; the window of records that it
 /// keeps in mind; and the *gate*: until when the node may serve from memory
@@ -197,21 +198,25 @@ impl Standing {
 
     /// Everything that was announced before `asked` has been applied.
     pub(crate) fn prove(&self, asked: Tick) {
-        if self.ended.load(Ordering::Acquire) {
+        if self.ended.load(Ordering::SeqCst) {
             return;
         }
         let until = asked.after(self.max_staleness).nanos();
-        self.open_until.fetch_max(until, Ordering::Release);
+        self.open_until.fetch_max(until, Ordering::SeqCst);
+        // The end may have come between the look and the proof.
+        if self.ended.load(Ordering::SeqCst) {
+            self.disprove();
+        }
     }
 
     /// Closes the gate until the next proof.
     pub(crate) fn disprove(&self) {
-        self.open_until.store(Tick::ZERO.nanos(), Ordering::Release);
+        self.open_until.store(Tick::ZERO.nanos(), Ordering::SeqCst);
     }
 
     /// Closes the gate for good: nobody listens any more.
     pub(crate) fn end(&self) {
-        self.ended.store(true, Ordering::Release);
+        self.ended.store(true, Ordering::SeqCst);
         self.disprove();
     }
 

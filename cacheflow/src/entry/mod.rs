@@ -4,13 +4,13 @@ mod envelope;
 mod lookup;
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 pub use envelope::Envelope;
 pub use lookup::{Found, Level, Lookup};
 
 use crate::clock::Tick;
 use crate::key::Marks;
+use crate::sync::atomic::{AtomicBool, Ordering};
 
 /// The beginning of an entry's life in one cache: bumped to forget everything
 /// at once.

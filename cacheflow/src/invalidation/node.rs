@@ -2,8 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fmt;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, Weak};
+use std::sync::{Arc, PoisonError, Weak};
 
 use tokio::sync::Notify;
 
@@ -14,6 +13,8 @@ use crate::clock::{Clock, Tick};
 use crate::event::{By, Change, Event, EventSink, Forgotten, Position, Record, Snapshot, Target};
 use crate::key::{CacheName, FullKey, Marks};
 use crate::store::Guarded;
+use crate::sync::atomic::{AtomicBool, Ordering};
+use crate::sync::{Mutex, MutexGuard, RwLock};
 
 /// What a node needs of each of its caches.
 pub(crate) trait NearCache: Send + Sync {
@@ -407,5 +408,7 @@ impl fmt::Debug for Node {
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, cacheflow_shuttle))]
+mod interleaved;
+#[cfg(all(test, not(cacheflow_shuttle)))]
 mod tests;

@@ -4,7 +4,6 @@
 use std::any::Any;
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use tokio::sync::watch;
 
@@ -12,6 +11,7 @@ use crate::bus::AsOf;
 use crate::clock::Tick;
 use crate::entry::{Epoch, Made};
 use crate::key::{EntryKey, Marks};
+use crate::sync::atomic::{AtomicBool, Ordering};
 
 /// An error that the leader of a flight shares with its followers.
 pub(crate) type SharedError = Arc<dyn Any + Send + Sync>;

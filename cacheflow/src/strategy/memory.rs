@@ -1,7 +1,6 @@
 //! One cache's memory together with its flights: what has to change as one.
 
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use super::index::{Index, Member};
@@ -12,6 +11,8 @@ use crate::event::{Position, Target};
 use crate::key::{Address, CacheName, EntryKey, FullKey, Marks};
 use crate::source::{Boarding, Flight, Flights, Start, Ticket};
 use crate::store::Memory;
+use crate::sync::atomic::{AtomicU64, Ordering};
+use crate::sync::{Mutex, MutexGuard};
 
 /// Memory and flights of one cache on this node.
 ///
