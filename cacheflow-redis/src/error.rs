@@ -28,7 +28,11 @@ pub(crate) fn is_demoted(error: &RedisError) -> bool {
     let no_use = |kind| matches!(kind, ReadOnly | Moved | Ask | TryAgain | ClusterDown);
     // A transaction tells its errors one by one.
     let errors = error.clone().into_server_errors();
-    errors.is_some_and(|errors| errors.iter().any(|(_, error)| error.kind().is_some_and(no_use)))
+    errors.is_some_and(|errors| {
+        errors
+            .iter()
+            .any(|(_, error)| error.kind().is_some_and(no_use))
+    })
 }
 
 /// An answer that does not look as it must.

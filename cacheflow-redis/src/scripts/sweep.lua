@@ -21,6 +21,26 @@ for i = 7, #ARGV, 2 do
 end
 local scanned = redis.call('SCAN', ARGV[4], 'MATCH', ARGV[5], 'COUNT', ARGV[6])
 local removed, dependents, REV = 0, {}, 'rd:rev-deps:'
+local left = 200 -- members of indexes that one step looks at
+
+-- What was made of a key that is forgotten: its own values, as far as they are
+-- older; of a large index all goes by way of its key, newer values too.
+local function sweep_index(key)
+  local size = redis.pcall('SCARD', rev_name(key))
+  if type(size) == 'table' or size > left then
+    dependents[#dependents + 1] = key
+    return
+  end
+  left = left - size
+  for _, member in ipairs(redis.call('SMEMBERS', rev_name(key))) do
+    if is_key(member) then
+      local gone, has_more = reclaim(member, n, known)
+      removed = removed + gone
+      if gone == 1 and has_more then dependents[#dependents + 1] = member end
+    end
+  end
+end
+
 for _, name in ipairs(scanned[2]) do
   local key = string.sub(name, #PREFIX + 1)
   local is_index = string.sub(key, 1, #REV) == REV
@@ -29,7 +49,7 @@ for _, name in ipairs(scanned[2]) do
     local entry = { key = key, tags = {}, deps = {}, is_tag = {}, is_key = {}, is_cache = { [cache_of(key)] = true } }
     if makes_old(named, 1, entry) then
       if is_index then
-        dependents[#dependents + 1] = key
+        sweep_index(key)
       else
         local head = head_of(key)
         if head and is_older(head, n, known) then removed = removed + remove(key) end

@@ -73,7 +73,10 @@ pub(crate) fn check(pairs: &[(&str, &str)]) -> Result<()> {
     Err(Error::new(
         ErrorKind::InvalidConfig,
         "record",
-        format!("{} names in one change: allowed are {MAX_NAMES}", pairs.len()),
+        format!(
+            "{} names in one change: allowed are {MAX_NAMES}",
+            pairs.len()
+        ),
     ))
 }
 

@@ -26,7 +26,7 @@ async fn durable() -> Raw {
 /// Restarts the server and waits for the store to be there again.
 async fn restart(raw: &Raw) {
     raw.server.restart().await;
-    while raw.store.ping().await.is_err() {}
+    raw.answers().await;
 }
 
 #[tokio::test]

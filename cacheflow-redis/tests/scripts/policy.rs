@@ -46,9 +46,9 @@ async fn warnings(options: &[(&str, &str)]) -> usize {
     for (_, command) in denied {
         raw.redis(&["ACL", "SETUSER", "default", command]).await;
     }
-    raw.store.ping().await.unwrap();
+    raw.answers().await;
     raw.redis(&["CLIENT", "KILL", "TYPE", "normal"]).await;
-    while raw.store.ping().await.is_err() {}
+    raw.answers().await;
     let text = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
     text.lines()
         .filter(|line| line.contains("noeviction"))

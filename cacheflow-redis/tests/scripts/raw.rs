@@ -10,7 +10,7 @@ use cacheflow::key::{CacheName, FullKey, Marks, Pattern, Tag};
 use cacheflow::store::{Fill, Filled, Put, Recorded, SharedStore, Since};
 use cacheflow::{Backend, Namespace};
 use cacheflow_redis::RedisBackend;
-use cacheflow_testkit::{RedisServer, RedisServerBuilder, Reply};
+use cacheflow_testkit::{RedisServer, RedisServerBuilder, Reply, eventually};
 
 pub(crate) const TTL: Duration = Duration::from_secs(60);
 
@@ -27,8 +27,19 @@ impl Raw {
 
     pub(crate) async fn on(builder: RedisServerBuilder) -> Self {
         let server = builder.start().await;
-        let store = store(&server.url());
-        Self { server, store }
+        let raw = Self {
+            store: store(&server.url()),
+            server,
+        };
+        raw.answers().await;
+        raw
+    }
+
+    /// Waits until the server answers: a busy machine is no fault.
+    pub(crate) async fn answers(&self) {
+        let within = Duration::from_secs(60);
+        let answers = async || self.store.ping().await.is_ok();
+        eventually("the server answers", within, answers).await;
     }
 
     /// Where the journal stands, as the server tells it.

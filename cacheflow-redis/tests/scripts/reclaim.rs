@@ -121,17 +121,30 @@ async fn a_scan_removes_what_matches_and_leaves_the_rest_alone() {
 }
 
 #[tokio::test]
-async fn a_scan_tells_on_what_more_depends_with_or_without_a_value() {
+async fn a_scan_finds_what_was_made_of_a_key_with_or_without_a_value() {
     let raw = Raw::start().await;
     raw.keep("page:1", &[], &["users:1"]).await;
     raw.keep("page:2", &[], &["users:2", "orders:1"]).await;
     raw.keep("users:2", &[], &[]).await;
+    // Declared, and not flattened: it goes by way of the page.
+    raw.keep("site:1", &[], &["page:1"]).await;
     let change = Change::Forgotten(cache("users"));
     let record = raw.record(change, None).await.record;
+    // Newer, although made of the same.
+    let here = record.position;
+    let filled = raw.fill("page:3", &[], &["users:2"], here).await;
+    assert_eq!(filled, Filled::Kept);
     let (removed, dependents, _) = raw.reclaim(&record).await;
-    assert_eq!(removed, 1);
-    assert_eq!(Vec::from_iter(dependents), ["users:1", "users:2"]);
-    assert!(!raw.holds("users:2").await);
+    assert_eq!(removed, 3);
+    assert_eq!(Vec::from_iter(dependents), ["page:1"]);
+    for (text, stays) in [
+        ("page:1", false),
+        ("page:2", false),
+        ("users:2", false),
+        ("page:3", true),
+    ] {
+        assert_eq!(raw.holds(text).await, stays, "{text}");
+    }
 }
 
 #[tokio::test]

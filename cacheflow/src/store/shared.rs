@@ -19,7 +19,7 @@ use crate::key::{FullKey, Marks};
 /// 2. [`SharedStore::fill`] keeps nothing that a record after `fill.checked`
 ///    makes old, however the two are interleaved.
 /// 3. A record that is not [open](Record::open) leaves no value behind that it
-///    makes old. For an open one [`SharedStore::reclaim`] removes what is left;
+///    makes old, unless one before it that is open does so too. For an open one [`SharedStore::reclaim`] removes what is left;
 ///    until its [`Change::Done`] every node takes such values for misses.
 /// 4. Values of an incarnation that is not in the journal's
 ///    [lineage](Snapshot::lineage) need not be told apart: their envelope names
@@ -54,7 +54,8 @@ pub trait SharedStore: Send + Sync + 'static {
     ///
     /// The record in the answer names all that it forgets: for keys, what
     /// depended on them as well. `known` is where the caller stands, so that the
-    /// answer can hold what it has not applied yet.
+    /// answer can hold what it has not applied yet; a [`Change::Done`] of a caller
+    /// that stands in no journal of this lineage ends nothing.
     async fn record(&self, change: &Change, known: Option<Position>) -> Result<Recorded>;
 
     /// Removes a bounded part of the values that the open `record` makes old,
