@@ -62,7 +62,11 @@ async fn main() -> Result<()> {
     let (reader, there) = instance(&url).await?;
     let started = Instant::now();
     fill(&users, args.keys).await?;
-    println!("{} users kept under {TAG} in {:.1?}", args.keys, started.elapsed());
+    println!(
+        "{} users kept under {TAG} in {:.1?}",
+        args.keys,
+        started.elapsed()
+    );
     let sample = (args.keys / 100).max(1);
     for id in 0..sample {
         load(&there, id).await?;
@@ -74,7 +78,10 @@ async fn main() -> Result<()> {
     let applied = writer.invalidate().tags([TAG]).send().await?;
     let returned = sent.elapsed();
     ensure!(applied == Applied::Recorded, "{applied:?}");
-    eventually("the other instance has heard", WITHIN, async || there.peek(&0).is_none()).await;
+    eventually("the other instance has heard", WITHIN, async || {
+        there.peek(&0).is_none()
+    })
+    .await;
     let effective = sent.elapsed();
     for id in 0..sample {
         ensure!(there.get(&id).await.is_none(), "{id} is still there");
@@ -126,7 +133,11 @@ async fn instance(url: &str) -> Result<(CacheFlow, Users)> {
 }
 
 async fn load(users: &Users, id: u64) -> Result<()> {
-    let user = async || Ok::<_, std::convert::Infallible>(User { name: format!("user {id}") });
+    let user = async || {
+        Ok::<_, std::convert::Infallible>(User {
+            name: format!("user {id}"),
+        })
+    };
     users.get_or_load(&id, user).await?;
     Ok(())
 }
@@ -192,7 +203,9 @@ fn longest_wait(address: std::net::SocketAddr, until: &AtomicBool) -> Duration {
     let mut pong = [0; 7];
     while !until.load(Ordering::Relaxed) {
         let asked = Instant::now();
-        let answered = stream.write_all(b"PING\r\n").and_then(|()| stream.read_exact(&mut pong));
+        let answered = stream
+            .write_all(b"PING\r\n")
+            .and_then(|()| stream.read_exact(&mut pong));
         if answered.is_err() {
             break;
         }

@@ -16,6 +16,7 @@ pub(super) const ALL: &[Example] = &[
     Example::new("quickstart", &["--quick"]).with_redis(),
     Example::new("quickstart", &["--quick", "--nodes", "3"]).with_redis(),
     Example::new("million", &["--keys", "20000"]),
+    Example::new("costs", &["--millis", "50"]),
 ];
 
 /// One run of one example of the package `cacheflow-examples`.
