@@ -1,6 +1,6 @@
 //! The project's own commands, run as `cargo xtask <command>`.
 //!
-//! One module per command ([`mod@test`], [`ci`], [`tidy`], [`msrv`]) beside what they share:
+//! One module per command ([`mod@test`], [`ci`], [`tidy`], [`msrv`], [`soak`]) beside what they share:
 //! [`cli`] reads the command line, [`process`] starts programs, [`metadata`] asks cargo about the
 //! workspace, [`redis`] finds, installs and starts a server. [`package`] is a step of [`ci`] that
 //! has more to say than one command.
@@ -14,6 +14,7 @@ mod nearest;
 mod package;
 mod process;
 mod redis;
+mod soak;
 mod test;
 mod tidy;
 
@@ -28,8 +29,12 @@ fn main() -> ExitCode {
     // The summary is kept apart from the result because it has to be the last line printed, after
     // the error of a step that failed behind it.
     let mut summary = None;
-    let result =
-        cli::parse(std::env::args().skip(1)).and_then(|command| dispatch(command, &mut summary));
+    let mut args = std::env::args().skip(1).peekable();
+    // The only command with options reads them itself.
+    let result = match args.next_if(|name| name == "soak") {
+        Some(_) => soak::parse(args).and_then(soak::run),
+        None => cli::parse(args).and_then(|command| dispatch(command, &mut summary)),
+    };
 
     if let Err(error) = &result {
         eprintln!("\nerror: {error:#}");
@@ -51,7 +56,7 @@ fn dispatch(command: Command, summary: &mut Option<Summary>) -> Result<()> {
         Command::Ci => ci::run(summary)?,
         Command::Tidy => tidy::run()?,
         Command::Msrv => msrv::run()?,
-        Command::Help => print!("{}", cli::HELP),
+        Command::Help => print!("{}{}", cli::HELP, soak::HELP),
     }
     Ok(())
 }

@@ -28,6 +28,8 @@ elseif journal[1] ~= run then
   for older in string.gmatch(journal[4] or '', '%x+:%d+') do
     if #before < ANCESTORS then before[#before + 1] = older end
   end
+  -- Who stood where on another server says nothing of who listens to this one.
+  redis.call('UNLINK', NODES)
   redis.call('HSET', JOURNAL, 'run', run, 'inc', ARGV[1], 'n', text(number + JUMP),
     'anc', table.concat(before, ','))
 end

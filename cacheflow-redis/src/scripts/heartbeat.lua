@@ -18,10 +18,11 @@ if ARGV[2] ~= '' then
   -- Of starts that have ended: one is looked at each time.
   local other = redis.call('HRANDFIELD', NODES)
   if other then
-    local told = string.match(redis.call('HGET', NODES, other) or '', ' (%d+)$')
+    local told = string.match(redis.call('HGET', NODES, other) or '', ' (%d+) %d+$')
     if not told or time - tonumber(told) > tonumber(HOUR) then redis.call('HDEL', NODES, other) end
   end
-  redis.call('HSET', NODES, ARGV[1], ARGV[2] .. ' ' .. ARGV[3] .. ' ' .. text(time))
+  local first = string.match(redis.call('HGET', NODES, ARGV[1]) or '', ' (%d+)$') or text(time)
+  redis.call('HSET', NODES, ARGV[1], ARGV[2] .. ' ' .. ARGV[3] .. ' ' .. text(time) .. ' ' .. first)
   redis.call('PEXPIRE', NODES, HOUR)
 end
 return { journal[1], journal[2] }

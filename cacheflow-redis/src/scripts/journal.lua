@@ -11,7 +11,8 @@
 --      3 open          HASH number → message: what is not done
 --      4 held          HASH full key → `number=until;…`: writes under way, until
 --                      when at most by this server's clock in ms
---      5 nodes         HASH origin → `inc number time`: who stands where
+--      5 nodes         HASH origin → `inc number time first`: who stands where, when
+--                      it said so last, and when it did so first
 --   {journal}:reclaim:{number}:{i}  SET: an index that a record took away
 --
 -- Every script can be given just these keys, wherever values lie.

@@ -244,14 +244,14 @@ async fn told_since(
 
 pub(crate) async fn nodes(link: &Link) -> Result<Vec<NodeAt>> {
     let mut connection = link.connection().await?;
-    let told: Vec<(String, String, u64)> = link
+    let told: Vec<(String, String, u64, u64)> = link
         .call(&link.scripts().nodes)
         .arg(&link.names().channel)
         .arg(QUESTION)
         .invoke_async(&mut connection)
         .await
         .map_err(|error| link.fault("nodes", error))?;
-    let read = |(origin, position, age): (String, String, u64)| {
+    let read = |(origin, position, age, tenure): (String, String, u64, u64)| {
         let (inc, number) = position.split_once(' ')?;
         Some(NodeAt {
             origin,
@@ -260,6 +260,7 @@ pub(crate) async fn nodes(link: &Link) -> Result<Vec<NodeAt>> {
                 number: number.parse().ok()?,
             },
             age: Duration::from_millis(age),
+            tenure: Duration::from_millis(tenure),
         })
     };
     // What is no position is somebody else's.

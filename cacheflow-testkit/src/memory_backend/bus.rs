@@ -85,8 +85,10 @@ impl Bus for MemoryBus {
                     if news.is_closed() {
                         return Err(lost());
                     }
-                    listener.alive(position, asked);
+                    // First told, then proven: who waits for all nodes must know
+                    // of every one that serves from memory.
                     self.announce(listener);
+                    listener.alive(position, asked);
                 }
             }
         }

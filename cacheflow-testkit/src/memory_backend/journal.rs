@@ -46,8 +46,16 @@ pub(super) struct Journal {
     records: VecDeque<Record>,
     open: BTreeMap<u64, Record>,
     held: HashMap<FullKey, Vec<(u64, Tick)>>,
-    nodes: HashMap<String, (Position, Tick)>,
+    nodes: HashMap<String, Told>,
     listeners: Vec<UnboundedSender<News>>,
+}
+
+/// What a node has said of itself.
+#[derive(Clone)]
+struct Told {
+    position: Position,
+    last: Tick,
+    first: Tick,
 }
 
 impl Default for Journal {
@@ -95,6 +103,7 @@ impl Journal {
         self.lineage.insert(0, self.position());
         self.incarnation = random();
         self.number += JUMP;
+        self.nodes.clear();
     }
 
     pub(super) fn trim(&mut self) {
@@ -183,15 +192,22 @@ impl Journal {
 
     /// A node tells where it stands.
     pub(super) fn stands(&mut self, origin: &str, position: Position, now: Tick) {
-        self.nodes.insert(origin.to_owned(), (position, now));
+        let told = self.nodes.entry(origin.to_owned()).or_insert(Told {
+            position,
+            last: now,
+            first: now,
+        });
+        told.position = position;
+        told.last = now;
     }
 
     pub(super) fn nodes(&mut self, now: Tick) -> Vec<NodeAt> {
         self.announce(&News::Positions);
-        let at = |(origin, (position, told)): (&String, &(Position, Tick))| NodeAt {
+        let at = |(origin, told): (&String, &Told)| NodeAt {
             origin: origin.clone(),
-            position: *position,
-            age: now.since(*told),
+            position: told.position,
+            age: now.since(told.last),
+            tenure: now.since(told.first),
         };
         self.nodes.iter().map(at).collect()
     }

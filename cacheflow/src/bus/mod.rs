@@ -11,7 +11,7 @@ mod window;
 use std::convert::Infallible;
 use std::time::Duration;
 
-pub(crate) use standing::{AsOf, Standing};
+pub(crate) use standing::{AsOf, Joined, Standing};
 pub(crate) use window::{Lost, Verdict};
 
 use crate::clock::Tick;
@@ -40,7 +40,8 @@ pub trait Bus: Send + Sync + 'static {
     ///    would else be lost.
     /// 2. [`Listener::heard`] for each record, one at a time.
     /// 3. After each heartbeat, [`Listener::alive`], when everything that
-    ///    arrived before the heartbeat's answer has been told.
+    ///    arrived before the heartbeat's answer has been told, and the others
+    ///    were told where this node stands.
     ///
     /// With each heartbeat, and when a node [asks for
     /// it](crate::store::SharedStore::nodes), the bus tells the others
@@ -66,7 +67,8 @@ pub trait Listener: Send + Sync {
     fn position(&self) -> Option<Position>;
 
     /// The subscription stands; the journal was as `snapshot` says when it was
-    /// asked at `asked`.
+    /// asked at `asked`. The first heartbeat is to follow at once: memory is
+    /// served only after that.
     fn subscribed(&self, snapshot: Snapshot, asked: Tick);
 
     /// A record arrived; `origin` is the node that made it.

@@ -80,7 +80,8 @@ impl Standing {
     /// node was not listening then.
     pub(crate) fn begin(self: &Arc<Self>, hold_off: Duration) -> AsOf {
         let mut place = self.place();
-        let local = place.window.local_number();
+        let now = self.clock.now();
+        let local = place.window.local_number(hold_off, now);
         let Some(here) = place.position else {
             return AsOf {
                 position: None,
@@ -92,9 +93,7 @@ impl Standing {
         let number = if hold_off.is_zero() {
             Some(here.number)
         } else {
-            place
-                .window
-                .number_before(here.number, hold_off, self.clock.now())
+            place.window.number_before(here.number, hold_off, now)
         };
         let Some(number) = number else {
             return AsOf {
@@ -120,7 +119,29 @@ impl Standing {
 
     /// Something is about to be forgotten on this node alone.
     pub(crate) fn note_local(&self, forgotten: &Forgotten) {
-        self.place().window.note_local(forgotten);
+        let now = self.clock.now();
+        self.place().window.note_local(forgotten, now);
+    }
+
+    /// That is applied to all caches.
+    pub(crate) fn count_local(&self) {
+        self.place().window.count_local();
+    }
+
+    /// Where this node stands, for a caller that joins somebody else's load.
+    pub(crate) fn joining(&self) -> Joined {
+        let place = self.place();
+        Joined {
+            number: place.position.map(|position| position.number),
+            local: place.window.local_number(Duration::ZERO, self.clock.now()),
+        }
+    }
+
+    /// Whether what began at `as_of` is good enough for a caller that joined
+    /// later, without a look at what it is made of.
+    pub(crate) fn began_after(as_of: &AsOf, joined: Joined) -> bool {
+        as_of.position.map(|position| position.number) >= joined.number
+            && as_of.local >= joined.local
     }
 
     /// The record `number` turned out to forget these keys as well.
@@ -233,6 +254,13 @@ impl Standing {
     fn place(&self) -> MutexGuard<'_, Place> {
         self.place.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Where the node stood when a caller joined a load.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Joined {
+    number: Option<u64>,
+    local: u64,
 }
 
 /// Where the node stood when a load or a put began. While it lives, the records

@@ -43,8 +43,9 @@ pub(super) struct Window {
     pins: BTreeMap<u64, usize>,
     /// What was forgotten on this node alone, numbered by itself.
     local: Local,
-    /// The last record that is out of mind.
+    /// The last record that is out of mind, and when it was heard.
     gone: u64,
+    gone_heard: Option<Tick>,
     /// Where and when this node began to listen without a gap.
     adopted: (u64, Tick),
 }
@@ -61,12 +62,19 @@ struct Kept {
 /// because somebody without a journal said so, or because it was asked for.
 #[derive(Debug, Default)]
 struct Local {
+    /// The last that is in mind.
     number: u64,
+    /// The last that was applied to all caches.
+    applied: u64,
     latest: Latest,
+    /// When each was forgotten, for sources that lag.
+    heard: VecDeque<(u64, Tick)>,
     /// How much is in mind.
     size: usize,
-    /// Up to here it is not.
+    /// Up to here it is not,
     floor: u64,
+    /// since then.
+    cleared: Option<Tick>,
 }
 
 /// So much stays in mind of what was forgotten on this node alone.
@@ -183,7 +191,7 @@ impl Window {
     }
 
     /// Takes into mind what is about to be forgotten on this node alone.
-    pub(super) fn note_local(&mut self, forgotten: &Forgotten) {
+    pub(super) fn note_local(&mut self, forgotten: &Forgotten, now: Tick) {
         let local = &mut self.local;
         let record = Record {
             position: Position {
@@ -196,17 +204,42 @@ impl Window {
         local.size += size_of(&record);
         if local.size > MOST_LOCAL {
             local.latest = Latest::default();
+            local.heard.clear();
+            local.cleared = Some(now);
             local.size = 0;
             // Whoever is under way now keeps nothing.
             local.floor = local.number + 1;
         }
         local.number += 1;
         local.latest.add(&record);
+        local.heard.push_back((local.number, now));
+        let is_old = |(_, heard): &(u64, Tick)| now.since(*heard) >= RING;
+        while local.heard.front().is_some_and(is_old) {
+            local.heard.pop_front();
+        }
     }
 
-    /// How often something was forgotten on this node alone.
-    pub(super) fn local_number(&self) -> u64 {
-        self.local.number
+    /// What was forgotten on this node alone is applied to all caches. Counted
+    /// only then: who begins before may still read what is about to go.
+    pub(super) fn count_local(&mut self) {
+        self.local.applied = self.local.number;
+    }
+
+    /// How often something was forgotten on this node alone, some time `ago`.
+    pub(super) fn local_number(&self, ago: Duration, now: Tick) -> u64 {
+        if self
+            .local
+            .cleared
+            .is_some_and(|cleared| now.since(cleared) < ago)
+        {
+            return self.local.floor.saturating_sub(1);
+        }
+        let heard = self.local.heard.iter();
+        let mut younger = heard.filter(|(_, heard)| now.since(*heard) < ago);
+        let first = younger.next();
+        first.map_or(self.local.applied, |(number, _)| {
+            self.local.applied.min(number - 1)
+        })
     }
 
     /// Whether something that an entry goes by was forgotten on this node alone
@@ -304,9 +337,10 @@ impl Window {
     }
 
     /// Where this node stood some time `ago`, if it stands at `here` now; `None`
-    /// if it did not listen then.
+    /// if it did not listen then, or does not remember.
     pub(super) fn number_before(&self, here: u64, ago: Duration, now: Tick) -> Option<u64> {
-        if now.since(self.adopted.1) < ago {
+        let forgotten = self.gone_heard.is_some_and(|heard| now.since(heard) < ago);
+        if forgotten || now.since(self.adopted.1) < ago {
             return None;
         }
         let younger = self
@@ -348,6 +382,7 @@ impl Window {
             self.closed.pop_front();
             if let Some(kept) = self.records.remove(&number) {
                 self.gone = self.gone.max(number);
+                self.gone_heard = self.gone_heard.max(Some(kept.heard));
                 self.let_go(number, &kept);
             }
         }

@@ -91,8 +91,10 @@ impl<K, V: CacheValue> Cache<K, V> {
     /// or put, so is what depends on it.
     ///
     /// What a loader reads from caches of the same flow need not be declared: it
-    /// is a dependency by itself. What is declared is for all else: values that
-    /// were read before the load, or in a task that the loader spawned.
+    /// is a dependency by itself. What is declared is for all else: what a task
+    /// that the loader spawned has read, or what the source made the value of.
+    /// It has to be read within the load: what is forgotten between a read before
+    /// it and its beginning is not noticed.
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {

@@ -9,6 +9,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::event::{Forgotten, Position};
 use crate::invalidation::Applied;
 use crate::key::{CacheName, FullKey, Pattern, Tag};
+use crate::store::NodeAt;
 
 /// How often the other nodes are asked where they stand.
 const ASK: Duration = Duration::from_millis(5);
@@ -125,8 +126,10 @@ impl Invalidation {
     }
 
     /// Waits until every node that is alive has applied it, but not longer than
-    /// `timeout`. A node that was not heard of within `max_staleness` is not
-    /// waited for: its memory serves nothing any more.
+    /// `timeout`. A node that was not heard of within this node's `max_staleness`
+    /// is not waited for: its memory serves nothing any more, if it has the same
+    /// `max_staleness`. For so long after its own start, and after a server was
+    /// replaced, a node does not know of all others and waits.
     pub fn await_cluster(mut self, timeout: Duration) -> Self {
         self.await_cluster = Some(timeout);
         self
@@ -186,13 +189,23 @@ impl CacheFlow {
     async fn everywhere(&self, position: Position) {
         let Some(shared) = self.shared() else { return };
         let alive = self.config().max_staleness;
-        let has_applied =
-            |at: Position| at.incarnation == position.incarnation && at.number >= position.number;
+        let has_applied = |node: &NodeAt| {
+            let at = node.position;
+            at.incarnation == position.incarnation && at.number >= position.number
+        };
+        // What nodes have said may have been lost, with a server that was
+        // replaced or emptied. Where this node itself has been known for so long,
+        // every other that still serves from memory has been heard of since.
+        let is_complete = |nodes: &[NodeAt]| {
+            let mut own = nodes.iter().filter(|node| node.origin == self.instance());
+            own.any(|node| node.tenure >= alive)
+        };
         loop {
             if let Ok(nodes) = shared.nodes().await
+                && is_complete(&nodes)
                 && nodes
                     .iter()
-                    .all(|node| has_applied(node.position) || node.age > alive)
+                    .all(|node| has_applied(node) || node.age > alive)
             {
                 return;
             }

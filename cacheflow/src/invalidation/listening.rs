@@ -30,16 +30,19 @@ impl Listener for Node {
         self.standing.position()
     }
 
-    fn subscribed(&self, snapshot: Snapshot, asked: Tick) {
+    fn subscribed(&self, snapshot: Snapshot, _: Tick) {
         let mut applying = self.applying();
         let here = self.standing.position();
         match here {
+            // What it proves, the first heartbeat proves once more, by which the
+            // others know of this node: nobody opens its gate unheard of.
             Some(here) if here.incarnation == snapshot.position.incarnation => {
-                self.stands(&mut applying, snapshot.position, asked);
+                if here.number < snapshot.position.number {
+                    self.missing.notify_one();
+                }
             }
             _ => {
                 self.begin_anew(&mut applying, &snapshot);
-                self.standing.prove(asked);
                 if here.is_some() {
                     // The store has a connection of its own, and learns by this
                     // that the journal is another.
@@ -90,13 +93,15 @@ impl Node {
         // This node may stand further: the answer to a change of its own can
         // overtake the heartbeat's. But what it stood at when the last one was
         // answered, the journal has reached, unless a message lied.
-        let journal_is_behind = applying.at_last.is_some_and(|then| {
-            then.incarnation == position.incarnation && then.number > position.number
+        let journal_is_behind = applying.at_last.is_some_and(|(then, told)| {
+            told <= asked
+                && then.incarnation == position.incarnation
+                && then.number > position.number
         });
         let nothing_missed = here.is_some_and(|here| {
             here.incarnation == position.incarnation && here.number >= position.number
         });
-        applying.at_last = here;
+        applying.at_last = here.map(|here| (here, self.clock.now()));
         if journal_is_behind {
             tracing::warn!(
                 ?here,

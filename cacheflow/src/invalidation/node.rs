@@ -58,9 +58,9 @@ pub(crate) struct Node {
 /// What is known beyond the last record that was applied.
 #[derive(Default)]
 pub(super) struct Applying {
-    /// Where the node stood at the last heartbeat: the journal must not be
-    /// behind that at the next.
-    pub(super) at_last: Option<Position>,
+    /// Where the node stood at the last heartbeat, and when: the journal must not
+    /// be behind that when it is asked the next time.
+    pub(super) at_last: Option<(Position, Tick)>,
     /// Records that came while one before them was missing.
     pub(super) ahead: BTreeMap<u64, (Record, String)>,
     /// What will be proven when the node stands there.
@@ -328,6 +328,7 @@ impl Node {
         self.standing.note_local(&Forgotten::keys([key.clone()]));
         self.forget_targets(&[Target::Putting(key)], u64::MAX);
         own();
+        self.standing.count_local();
     }
 
     /// Forgets on this node alone, whatever the journal says.
@@ -338,6 +339,7 @@ impl Node {
         self.forget_what_depends_on(gone, u64::MAX, |gone| {
             self.standing.note_local(&Forgotten::keys(gone));
         });
+        self.standing.count_local();
     }
 
     /// Something was missed, or the journal is another: nothing that memory

@@ -79,6 +79,18 @@ pub(crate) enum Outcome<V> {
     Abandoned,
 }
 
+impl<V> Outcome<V> {
+    /// What it was made of.
+    pub(crate) fn marks(&self) -> &Marks {
+        let marks = match self {
+            Self::Value(made) => made.marks.as_deref(),
+            Self::Absent(marks) | Self::Failed(_, marks) => marks.as_deref(),
+            Self::Abandoned => None,
+        };
+        marks.unwrap_or(Marks::NONE)
+    }
+}
+
 /// One load, which one caller leads and others follow.
 pub(crate) struct Flight<V> {
     pub(crate) ticket: Arc<Ticket>,

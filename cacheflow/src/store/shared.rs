@@ -172,6 +172,9 @@ pub struct NodeAt {
     pub position: Position,
     /// How long ago it said so.
     pub age: Duration,
+    /// How long ago it did so first, since the store has kept what nodes say
+    /// without losing any of it.
+    pub tenure: Duration,
 }
 
 /// See [`SharedStore::relations`].

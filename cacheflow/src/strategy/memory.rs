@@ -4,9 +4,9 @@ use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use super::index::{Index, Member};
-use crate::bus::{Standing, Verdict};
+use crate::bus::{Joined, Standing, Verdict};
 use crate::clock::{Clock, Tick};
-use crate::entry::{Entry, Epoch, Made};
+use crate::entry::{Entry, Epoch};
 use crate::event::{Position, Target};
 use crate::key::{Address, CacheName, EntryKey, FullKey, Marks};
 use crate::source::{Boarding, Flight, Flights, Start, Ticket};
@@ -183,25 +183,22 @@ impl<V: Clone + Send + Sync + 'static> Local<V> {
     /// nobody could cancel the flight.
     pub(crate) fn is_good_for(
         &self,
-        joined: Option<u64>,
+        joined: Joined,
         address: &Address,
         flight: &Flight<V>,
-        made: &Made<V>,
+        marks: &Marks,
     ) -> bool {
-        let as_of = flight
-            .ticket
-            .as_of
-            .position()
-            .map(|position| position.number);
-        as_of >= joined
-            || self
-                .standing
-                .judge_load(&flight.ticket.as_of, &address.full, made.marks())
-                == Verdict::Current
+        let as_of = &flight.ticket.as_of;
+        Standing::began_after(as_of, joined)
+            || self.standing.judge_load(as_of, &address.full, marks) == Verdict::Current
     }
 
     /// Where this node stands.
-    pub(crate) fn here(&self) -> Option<u64> {
+    pub(crate) fn joining(&self) -> Joined {
+        self.standing.joining()
+    }
+
+    fn here(&self) -> Option<u64> {
         self.standing.position().map(|position| position.number)
     }
 

@@ -3,13 +3,15 @@
 use cacheflow::{Cache, Event};
 use cacheflow_testkit::{MemoryBackend, Operation, eventually};
 
-use crate::support::{HOUR, HeldLoad, Node, WITHIN, cached, load, two_nodes, until_told};
+use crate::support::{
+    HOUR, HeldLoad, Node, WITHIN, cached, load, two_known_nodes, two_nodes, until_told,
+};
 
 /// What the old server was told, and the new one was not, is told again.
 #[tokio::test]
 async fn what_a_failover_has_lost_is_forgotten_again() {
     for by_tag in [false, true] {
-        let (server, one, two) = two_nodes().await;
+        let (server, one, two) = two_known_nodes().await;
         let tagged: Cache<u64, u64> = one.cache.tagged(["t"]).unwrap();
         load(&tagged, 1, 10).await;
         load(&one.cache, 2, 20).await;

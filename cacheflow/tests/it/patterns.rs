@@ -3,7 +3,7 @@
 use cacheflow::{Applied, Cache, CacheFlow};
 use cacheflow_testkit::{Operation, eventually};
 
-use crate::support::{Fault, HOUR, HeldLoad, WITHIN, alone, load, two_nodes};
+use crate::support::{Fault, HOUR, HeldLoad, WITHIN, alone, load, two_known_nodes, two_nodes};
 
 fn texts(flow: &CacheFlow, name: &str) -> Cache<String, u64> {
     flow.cache(name).ttl(HOUR).build().unwrap()
@@ -50,7 +50,7 @@ async fn a_pattern_forgets_what_it_matches_whole() {
 
 #[tokio::test]
 async fn a_pattern_fences_loads_and_reaches_what_was_made_of_what_it_matches() {
-    let (server, one, two) = two_nodes().await;
+    let (server, one, two) = two_known_nodes().await;
     let parents: Cache<u64, u64> = one.flow.cache("parents").build().unwrap();
     let children = texts(&one.flow, "user");
     let made = parents.get_or_load(&1, async || {
@@ -77,7 +77,7 @@ async fn a_pattern_fences_loads_and_reaches_what_was_made_of_what_it_matches() {
 
 #[tokio::test]
 async fn everything_goes_at_once_and_loads_are_fenced() {
-    let (server, one, two) = two_nodes().await;
+    let (server, one, two) = two_known_nodes().await;
     let texts = texts(&one.flow, "user");
     keep(&texts, &["a"]).await;
     load(&one.cache, 1, 10).await;
@@ -100,7 +100,7 @@ async fn everything_goes_at_once_and_loads_are_fenced() {
 
 #[tokio::test]
 async fn a_cache_is_forgotten_by_name_with_what_was_made_of_it() {
-    let (_server, one, two) = two_nodes().await;
+    let (_server, one, two) = two_known_nodes().await;
     let children = texts(&one.flow, "user");
     let made = one.cache.get_or_load(&1, async || {
         keep(&children, &["a"]).await;
@@ -122,7 +122,7 @@ async fn a_cache_is_forgotten_by_name_with_what_was_made_of_it() {
 
 #[tokio::test]
 async fn several_subjects_are_one_change() {
-    let (_server, one, two) = two_nodes().await;
+    let (_server, one, two) = two_known_nodes().await;
     let tagged = one.cache.tagged(["t"]).unwrap();
     load(&tagged, 1, 1).await;
     load(&one.cache, 2, 2).await;

@@ -3,6 +3,7 @@
 use std::fmt::Debug;
 use std::time::Duration;
 
+use cacheflow::clock::Clock;
 use cacheflow::{Cache, CacheFlow, Event, Events, Evicted, FlowBuilder};
 use cacheflow_testkit::{Call, Failing, Gate, MemoryBackend, Recording, eventually};
 use tokio::sync::oneshot;
@@ -110,6 +111,21 @@ impl Node {
 pub(crate) async fn two_nodes() -> (MemoryBackend, Node, Node) {
     let server = MemoryBackend::new();
     let (one, two) = (Node::on(&server).await, Node::on(&server).await);
+    (server, one, two)
+}
+
+/// Two nodes that have known of one another for as long as it takes to wait for
+/// one another.
+pub(crate) async fn two_known_nodes() -> (MemoryBackend, Node, Node) {
+    let clock = Clock::manual();
+    let server = MemoryBackend::with_clock(clock.clone());
+    let on = async || Node::silent(&server, |flow| flow.clock(clock.clone())).await;
+    let (one, two) = (on().await, on().await);
+    one.subscribed().await;
+    two.subscribed().await;
+    clock.advance(HOUR);
+    one.subscribed().await;
+    two.subscribed().await;
     (server, one, two)
 }
 

@@ -5,7 +5,9 @@ use cacheflow::key::{MAX_TAG_BYTES, MAX_TAGS};
 use cacheflow::{Applied, Cache, CacheFlow, ErrorKind, Event};
 use cacheflow_testkit::{MemoryBackend, Operation, eventually};
 
-use crate::support::{HOUR, HeldLoad, Node, WITHIN, alone, cached, load, two_nodes, waiting};
+use crate::support::{
+    HOUR, HeldLoad, Node, WITHIN, alone, cached, load, two_known_nodes, two_nodes, waiting,
+};
 
 /// Values are tagged by their tens.
 async fn by_tens(flow: &CacheFlow) -> Cache<u64, u64> {
@@ -89,7 +91,7 @@ async fn the_removal_is_told_with_its_count() {
 async fn a_load_whose_tag_is_forgotten_meanwhile_is_kept_nowhere() {
     for by_this_node in [true, false] {
         for heard in [true, false] {
-            let (server, one, two) = two_nodes().await;
+            let (server, one, two) = two_known_nodes().await;
             let tens = by_tens(&one.flow).await;
             let held = HeldLoad::begin(&tens, 1).await;
             let silence = (!heard).then(|| one.gate.hold_before(Operation::Heard));

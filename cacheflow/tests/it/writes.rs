@@ -6,7 +6,9 @@ use cacheflow::clock::Clock;
 use cacheflow::{Applied, Cache};
 use cacheflow_testkit::{MemoryBackend, Operation, eventually};
 
-use crate::support::{HOUR, HeldLoad, Node, WITHIN, alone, cached, load, numbers, two_nodes};
+use crate::support::{
+    HOUR, HeldLoad, Node, WITHIN, alone, cached, load, numbers, two_known_nodes, two_nodes,
+};
 
 #[tokio::test]
 async fn while_a_write_is_under_way_nothing_is_kept_of_its_key_anywhere() {
@@ -167,7 +169,9 @@ async fn what_a_lagging_source_gives_after_a_change_is_not_kept_on_any_node() {
             .unwrap()
     };
     let (here, there) = (build(&one), build(&two));
-    clock.advance(lag);
+    clock.advance(HOUR);
+    one.subscribed().await;
+    two.subscribed().await;
     let send = one.flow.invalidate().keys([here.full_key(&1).as_str()]);
     let applied = send.await_cluster(WITHIN).send().await.unwrap();
     assert_eq!(applied, Applied::Everywhere);
@@ -186,7 +190,7 @@ async fn what_a_lagging_source_gives_after_a_change_is_not_kept_on_any_node() {
 
 #[tokio::test]
 async fn everywhere_is_when_the_slowest_node_has_applied_it() {
-    let (_server, one, two) = two_nodes().await;
+    let (_server, one, two) = two_known_nodes().await;
     load(&two.cache, 1, 10).await;
     let heard = two.gate.hold_before(Operation::Heard);
     let send = one.flow.invalidate().keys(["numbers:1"]);
@@ -201,7 +205,7 @@ async fn everywhere_is_when_the_slowest_node_has_applied_it() {
 
 #[tokio::test]
 async fn a_node_that_does_not_answer_in_time_is_told() {
-    let (_server, one, two) = two_nodes().await;
+    let (_server, one, two) = two_known_nodes().await;
     let _heard = two.gate.hold_before(Operation::Heard);
     let send = one.flow.invalidate().keys(["numbers:1"]);
     let applied = send.await_cluster(Duration::from_millis(50)).send();

@@ -259,17 +259,24 @@ fn a_held_key_is_old_until_its_write_has_ended_or_timed_out() {
 #[test]
 fn what_is_forgotten_here_alone_counts_for_what_is_under_way_here() {
     let mut window = window();
-    let before = window.local_number();
-    window.note_local(&Forgotten::tags([tag("t")]));
-    let after = window.local_number();
+    let before = window.local_number(Duration::ZERO, Tick::ZERO);
+    window.note_local(&Forgotten::tags([tag("t")]), Tick::ZERO);
+    assert_eq!(
+        window.local_number(Duration::ZERO, Tick::ZERO),
+        before,
+        "not applied yet"
+    );
+    window.count_local();
+    let after = window.local_number(Duration::ZERO, Tick::ZERO);
     assert!(window.is_old_here(before, &key("c:1"), &tagged()));
     assert!(!window.is_old_here(before, &key("c:1"), Marks::NONE));
     assert!(!window.is_old_here(after, &key("c:1"), &tagged()));
     // Of too much, nothing is kept in mind, and nobody is believed.
     let many: Vec<_> = (0..MOST_LOCAL).map(|n| key(&format!("c:{n}"))).collect();
-    window.note_local(&Forgotten::keys(many));
+    window.note_local(&Forgotten::keys(many), Tick::ZERO);
+    window.count_local();
     assert!(window.is_old_here(after, &key("d:1"), Marks::NONE));
-    let now = window.local_number();
+    let now = window.local_number(Duration::ZERO, Tick::ZERO);
     assert!(!window.is_old_here(now, &key("d:1"), Marks::NONE));
 }
 

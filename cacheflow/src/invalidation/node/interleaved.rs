@@ -56,7 +56,12 @@ impl World {
         let standing = Arc::new(standing);
         let events = EventSink::new();
         let cache = CacheName::new("c").unwrap();
-        let memory = Memory::new(cache.clone(), Bound::Entries(9), clock.clone(), events.clone());
+        let memory = Memory::new(
+            cache.clone(),
+            Bound::Entries(9),
+            clock.clone(),
+            events.clone(),
+        );
         let local = Arc::new(Local::new(LocalOptions {
             cache: cache.clone(),
             memory: Some(memory),
@@ -110,7 +115,7 @@ impl World {
     /// What a caller does whose key is not in memory.
     fn load(&self) -> Option<u64> {
         let address = address();
-        let joined = self.local.here();
+        let joined = self.local.joining();
         match self.local.board(&address.key) {
             Boarding::Lead(flight) => {
                 let value = self.source.load(Ordering::SeqCst);
@@ -120,8 +125,8 @@ impl World {
             }
             Boarding::Follow(flight) => {
                 let value = self.source.load(Ordering::SeqCst);
-                let made = self.entry(&flight.ticket, value).made();
-                let good = self.local.is_good_for(joined, &address, &flight, &made);
+                let marks = &self.marks;
+                let good = self.local.is_good_for(joined, &address, &flight, marks);
                 good.then_some(value)
             }
         }
@@ -130,6 +135,10 @@ impl World {
     fn entry(&self, ticket: &crate::source::Ticket, value: u64) -> Entry<u64> {
         let expires = ticket.begun.after(Duration::from_secs(60));
         Entry::new(value, ticket.begun, expires, ticket.epoch, 1).marked(&self.marks)
+    }
+
+    fn here(&self) -> u64 {
+        self.node.standing.position().unwrap().number
     }
 
     fn hit(&self) -> Option<u64> {
@@ -166,17 +175,20 @@ fn nothing_old_is_served(tag: Option<&'static str>) {
                     for change in 1..=2 {
                         world.change(change, change);
                         let read = world.hit();
-                        assert!(read.is_none_or(|read| read >= change), "{read:?} < {change}");
+                        assert!(
+                            read.is_none_or(|read| read >= change),
+                            "{read:?} < {change}"
+                        );
                     }
                 }),
                 spawn(|world| {
                     world.load();
-                    let known = world.local.here().unwrap();
+                    let known = world.here();
                     let read = world.hit();
                     assert!(read.is_none_or(|read| read >= known), "{read:?} < {known}");
                 }),
                 spawn(|world| {
-                    let known = world.local.here().unwrap();
+                    let known = world.here();
                     let read = world.load();
                     assert!(read.is_none_or(|read| read >= known), "{read:?} < {known}");
                 }),
@@ -252,7 +264,9 @@ fn a_put_is_kept_only_if_nothing_came_after_it() {
             };
             world.node.catch_up(&put, Some(Vec::new()), || {
                 let entry = world.entry(&ticket, 1);
-                world.local.end_put(&address, &ticket, Some(at(1)), Some(entry));
+                world
+                    .local
+                    .end_put(&address, &ticket, Some(at(1)), Some(entry));
             });
             other.join().unwrap();
             assert_eq!(world.hit(), None, "the record after it has forgotten it");

@@ -199,6 +199,8 @@ fn a_resubscription_keeps_memory_and_closes_the_gap_first() {
     node.subscribed(snapshot(1), clock.now());
     assert!(cache.taken().is_empty() && is_asked_for(&node) && !is_proven(&node));
     node.heard(forgotten(1, "c:a"), "other");
+    assert!(!is_proven(&node), "nobody has heard of this node yet");
+    node.alive(at(1), clock.now());
     assert!(is_proven(&node));
 }
 

@@ -9,6 +9,7 @@ use tokio::runtime::Handle;
 use super::CacheAside;
 use super::decide::{FlightEnd, Follow, Keep, LoadEnd, after_flight, after_load};
 use super::marking;
+use crate::bus::Joined;
 use crate::clock::Clock;
 use crate::entry::{self, Made};
 use crate::event::{Counter, Counters, Event, EventSink};
@@ -96,7 +97,7 @@ where
         loop {
             // Where this node stands when this caller comes: whatever was
             // forgotten up to here must not be in what it gets.
-            let joined = self.local.here();
+            let joined = self.local.joining();
             // Registered before the shared store is read: a key that is
             // forgotten after this cancels the flight, whatever it reads.
             let flight = match self.local.board(&address.key) {
@@ -125,7 +126,7 @@ where
     async fn follow<E>(
         &self,
         address: &Address,
-        joined: Option<u64>,
+        joined: Joined,
         flight: &Flight<V>,
         errors: &ShareError<E>,
     ) -> (FlightEnd, Option<Result<Loaded<Made<V>>, LoadError<E>>>) {
@@ -135,8 +136,10 @@ where
             Some(Outcome::Abandoned) => (FlightEnd::Abandoned, None),
             // Its tags are known only now: what was forgotten by one of them
             // before this caller came could not keep it from joining.
-            Some(Outcome::Value(made))
-                if !self.local.is_good_for(joined, address, flight, &made) =>
+            Some(outcome)
+                if !self
+                    .local
+                    .is_good_for(joined, address, flight, outcome.marks()) =>
             {
                 (FlightEnd::Outdated, None)
             }

@@ -271,17 +271,12 @@ fn a_caller_that_joined_behind_a_forgotten_tag_is_told_apart() {
     let (local, _) = local(true, false);
     let one = address(1);
     let flight = lead(&local, &one.key);
-    let before = local.here();
+    let before = local.joining();
     apply(&local, 1, tag("a"));
-    let after = local.here();
-    let made = |tags: Arc<Marks>| Made {
-        value: 1,
-        marks: Some(tags),
-        expires: None,
-    };
-    assert!(local.is_good_for(before, &one, &flight, &made(tags(["a"]))));
-    assert!(!local.is_good_for(after, &one, &flight, &made(tags(["a"]))));
-    assert!(local.is_good_for(after, &one, &flight, &made(tags(["b"]))));
+    let after = local.joining();
+    assert!(local.is_good_for(before, &one, &flight, &tags(["a"])));
+    assert!(!local.is_good_for(after, &one, &flight, &tags(["a"])));
+    assert!(local.is_good_for(after, &one, &flight, &tags(["b"])));
 }
 
 #[test]
