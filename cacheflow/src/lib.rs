@@ -94,6 +94,7 @@ pub mod key;
 pub mod private;
 mod runtime;
 mod source;
+mod standing;
 pub mod store;
 mod strategy;
 mod sync;

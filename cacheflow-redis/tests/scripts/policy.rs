@@ -42,7 +42,7 @@ async fn warnings(options: &[(&str, &str)]) -> usize {
     for (name, value) in options {
         builder = builder.arg(name, value);
     }
-    let raw = Raw::on(builder).await;
+    let raw = Raw::unasked(builder).await;
     for (_, command) in denied {
         raw.redis(&["ACL", "SETUSER", "default", command]).await;
     }

@@ -26,13 +26,16 @@ impl Raw {
     }
 
     pub(crate) async fn on(builder: RedisServerBuilder) -> Self {
-        let server = builder.start().await;
-        let raw = Self {
-            store: store(&server.url()),
-            server,
-        };
+        let raw = Self::unasked(builder).await;
         raw.answers().await;
         raw
+    }
+
+    /// The store has not connected yet.
+    pub(crate) async fn unasked(builder: RedisServerBuilder) -> Self {
+        let server = builder.start().await;
+        let store = store(&server.url());
+        Self { server, store }
     }
 
     /// Waits until the server answers: a busy machine is no fault.

@@ -1,18 +1,10 @@
 //! The bus: how one node hears what another has forgotten.
 //!
 //! [`Bus`] is the port that backends implement; [`Listener`] is the node's side
-//! of it. `Standing` is where this node stands: the last record that it has
-//! applied, and until when it may believe that it has missed nothing.
-
-mod latest;
-mod standing;
-mod window;
+//! of it.
 
 use std::convert::Infallible;
 use std::time::Duration;
-
-pub(crate) use standing::{AsOf, Joined, Standing};
-pub(crate) use window::{Lost, Verdict};
 
 use crate::clock::Tick;
 use crate::error::Result;

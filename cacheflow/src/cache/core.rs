@@ -5,7 +5,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::CacheValue;
-use crate::bus::Standing;
 use crate::clock::Clock;
 use crate::codec::MessagePack;
 use crate::config::{CacheConfig, FlowConfig};
@@ -15,6 +14,7 @@ use crate::event::{CacheStats, Counter, Counters, EventSink, Forgotten, Position
 use crate::invalidation::{Applied, NearCache, Node, Outcome};
 use crate::key::{Address, CacheName, EntryKey, FullKey, KeyBuf, Marks};
 use crate::source::{LoadError, Loaded, Parts, is_inside_a_load, read_within_load};
+use crate::standing::Standing;
 use crate::store::{Guarded, Memory};
 use crate::strategy::{
     FillWith, Given, Levels, Local, LocalOptions, Read, Tagger, Weigher, cache_aside, multi_level,

@@ -3,6 +3,8 @@
 mod builder;
 mod core;
 mod handle;
+#[cfg(all(test, cacheflow_shuttle))]
+mod interleaved;
 mod value;
 mod write;
 

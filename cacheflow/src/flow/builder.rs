@@ -8,13 +8,13 @@ use tokio::runtime::Handle;
 
 use super::registry::Registry;
 use super::{Backend, CacheFlow, Inner, Namespace};
-use crate::bus::Standing;
 use crate::clock::Clock;
 use crate::config::{Faults, FlowConfig};
 use crate::error::Result;
 use crate::event::EventSink;
 use crate::invalidation::{Node, Parts};
 use crate::runtime::Tasks;
+use crate::standing::Standing;
 use crate::store::Guarded;
 
 /// Builds a [`CacheFlow`].

@@ -24,7 +24,6 @@ pub(crate) use global::{global, installed};
 pub use health::{BusHealth, Health, StoreHealth};
 pub use invalidate::Invalidation;
 
-use crate::bus::Standing;
 use crate::cache::{CacheBuilder, CacheValue};
 use crate::clock::Clock;
 use crate::config::FlowConfig;
@@ -32,6 +31,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::event::{EventSink, Events};
 use crate::invalidation::Node;
 use crate::runtime::Tasks;
+use crate::standing::Standing;
 use crate::store::Guarded;
 use changes::Changes;
 pub(crate) use registry::Place;

@@ -8,10 +8,10 @@ use tokio::sync::Notify;
 
 use super::outbox::Outbox;
 use super::reclaim::Reclaiming;
-use crate::bus::{Lost, Standing};
 use crate::clock::{Clock, Tick};
 use crate::event::{By, Change, Event, EventSink, Forgotten, Position, Record, Snapshot, Target};
 use crate::key::{CacheName, FullKey, Marks};
+use crate::standing::{Lost, Standing};
 use crate::store::Guarded;
 use crate::sync::atomic::{AtomicBool, Ordering};
 use crate::sync::{Mutex, MutexGuard, RwLock};
@@ -410,7 +410,5 @@ impl fmt::Debug for Node {
     }
 }
 
-#[cfg(all(test, cacheflow_shuttle))]
-mod interleaved;
-#[cfg(all(test, not(cacheflow_shuttle)))]
+#[cfg(test)]
 mod tests;

@@ -7,10 +7,10 @@ use std::sync::Arc;
 
 use tokio::sync::watch;
 
-use crate::bus::AsOf;
 use crate::clock::Tick;
 use crate::entry::{Epoch, Made};
 use crate::key::{EntryKey, Marks};
+use crate::standing::AsOf;
 use crate::sync::atomic::{AtomicBool, Ordering};
 
 /// An error that the leader of a flight shares with its followers.
@@ -277,8 +277,8 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::bus::Standing;
     use crate::clock::Clock;
+    use crate::standing::Standing;
 
     fn start() -> Start {
         let standing = Arc::new(Standing::alone(Clock::manual()));

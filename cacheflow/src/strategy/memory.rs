@@ -4,12 +4,12 @@ use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use super::index::{Index, Member};
-use crate::bus::{Joined, Standing, Verdict};
 use crate::clock::{Clock, Tick};
 use crate::entry::{Entry, Epoch};
 use crate::event::{Position, Target};
 use crate::key::{Address, CacheName, EntryKey, FullKey, Marks};
 use crate::source::{Boarding, Flight, Flights, Start, Ticket};
+use crate::standing::{Joined, Standing, Verdict};
 use crate::store::Memory;
 use crate::sync::atomic::{AtomicU64, Ordering};
 use crate::sync::{Mutex, MutexGuard};

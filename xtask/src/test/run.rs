@@ -19,6 +19,8 @@ pub(crate) fn run() -> Result<Summary> {
 
     process::heading("tests");
     let mut summary = suite::run(&server)?;
+    process::heading("interleaved threads");
+    summary += suite::interleaved()?;
     for example in examples::ALL {
         summary += example.run(&server)?;
     }

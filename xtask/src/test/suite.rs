@@ -2,7 +2,7 @@
 
 use std::io::{self, BufRead, BufReader, Write};
 use std::path::Path;
-use std::process::Stdio;
+use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result};
 
@@ -19,10 +19,33 @@ const ARGS: [&str; 5] = [
     "--no-fail-fast",
 ];
 
+/// The flight table and the gate, with the steps of all threads in orders that shuttle chooses. In
+/// a folder of its own: other flags would have everything built anew each time.
+const INTERLEAVED: [&str; 7] = [
+    "test",
+    "--package=cacheflow",
+    "--lib",
+    "--all-features",
+    "--target-dir=target/shuttle",
+    "--",
+    "interleaved",
+];
+
 /// Runs them, passing the output on while it comes.
 pub(super) fn run(server: &Path) -> Result<Summary> {
     let mut command = process::cargo(&ARGS);
     command.env(redis::SERVER_VARIABLE, server);
+    counted(command)
+}
+
+/// Runs what is interleaved by shuttle.
+pub(super) fn interleaved() -> Result<Summary> {
+    let mut command = process::cargo(&INTERLEAVED);
+    command.env("RUSTFLAGS", "--cfg cacheflow_shuttle");
+    counted(command)
+}
+
+fn counted(mut command: Command) -> Result<Summary> {
     let line = process::announce(&command);
     let mut child = command
         .stdout(Stdio::piped())

@@ -1,8 +1,9 @@
 //! Records applied in every order in which they can come.
 
 use super::*;
-use crate::bus::{Listener, Verdict};
+use crate::bus::Listener;
 use crate::key::Tag;
+use crate::standing::Verdict;
 use std::time::Duration;
 
 #[derive(Default)]

@@ -9,7 +9,6 @@ use tokio::runtime::Handle;
 use super::CacheAside;
 use super::decide::{FlightEnd, Follow, Keep, LoadEnd, after_flight, after_load};
 use super::marking;
-use crate::bus::Joined;
 use crate::clock::Clock;
 use crate::entry::{self, Made};
 use crate::event::{Counter, Counters, Event, EventSink};
@@ -18,6 +17,7 @@ use crate::source::{
     Boarding, Flight, LoadError, Loaded, MadeOf, Outcome, Parts, SharedError, Ticket, is_loading,
     read_within_load, while_loading,
 };
+use crate::standing::Joined;
 use crate::strategy::Local;
 use crate::strategy::levels::{FillWith, Given, Levels, Read, Tagger};
 

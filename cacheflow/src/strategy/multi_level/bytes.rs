@@ -5,12 +5,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::layer::Layer;
-use crate::bus::Verdict;
 use crate::clock::unix_millis;
 use crate::entry::Envelope;
 use crate::error::{Error, ErrorKind, Unreadable};
 use crate::event::Position;
 use crate::key::{Address, Marks};
+use crate::standing::Verdict;
 use crate::store::{Bound, Stored};
 use crate::strategy::levels::FillWith;
 

@@ -5,7 +5,6 @@ use std::time::Duration;
 
 use super::bytes::{Opened, Prepared};
 use super::{MultiLevel, decide};
-use crate::bus::Standing;
 use crate::clock::{Clock, Tick};
 use crate::codec::ValueCodec;
 use crate::entry::{self, Entry, Made};
@@ -13,6 +12,7 @@ use crate::error::{Error, ErrorKind, Unreadable};
 use crate::event::{Counter, Counters, Event, EventSink};
 use crate::key::{Address, CacheName};
 use crate::source::Ticket;
+use crate::standing::Standing;
 use crate::store::{Fill, Filled, Guarded, Put, Recorded, Stored};
 use crate::strategy::Local;
 use crate::strategy::levels::{FillWith, Levels, Read};

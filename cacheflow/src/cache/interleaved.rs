@@ -1,18 +1,22 @@
 //! The flight table and the gate, with the steps of all threads in orders that
 //! shuttle chooses: run with `--cfg cacheflow_shuttle`.
 
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use shuttle::thread;
 
-use super::*;
 use crate::bus::Listener;
+use crate::clock::Clock;
 use crate::entry::Entry;
-use crate::key::{Address, CacheKey, KeyBuf, Tag};
-use crate::source::Boarding;
-use crate::store::{Bound, Memory};
+use crate::event::{Change, EventSink, Forgotten, Position, Record, Snapshot, Target};
+use crate::invalidation::{NearCache, Node, Parts};
+use crate::key::{Address, CacheKey, CacheName, FullKey, KeyBuf, Marks, Tag};
+use crate::source::{Boarding, Ticket};
+use crate::standing::Standing;
+use crate::store::{Bound, Memory, Recorded};
 use crate::strategy::{Local, LocalOptions};
-use crate::sync::atomic::AtomicU64;
+use crate::sync::atomic::{AtomicU64, Ordering};
 
 const ORDERS: usize = 3_000;
 
@@ -43,6 +47,7 @@ impl NearCache for Near {
 /// A node with one cache, and the source of its one key.
 struct World {
     node: Node,
+    standing: Arc<Standing>,
     local: Arc<Local<u64>>,
     near: Arc<Near>,
     source: AtomicU64,
@@ -72,7 +77,7 @@ impl World {
         }));
         let node = Node::new(Parts {
             origin: "me".to_owned(),
-            standing,
+            standing: Arc::clone(&standing),
             shared: None,
             clock: clock.clone(),
             events,
@@ -90,6 +95,7 @@ impl World {
         let tags = tag.map(|tag| Tag::new(tag).unwrap());
         Arc::new(Self {
             node,
+            standing,
             local,
             near,
             source: AtomicU64::new(0),
@@ -132,13 +138,13 @@ impl World {
         }
     }
 
-    fn entry(&self, ticket: &crate::source::Ticket, value: u64) -> Entry<u64> {
+    fn entry(&self, ticket: &Ticket, value: u64) -> Entry<u64> {
         let expires = ticket.begun.after(Duration::from_secs(60));
         Entry::new(value, ticket.begun, expires, ticket.epoch, 1).marked(&self.marks)
     }
 
     fn here(&self) -> u64 {
-        self.node.standing.position().unwrap().number
+        self.standing.position().unwrap().number
     }
 
     fn hit(&self) -> Option<u64> {
@@ -197,7 +203,7 @@ fn nothing_old_is_served(tag: Option<&'static str>) {
                 thread.join().unwrap();
             }
             assert!(world.hit().is_none_or(|left| left == 2));
-            assert_eq!(world.node.standing.position(), Some(at(2)));
+            assert_eq!(world.standing.position(), Some(at(2)));
             drop(Arc::clone(&world.near));
         },
         ORDERS,
@@ -235,7 +241,7 @@ fn records_are_counted_once_and_in_order() {
             for thread in threads {
                 thread.join().unwrap();
             }
-            assert_eq!(world.node.standing.position(), Some(at(3)));
+            assert_eq!(world.standing.position(), Some(at(3)));
         },
         ORDERS,
     );
@@ -262,7 +268,12 @@ fn a_put_is_kept_only_if_nothing_came_after_it() {
                 },
                 open: false,
             };
-            world.node.catch_up(&put, Some(Vec::new()), || {
+            let recorded = Recorded {
+                record: put,
+                kept: true,
+                missed: Some(Vec::new()),
+            };
+            world.node.recorded(recorded, || {
                 let entry = world.entry(&ticket, 1);
                 world
                     .local
@@ -270,7 +281,7 @@ fn a_put_is_kept_only_if_nothing_came_after_it() {
             });
             other.join().unwrap();
             assert_eq!(world.hit(), None, "the record after it has forgotten it");
-            assert_eq!(world.node.standing.position(), Some(at(2)));
+            assert_eq!(world.standing.position(), Some(at(2)));
         },
         ORDERS,
     );

@@ -1,14 +1,18 @@
 //! Where a node stands towards the journal.
 
+mod latest;
+mod window;
+
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
-use super::window::{Lost, Verdict, Window};
 use crate::clock::{Clock, Tick};
 use crate::event::{Forgotten, Position, Record, Snapshot};
 use crate::key::{FullKey, Marks};
 use crate::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use crate::sync::{Mutex, MutexGuard};
+use window::Window;
+pub(crate) use window::{Lost, Verdict};
 
 /// The last record that this node has applied; the window of records that it
 /// keeps in mind; and the *gate*: until when the node may serve from memory
