@@ -88,10 +88,9 @@ async fn main() -> Result<()> {
     }
 
     let removed = loop {
-        match events.next().await.context("events")? {
-            Ok(Event::Reclaimed { removed, .. }) => break removed,
-            // Evictions come faster than they are read here.
-            Ok(_) | Err(_) => {}
+        // Evictions come faster than they are read here.
+        if let Ok(Event::Reclaimed { removed, .. }) = events.next().await.context("events")? {
+            break removed;
         }
     };
     let gone = sent.elapsed();

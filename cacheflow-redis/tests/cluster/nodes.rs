@@ -20,7 +20,7 @@ impl Node {
     async fn on(cluster: &RedisCluster) -> Self {
         let flow = CacheFlow::builder()
             .namespace("nodes")
-            .backend(RedisBackend::cluster(&cluster.urls()).unwrap())
+            .backend(RedisBackend::cluster(cluster.urls()).unwrap())
             .operation_budget(Duration::from_secs(5))
             .build()
             .await

@@ -3,10 +3,13 @@
 use std::time::Duration;
 
 use cacheflow::{Applied, Event, Level, Lookup};
-use cacheflow_testkit::{RedisServer, eventually};
+use cacheflow_redis::RedisBackend;
+use cacheflow_testkit::{Gate, Operation, RedisServer, eventually};
 
-use crate::raw::every_key_dies;
-use crate::world::{BOUND, Db, Node, PREFIX, World, bytes_of, event, integer, redis, so_far, two};
+use crate::world::{
+    BOUND, Db, Node, PREFIX, World, builder_on, bytes_of, event, every_key_dies, get, integer,
+    journal, redis, so_far, two,
+};
 
 async fn forgets(node: &Node, key: u64) {
     eventually("the node has heard of it", BOUND, async || {
@@ -80,18 +83,22 @@ async fn a_clear_forgets_its_cache_everywhere_and_no_other() {
     db.set(2);
     assert_eq!(a.users.clear().await.unwrap(), Applied::Recorded);
     assert_eq!(a.peek(7), None);
-    let keys = server.keys().await;
-    let left: Vec<_> = keys.iter().filter(|key| key.ends_with(":7")).collect();
-    assert_eq!(
-        left,
-        [
-            &format!("{PREFIX}user:7"),
-            &format!("{PREFIX}users_archive:7")
-        ]
-    );
-    assert!(keys.len() == 4, "and the journal: {keys:?}");
+    assert_eq!(a.users.get(&7).await, None, "removed or not");
     eventually("the other node has cleared", BOUND, async || {
         (0..700).all(|key| b.peek(key).is_none())
+    })
+    .await;
+    assert_eq!(b.users.get(&8).await, None, "removed or not");
+    let left = [
+        "journal",
+        "journal:nodes",
+        "journal:records",
+        "user:7",
+        "users_archive:7",
+    ];
+    let left = left.map(|name| format!("{PREFIX}{name}"));
+    eventually("its values are removed", BOUND, async || {
+        server.keys().await == left
     })
     .await;
     assert!(archive.peek(&7).is_some() && user.peek(&7).is_some());
@@ -187,27 +194,95 @@ async fn a_restart_of_the_server_is_survived_with_nothing_old() {
 }
 
 #[tokio::test]
-async fn messages_missed_while_disconnected_drop_memory_and_none_missed_keeps_it() {
+async fn messages_missed_while_disconnected_are_made_up_for_and_the_rest_stays() {
     let (world, db) = (World::start().await, Db::at(1));
     let a = Node::ready(&world.server.url()).await;
     let b = Node::ready(&world.proxy.url()).await;
-    for missed in [false, true, false, true] {
+    for missed in [0, 1, 0, 3] {
         for key in [7, 8] {
             b.get(key, &db).await;
         }
+        let before = b.peek(8);
         let mut events = b.flow.events();
         world.proxy.cut();
         event(&mut events, |event| *event == Event::BusDown).await;
         db.set(db.read().await.unwrap() + 1);
-        if missed {
+        for _ in 0..missed {
             let _ = a.users.invalidate(&7).await.unwrap();
         }
         world.proxy.pass();
         event(&mut events, |event| *event == Event::BusUp).await;
-        // It cannot know which key it missed.
-        assert_eq!(b.peek(7).is_none(), missed);
-        assert_eq!(b.peek(8).is_none(), missed);
+        if missed > 0 {
+            event(&mut events, |event| *event == Event::Replayed(missed)).await;
+        }
+        assert_eq!(b.peek(7).is_none(), missed > 0);
+        assert!(before.is_some() && b.peek(8) == before);
         b.is_good().await;
+        assert!(!so_far(&mut events).contains(&Event::Gap));
+    }
+}
+
+/// "A peer applies a remote removal to the *shared* second level and deletes a
+/// fresh value."
+#[tokio::test]
+async fn who_hears_late_removes_nothing_from_redis() {
+    let (server, db) = (RedisServer::start().await, Db::at(1));
+    let a = Node::ready(&server.url()).await;
+    let gate = Gate::new(RedisBackend::open(&server.url()).unwrap());
+    let b = Node::ready_as(builder_on(gate.clone())).await;
+    assert_eq!((a.get(7, &db).await, b.get(7, &db).await), (1, 1));
+    let heard = gate.hold_before(Operation::Heard);
+    db.set(2);
+    let _ = a.users.invalidate(&7).await.unwrap();
+    assert_eq!(a.get(7, &db).await, 2);
+    heard.reached().await;
+    assert_eq!(b.peek(7), Some(1), "it has not heard");
+    heard.release();
+    forgets(&b, 7).await;
+    b.has_heard(&a).await;
+    let reads = db.reads();
+    assert_eq!((b.get(7, &db).await, a.peek(7)), (2, Some(2)));
+    assert_eq!(db.reads(), reads, "the fresh value is there");
+}
+
+/// "Natural expiry or eviction is broadcast."
+#[tokio::test]
+async fn what_expires_or_is_evicted_is_nobodys_news() {
+    let (server, db) = (RedisServer::start().await, Db::at(1));
+    let (a, b) = two(&server).await;
+    let brief = |node: &Node| {
+        let brief = node.flow.cache::<u64, u64>("brief").max_entries(10);
+        brief.ttl(Duration::from_millis(500)).build().unwrap()
+    };
+    let (here, there) = (brief(&a), brief(&b));
+    for key in 0..100 {
+        get(&here, key, &db).await;
+        get(&there, key, &db).await;
+    }
+    eventually("all have expired", BOUND, async || {
+        let names = server.keys().await;
+        let here = (0..100).all(|key| here.peek(&key).is_none());
+        here && !names.iter().any(|name| name.contains("brief:"))
+    })
+    .await;
+    assert_eq!(journal(&server).await.1, 0);
+}
+
+/// Returned is when this node serves it no more, not when the server has it.
+#[tokio::test]
+async fn an_invalidation_returns_when_it_is_applied_here() {
+    let (server, db) = (RedisServer::start().await, Db::at(1));
+    let gate = Gate::new(RedisBackend::open(&server.url()).unwrap());
+    let a = Node::ready_as(builder_on(gate.clone())).await;
+    for round in 1..20 {
+        assert_eq!(a.get(7, &db).await, round);
+        let heard = gate.hold_before(Operation::Heard);
+        db.set(round + 1);
+        let _ = a.users.invalidate(&7).await.unwrap();
+        assert_eq!(a.peek(7), None);
+        assert_eq!(a.get(7, &db).await, round + 1);
+        heard.release();
+        assert_eq!(a.get(7, &db).await, round + 1);
     }
 }
 

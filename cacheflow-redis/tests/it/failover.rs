@@ -1,47 +1,12 @@
 //! Another server takes the place of the first, behind the same address.
 
-use std::net::SocketAddr;
-use std::sync::{Arc, Mutex};
-
 use cacheflow::{Applied, Event};
 use cacheflow_testkit::{RedisServer, eventually};
-use tokio::net::{TcpListener, TcpStream};
 
 use crate::world::{
-    BOUND, Db, Log, Node, PREFIX, Split, World, builder_on, calls, event, impatient, integer,
-    redis, so_far,
+    Address, BOUND, Db, Log, Node, PREFIX, Split, World, builder_on, calls, event, impatient,
+    integer, redis, so_far,
 };
-
-/// An address that leads to one server, then to another; connections stay with
-/// the server that they were made to.
-struct Address {
-    url: String,
-    target: Arc<Mutex<SocketAddr>>,
-}
-
-impl Address {
-    async fn of(server: &RedisServer) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let url = format!("redis://{}", listener.local_addr().unwrap());
-        let target = Arc::new(Mutex::new(server.addr()));
-        let here = Arc::clone(&target);
-        tokio::spawn(async move {
-            while let Ok((mut client, _)) = listener.accept().await {
-                let target = *here.lock().unwrap();
-                tokio::spawn(async move {
-                    if let Ok(mut server) = TcpStream::connect(target).await {
-                        let _ = tokio::io::copy_bidirectional(&mut client, &mut server).await;
-                    }
-                });
-            }
-        });
-        Self { url, target }
-    }
-
-    fn leads_to(&self, server: &RedisServer) {
-        *self.target.lock().unwrap() = server.addr();
-    }
-}
 
 /// A demoted primary answers all that is read and refuses all that is changed.
 #[tokio::test]

@@ -2,10 +2,11 @@
 //!
 //! | module | what is promised |
 //! |---|---|
-//! | `start`, `outage`, `outbox`, `slow`, `failover` | a failing Redis costs little and is come back to |
+//! | `start`, `outage`, `outbox`, `slow`, `failover`, `replicas` | a failing Redis costs little and is come back to |
 //! | `bytes`, `strangers` | what cannot be read is a miss |
-//! | `scripts_fill`, `scripts_forget` | each script by itself, as a `SharedStore` |
-//! | `coherence`, `in_flight`, `puts`, `bus`, `gaps`, `names` | several nodes and one truth |
+//! | `coherence`, `in_flight`, `puts`, `writes`, `tags`, `dependencies`, `relations`, `patterns` | several nodes and one truth |
+//! | `bus`, `gaps`, `stream`, `idle` | what is heard, missed and made up for |
+//! | `names`, `hostile_tags` | no name is taken for another |
 //! | `cancellation`, `shutdown`, `stampede`, `secrets` | the rest |
 #![cfg(unix)]
 
@@ -13,20 +14,26 @@ mod bus;
 mod bytes;
 mod cancellation;
 mod coherence;
+mod dependencies;
 mod failover;
 mod gaps;
+mod hostile_tags;
+mod idle;
 mod in_flight;
 mod names;
 mod outage;
 mod outbox;
+mod patterns;
 mod puts;
-mod raw;
-mod scripts_fill;
-mod scripts_forget;
+mod relations;
+mod replicas;
 mod secrets;
 mod shutdown;
 mod slow;
 mod stampede;
 mod start;
 mod strangers;
+mod stream;
+mod tags;
 mod world;
+mod writes;

@@ -4,6 +4,7 @@
 mod log;
 mod node;
 mod outside;
+mod readers;
 mod server;
 
 use std::convert::Infallible;
@@ -14,9 +15,12 @@ use std::time::Duration;
 use cacheflow::{Event, Events};
 
 pub(crate) use log::Log;
-pub(crate) use node::{Node, builder, builder_on, impatient, two};
-pub(crate) use outside::{bytes_of, calls, integer, journal, redis, text};
-pub(crate) use server::{Outage, Split, World};
+pub(crate) use node::{Load, Node, builder, builder_on, get, impatient, two};
+pub(crate) use outside::{
+    all_done, all_done_of, bytes_of, calls, every_key_dies, integer, journal, members, redis,
+};
+pub(crate) use readers::Readers;
+pub(crate) use server::{Address, Outage, Split, World};
 
 /// Against hanging; nothing that is tested comes near it.
 pub(crate) const BOUND: Duration = Duration::from_secs(60);

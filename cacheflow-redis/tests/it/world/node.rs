@@ -75,11 +75,50 @@ impl Node {
         self.users.peek(&key).map(|found| found.value)
     }
 
+    /// Waits until this node has applied all that `by` has announced so far.
+    pub(crate) async fn has_heard(&self, by: &Self) {
+        // Of a cache that is forgotten by nothing else than this.
+        let (here, there) = (self.cache("marks"), by.cache("marks"));
+        eventually("the mark is kept", BOUND, async || {
+            get(&here, 0, &Db::default()).await;
+            here.peek(&0).is_some()
+        })
+        .await;
+        let _ = there.invalidate(&0).await.unwrap();
+        eventually("the node has heard", BOUND, async || {
+            here.peek(&0).is_none()
+        })
+        .await;
+    }
+
+    /// Another cache of numbers on this node.
+    pub(crate) fn cache(&self, name: &str) -> Cache<u64, u64> {
+        self.flow.cache(name).build().unwrap()
+    }
+
     /// Begins a load of `key` that has read the database and now hangs.
     pub(crate) async fn begin_load(&self, key: u64, db: &Arc<Db>) -> Load {
+        Load::begin(&self.users, key, db).await
+    }
+}
+
+/// Two nodes on one server.
+pub(crate) async fn two(server: &RedisServer) -> (Node, Node) {
+    let url = server.url();
+    (Node::ready(&url).await, Node::ready(&url).await)
+}
+
+/// A load that has read the database and now hangs.
+pub(crate) struct Load {
+    task: JoinHandle<u64>,
+    finish: oneshot::Sender<()>,
+}
+
+impl Load {
+    pub(crate) async fn begin(cache: &Cache<u64, u64>, key: u64, db: &Arc<Db>) -> Self {
         let (began, begun) = oneshot::channel();
         let (finish, finished) = oneshot::channel::<()>();
-        let (users, db) = (self.users.clone(), Arc::clone(db));
+        let (users, db) = (cache.clone(), Arc::clone(db));
         let task = tokio::spawn(async move {
             let load = async || {
                 let value = db.read().await?;
@@ -90,23 +129,9 @@ impl Node {
             users.get_or_load(&key, load).await.unwrap()
         });
         within(begun).await.unwrap();
-        Load { task, finish }
+        Self { task, finish }
     }
-}
 
-/// Two nodes on one server.
-pub(crate) async fn two(server: &RedisServer) -> (Node, Node) {
-    let url = server.url();
-    (Node::ready(&url).await, Node::ready(&url).await)
-}
-
-/// See [`Node::begin_load`].
-pub(crate) struct Load {
-    task: JoinHandle<u64>,
-    finish: oneshot::Sender<()>,
-}
-
-impl Load {
     pub(crate) async fn finish(self) -> u64 {
         let _ = self.finish.send(());
         within(self.task).await.unwrap()
@@ -119,7 +144,8 @@ impl Load {
     }
 }
 
-async fn get(cache: &Cache<u64, u64>, key: u64, db: &Db) -> u64 {
+/// Reads `key` through `cache`, and the database if it has to.
+pub(crate) async fn get(cache: &Cache<u64, u64>, key: u64, db: &Db) -> u64 {
     within(cache.get_or_load(&key, async || db.read().await))
         .await
         .unwrap()

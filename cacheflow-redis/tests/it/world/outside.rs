@@ -1,8 +1,8 @@
 //! Looking at a server, and changing it, past the nodes.
 
-use cacheflow_testkit::{RedisServer, Reply};
+use cacheflow_testkit::{RedisServer, Reply, eventually};
 
-use super::{PREFIX, within};
+use super::{BOUND, PREFIX, within};
 
 pub(crate) async fn redis(server: &RedisServer, words: &[&str]) -> Reply {
     let reply = within(server.command(words)).await.unwrap();
@@ -43,4 +43,39 @@ pub(crate) async fn journal(server: &RedisServer) -> (String, u64) {
     let inc = text(server, &["HGET", &name, "inc"]).await;
     let number = text(server, &["HGET", &name, "n"]).await;
     (inc, number.parse().unwrap_or_default())
+}
+
+/// Every key dies: none is without a TTL.
+pub(crate) async fn every_key_dies(server: &RedisServer) {
+    let keys = server.keys().await;
+    assert!(!keys.is_empty());
+    for key in keys {
+        let left = integer(server, &["PTTL", &key]).await;
+        // Or it has died meanwhile.
+        assert!(left > 0 || left == -2, "{key} has the TTL {left}");
+    }
+}
+
+/// Waits until everything that was forgotten is removed as well.
+pub(crate) async fn all_done(server: &RedisServer) {
+    all_done_of(server, PREFIX).await;
+}
+
+/// The same for another prefix.
+pub(crate) async fn all_done_of(server: &RedisServer, prefix: &str) {
+    let open = format!("{prefix}journal:open");
+    eventually("all records are done", BOUND, async || {
+        integer(server, &["EXISTS", &open]).await == 0
+    })
+    .await;
+}
+
+/// The members of a set, in order.
+pub(crate) async fn members(server: &RedisServer, name: &str) -> Vec<String> {
+    let Reply::Array(found) = redis(server, &["SMEMBERS", name]).await else {
+        panic!("SMEMBERS answered no list")
+    };
+    let mut members: Vec<String> = found.iter().filter_map(Reply::text).collect();
+    members.sort();
+    members
 }

@@ -1,12 +1,14 @@
 //! Servers that go away, and the ways to them.
 
-use std::sync::Arc;
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex};
 
 use cacheflow::bus::Bus;
 use cacheflow::store::SharedStore;
 use cacheflow::{Backend, Namespace};
 use cacheflow_redis::RedisBackend;
 use cacheflow_testkit::{FaultProxy, RedisServer};
+use tokio::net::{TcpListener, TcpStream};
 
 /// Store and bus on different ways to one server, so that one can fail alone.
 pub(crate) struct Split {
@@ -83,5 +85,36 @@ impl World {
             Outage::Paused => self.server.resume(),
             Outage::BlackHole => self.proxy.forget_connections(),
         }
+    }
+}
+
+/// An address that leads to one server, then to another; connections stay with
+/// the server that they were made to.
+pub(crate) struct Address {
+    pub(crate) url: String,
+    target: Arc<Mutex<SocketAddr>>,
+}
+
+impl Address {
+    pub(crate) async fn of(server: &RedisServer) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("redis://{}", listener.local_addr().unwrap());
+        let target = Arc::new(Mutex::new(server.addr()));
+        let here = Arc::clone(&target);
+        tokio::spawn(async move {
+            while let Ok((mut client, _)) = listener.accept().await {
+                let target = *here.lock().unwrap();
+                tokio::spawn(async move {
+                    if let Ok(mut server) = TcpStream::connect(target).await {
+                        let _ = tokio::io::copy_bidirectional(&mut client, &mut server).await;
+                    }
+                });
+            }
+        });
+        Self { url, target }
+    }
+
+    pub(crate) fn leads_to(&self, server: &RedisServer) {
+        *self.target.lock().unwrap() = server.addr();
     }
 }
