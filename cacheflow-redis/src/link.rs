@@ -258,7 +258,7 @@ impl Link {
             let command = redis::cmd("PING");
             let answer = command.query_async::<String>(&mut connection);
             if let Ok(Ok(_)) = tokio::time::timeout(PING_TIMEOUT, answer).await {
-                std::mem::forget(unanswered);
+                unanswered.answered();
                 return Ok(());
             }
         }
@@ -277,8 +277,19 @@ impl Link {
 }
 
 /// Gives the connection up when it is dropped: also when a caller whose own
-/// patience is shorter drops the PING.
-struct Unanswered<'a>(&'a Link);
+/// patience is shorter drops what was asked.
+pub(crate) struct Unanswered<'a>(&'a Link);
+
+impl<'a> Unanswered<'a> {
+    pub(crate) fn of(link: &'a Link) -> Self {
+        Self(link)
+    }
+
+    /// There was an answer.
+    pub(crate) fn answered(self) {
+        std::mem::forget(self);
+    }
+}
 
 impl Drop for Unanswered<'_> {
     fn drop(&mut self) {

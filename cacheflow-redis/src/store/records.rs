@@ -11,7 +11,7 @@ use redis::{FromRedisValue, ScriptInvocation, Value};
 
 use crate::adopted::records;
 use crate::error::unexpected;
-use crate::link::{Link, random};
+use crate::link::{Link, Unanswered, random};
 use crate::message::{self, Heard, Parts, QUESTION, incarnation_text};
 
 /// How many names one change may have: a script passes no more on to one command.
@@ -174,15 +174,20 @@ pub(crate) fn needs_scan(change: &Change) -> bool {
 
 pub(crate) async fn since(link: &Link, known: Option<Position>) -> Result<Since> {
     let mut connection = link.connection().await?;
+    // Nobody else may be asking: a connection that the network has forgotten would
+    // be asked in vain for ever.
+    let unanswered = Unanswered::of(link);
+    // A primary that became a replica goes on answering, and is behind.
+    let here = link.adopt(&mut connection, false).await?;
+    let known = known.filter(|known| known.incarnation == here.position.incarnation);
     if let Some(known) = known
         && let Some(records) = told_since(link, &mut connection, known).await?
     {
+        unanswered.answered();
         return Ok(Since::Records(records));
     }
-    let snapshot = link.adopt(&mut connection, true).await.inspect_err(|_| {
-        // Not a failed connection alone: a replica answers, too.
-        link.give_up();
-    })?;
+    let snapshot = link.adopt(&mut connection, true).await?;
+    unanswered.answered();
     Ok(Since::Anew(snapshot))
 }
 

@@ -58,6 +58,9 @@ impl Listener for Node {
         let mut applying = self.applying();
         match self.apply_next(&record, origin) {
             Next::Applied => self.settle(&mut applying),
+            // Two records of one number: one of them is a lie, and it may have been
+            // the one that was applied.
+            Next::Known if !self.standing.agrees(&record) => self.distrust_position(),
             Next::Known => {}
             Next::Gap => {
                 self.keep_ahead(&mut applying, record, origin.to_owned());

@@ -12,6 +12,9 @@ type Last<S> = HashMap<S, u64, foldhash::fast::RandomState>;
 #[derive(Debug, Default)]
 pub(super) struct Latest {
     keys: Last<FullKey>,
+    /// Keys of what went by a tag or a pattern: what was made of it is old. The key
+    /// itself may have a newer value that goes by something else.
+    parts: Last<FullKey>,
     tags: Last<Tag>,
     caches: Last<CacheName>,
     patterns: Vec<(u64, Pattern)>,
@@ -53,14 +56,14 @@ impl Latest {
     /// Takes keys up that the record `number` forgets besides what it names.
     pub(super) fn add_keys(&mut self, keys: &[FullKey], number: u64) {
         for key in keys {
-            newest(&mut self.keys, key.clone(), number);
+            newest(&mut self.parts, key.clone(), number);
         }
     }
 
     /// Lets such keys go.
     pub(super) fn remove_keys(&mut self, keys: &[FullKey], number: u64) {
         for key in keys {
-            no_longer(&mut self.keys, key, number);
+            no_longer(&mut self.parts, key, number);
         }
     }
 
@@ -106,6 +109,10 @@ impl Latest {
         };
         self.everything > as_of
             || std::iter::once(key).chain(marks.dependencies()).any(by_key)
+            || marks
+                .dependencies()
+                .iter()
+                .any(|part| after(self.parts.get(part)))
             || marks.tags().iter().any(|tag| after(self.tags.get(tag)))
     }
 }

@@ -121,6 +121,12 @@ impl Standing {
         self.place().window.note(record, self.clock.now());
     }
 
+    /// Whether this is the record that was applied under its number, as far as
+    /// that is in mind.
+    pub(crate) fn agrees(&self, record: &Record) -> bool {
+        self.place().window.agrees(record)
+    }
+
     /// Something is about to be forgotten on this node alone.
     pub(crate) fn note_local(&self, forgotten: &Forgotten) {
         let now = self.clock.now();

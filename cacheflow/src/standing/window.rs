@@ -133,6 +133,7 @@ impl Window {
         // Numbers that this journal has not given out yet were a lie, or are lost.
         for (number, kept) in self.records.split_off(&(snapshot.position.number + 1)) {
             self.let_go(number, &kept);
+            self.release(number, &kept.record);
         }
         self.incarnation = snapshot.position.incarnation;
         self.lineage.clone_from(&snapshot.lineage);
@@ -248,6 +249,12 @@ impl Window {
         local < self.local.floor || self.local.latest.is_after(local, key, marks)
     }
 
+    /// Whether this is the record of its number, as far as it is in mind.
+    pub(super) fn agrees(&self, record: &Record) -> bool {
+        let kept = self.records.get(&record.position.number);
+        kept.is_none_or(|kept| kept.record.change == record.change)
+    }
+
     /// What this record forgot is gone, or its write has ended.
     fn close(&mut self, number: u64) {
         let Some(kept) = self.records.get_mut(&number) else {
@@ -256,7 +263,14 @@ impl Window {
         if !std::mem::take(&mut kept.record.open) {
             return;
         }
-        if let Change::Held { key, .. } = &kept.record.change
+        let record = kept.record.clone();
+        self.release(number, &record);
+        self.closed.push_back(number);
+    }
+
+    /// The write that this record announced holds its key no more.
+    fn release(&mut self, number: u64, record: &Record) {
+        if let Change::Held { key, .. } = &record.change
             && let Some(holds) = self.held.get_mut(key)
         {
             holds.retain(|(hold, _)| *hold != number);
@@ -264,7 +278,6 @@ impl Window {
                 self.held.remove(key);
             }
         }
-        self.closed.push_back(number);
     }
 
     /// Judges what this node has loaded: its as-of must be of this incarnation,
@@ -349,8 +362,7 @@ impl Window {
             .rev()
             .take_while(|(_, kept)| now.since(kept.heard) < ago)
             .last();
-        let then = younger.map_or(here, |(number, _)| here.min(number - 1));
-        Some(then.max(self.floor()))
+        Some(younger.map_or(here, |(number, _)| here.min(number - 1)))
     }
 
     /// The records that are not done, with when they were heard.

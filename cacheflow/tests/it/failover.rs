@@ -85,6 +85,20 @@ async fn what_was_under_way_during_a_failover_is_kept_nowhere() {
     );
 }
 
+/// What it holds may have been forgotten since, by others of whom this node has not
+/// heard: the answer of the store itself says that it keeps another journal.
+#[tokio::test]
+async fn a_server_that_has_taken_over_unheard_is_not_believed() {
+    let (server, one, two) = two_nodes().await;
+    load(&one.cache, 1, 10).await;
+    two.failing.fail(Operation::Listen);
+    server.fail_over_to(server.backup());
+    assert_eq!(two.cache.get(&1).await, None);
+    two.failing.heal_all();
+    let read = async || two.cache.get(&1).await == Some(10);
+    eventually("it is read when it was heard of", WITHIN, read).await;
+}
+
 /// The record of a tag survives, and is not done: so it counts on the new server.
 #[tokio::test]
 async fn an_open_record_stays_in_force_after_a_failover() {

@@ -1,6 +1,9 @@
 //! A clear reaches what is kept, what is under way, and what was read from the
 //! store while it swept.
 
+use std::time::Duration;
+
+use cacheflow::clock::Clock;
 use cacheflow::{Applied, Cache};
 use cacheflow_testkit::{MemoryBackend, Operation, eventually};
 use tokio::task::JoinHandle;
@@ -36,7 +39,9 @@ async fn a_clear_forgets_its_cache_on_every_node_and_no_other() {
         server.names() == ["cacheflow:numbers_archive:1"]
     })
     .await;
-    assert_eq!(one.cache.stats().entries, 0);
+    // Memory frees so many in a bounded time, step by step.
+    let freed = async || one.cache.stats().entries == 0;
+    eventually("memory has freed them", WITHIN, freed).await;
     two.forgotten(5).await;
     for node in [&one, &two] {
         assert_eq!(archive(node).peek(&1).unwrap().value, 10);
@@ -155,6 +160,40 @@ async fn a_clear_whose_removal_fails_is_finished_later() {
     two.forgotten(1).await;
     assert_eq!(two.cache.get(&1).await, None);
     nothing_left(&server).await;
+}
+
+/// For its own node no time passes: nobody takes over what it has left.
+#[tokio::test]
+async fn a_removal_that_fails_is_tried_again_by_its_own_node() {
+    let clock = Clock::manual();
+    let server = MemoryBackend::with_clock(clock.clone());
+    let one = Node::silent(&server, |flow| flow.clock(clock)).await;
+    one.subscribed().await;
+    load(&one.cache, 1, 10).await;
+    one.failing.fail_nth(Operation::Reclaim, 1);
+    assert_eq!(one.cache.clear().await.unwrap(), Applied::Recorded);
+    nothing_left(&server).await;
+}
+
+/// Its writer is away, and so are its removals: another node makes them when so much
+/// time has passed that nobody else can be about to.
+#[tokio::test]
+async fn a_removal_that_was_left_is_taken_over() {
+    let clock = Clock::manual();
+    let server = MemoryBackend::with_clock(clock.clone());
+    let one = Node::silent(&server, |flow| flow.clock(clock.clone())).await;
+    let two = Node::silent(&server, |flow| flow.clock(clock.clone())).await;
+    one.subscribed().await;
+    two.subscribed().await;
+    load(&one.cache, 1, 10).await;
+    assert_eq!(cached(&two.cache, 1).await, 10);
+    let reclaim = one.gate.hold_before(Operation::Reclaim);
+    assert_eq!(one.cache.clear().await.unwrap(), Applied::Recorded);
+    reclaim.reached().await;
+    two.forgotten(1).await;
+    clock.advance(Duration::from_secs(11));
+    nothing_left(&server).await;
+    two.reclaimed(1).await;
 }
 
 /// Without a record there is no clear yet; it waits in the outbox.

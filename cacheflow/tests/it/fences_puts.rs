@@ -1,11 +1,13 @@
 //! Puts: they survive the loads that they overtake, and where two race, nobody's
 //! value is kept.
 
-use cacheflow::Cache;
+use std::sync::Mutex;
+
+use cacheflow::{Applied, Cache};
 use cacheflow_testkit::Operation;
 use tokio::task::JoinHandle;
 
-use crate::support::{HeldLoad, cached, caller, load, numbers, two_nodes};
+use crate::support::{HeldLoad, WITHIN, cached, caller, load, numbers, two_known_nodes, two_nodes};
 
 /// A put in a task of its own.
 fn putter(cache: &Cache<u64, u64>, value: u64) -> JoinHandle<()> {
@@ -252,6 +254,51 @@ async fn a_put_during_which_its_cache_is_cleared_is_kept_nowhere() {
     putting.await.unwrap();
     one.forgotten(1).await;
     assert_eq!((one.cache.get(&1).await, server.names().len()), (None, 0));
+}
+
+/// The store sees the conflict; nobody cancels the put, whose key was not named.
+#[tokio::test]
+async fn a_put_during_which_its_tag_is_forgotten_is_kept_nowhere() {
+    for heard_first in [false, true] {
+        let (server, one, two) = two_known_nodes().await;
+        let put = one.gate.hold_before(Operation::Put);
+        let putting = putter(&one.cache.tagged(["t"]).unwrap(), 10);
+        put.reached().await;
+        let heard = (!heard_first).then(|| one.gate.hold_before(Operation::Heard));
+        let send = two.flow.invalidate().tags(["t"]);
+        match heard_first {
+            true => drop(send.await_cluster(WITHIN).send().await.unwrap()),
+            false => drop(send.send().await.unwrap()),
+        }
+        put.release();
+        putting.await.unwrap();
+        assert_eq!((one.memory(1), server.names().len()), (None, 0));
+        drop(heard);
+    }
+}
+
+/// The put stands where it began, not where its value has been encoded: a tag
+/// function may take its time while others apply what was forgotten.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_put_during_whose_encoding_its_key_is_forgotten_is_kept_nowhere() {
+    let (server, one, two) = two_known_nodes().await;
+    let (begun, has_begun) = tokio::sync::oneshot::channel();
+    let (go, gone) = std::sync::mpsc::channel();
+    let steps = Mutex::new(Some((begun, gone)));
+    let slow = move |_: &u64| {
+        let (begun, gone) = steps.lock().unwrap().take().expect("one put");
+        begun.send(()).unwrap();
+        tokio::task::block_in_place(|| gone.recv().unwrap());
+        Vec::<String>::new()
+    };
+    let cache: Cache<u64, u64> = one.flow.cache("slow").tags(slow).build().unwrap();
+    let putting = putter(&cache, 10);
+    has_begun.await.unwrap();
+    let send = two.flow.invalidate().keys(["slow:1"]).await_cluster(WITHIN);
+    assert_eq!(send.send().await.unwrap(), Applied::Everywhere);
+    go.send(()).unwrap();
+    putting.await.unwrap();
+    assert_eq!((cache.peek(&1), server.names().len()), (None, 0));
 }
 
 /// It was committed; its caller is gone; the others must hear of it all the same.

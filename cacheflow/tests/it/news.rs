@@ -224,6 +224,42 @@ async fn a_storm_of_gaps_runs_without_memory_and_says_so() {
     .await;
 }
 
+/// No heartbeat proves anything meanwhile: what closes the gate is the storm.
+#[tokio::test]
+async fn a_storm_of_gaps_closes_the_gate() {
+    let (server, one, _two) = two_nodes().await;
+    let mut events = one.flow.events();
+    load(&one.cache, 1, 10).await;
+    one.failing.fail(Operation::Alive);
+    eventually("the storm is told", WITHIN, async || {
+        server.announce_garbage();
+        waiting(&mut events).contains(&Event::GapStorm)
+    })
+    .await;
+    assert_eq!(one.memory(1), None);
+    one.failing.heal_all();
+    eventually("memory is served again", WITHIN, async || {
+        one.memory(1).is_some()
+    })
+    .await;
+}
+
+/// Another node has written it under a journal that this node has not heard of.
+#[tokio::test]
+async fn what_was_written_under_a_newer_journal_is_a_miss_and_not_removed() {
+    let (server, one, two) = two_nodes().await;
+    let mut events = two.flow.events();
+    one.failing.fail(Operation::Alive);
+    server.lose_journal();
+    until_told(&mut events, Event::Gap).await;
+    load(&two.cache, 1, 10).await;
+    assert_eq!(one.cache.get(&1).await, None);
+    assert_eq!(server.names(), ["cacheflow:numbers:1"]);
+    one.failing.heal_all();
+    let read = async || one.cache.get(&1).await == Some(10);
+    eventually("it is read under the new one", WITHIN, read).await;
+}
+
 /// The store keeps what was written under a journal that is lost: whether it was
 /// forgotten since, nobody can tell.
 #[tokio::test]

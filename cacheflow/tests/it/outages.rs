@@ -102,6 +102,55 @@ async fn failures_that_are_not_in_a_row_do_not_count() {
     assert_eq!(one.flow.health().store, Some(StoreHealth::Up));
 }
 
+/// It answers again; what waits is on its way.
+#[tokio::test]
+async fn a_store_that_is_being_told_is_not_read_before_it_has_been() {
+    let (_server, one, _two) = two_nodes().await;
+    load(&one.cache, 1, 10).await;
+    one.failing.fail_nth(Operation::Record, 1);
+    assert_eq!(one.cache.invalidate(&1).await.unwrap(), Applied::Local);
+    let told = one.gate.hold_before(Operation::Record);
+    told.reached().await;
+    assert_eq!(
+        load(&one.cache, 1, 11).await,
+        11,
+        "the store has the old one"
+    );
+    told.release();
+    one.subscribed().await;
+    assert_eq!(one.cache.get(&1).await, None);
+}
+
+/// What is added behind the last look at the outbox is sent before the store is
+/// trusted, and not forgotten there.
+#[tokio::test]
+async fn what_comes_to_wait_while_the_store_is_probed_is_told_as_well() {
+    let (_server, one, two) = two_nodes().await;
+    for key in [1, 2] {
+        load(&one.cache, key, 10).await;
+        assert_eq!(cached(&two.cache, key).await, 10);
+    }
+    one.failing.fail_nth(Operation::Record, 1);
+    assert_eq!(one.cache.invalidate(&1).await.unwrap(), Applied::Local);
+    let told = one.gate.hold_before(Operation::Record);
+    told.reached().await;
+    let probed = one.gate.hold_before(Operation::Ping);
+    told.release();
+    probed.reached().await;
+    one.failing.fail_nth(Operation::Record, 1);
+    assert_eq!(one.cache.invalidate(&2).await.unwrap(), Applied::Local);
+    let told = one.gate.hold_before(Operation::Record);
+    probed.release();
+    told.reached().await;
+    assert_eq!(
+        load(&one.cache, 2, 11).await,
+        11,
+        "the store has the old one"
+    );
+    told.release();
+    two.forgotten(2).await;
+}
+
 /// Until the store was told, it may hold what was forgotten.
 #[tokio::test]
 async fn a_store_that_was_not_told_is_not_read() {

@@ -6,6 +6,8 @@ use crate::key::Tag;
 use crate::standing::Verdict;
 use std::time::Duration;
 
+mod order;
+
 #[derive(Default)]
 struct Recording(Mutex<Vec<String>>);
 
@@ -267,6 +269,60 @@ fn an_own_put_is_told_apart_from_anothers() {
     assert_eq!(cache.taken(), ["own put c:x", "c:y", "c:x", "c:y"]);
 }
 
+/// Were it taken for another's, it would cancel a put of this node under way.
+#[test]
+fn an_own_put_that_waits_for_its_turn_is_still_its_own() {
+    let (node, cache, _) = node();
+    let put = Record {
+        position: at(2),
+        change: Change::Put {
+            key: key("c:x"),
+            dependents: Vec::new(),
+        },
+        open: false,
+    };
+    node.heard(put, "me");
+    node.heard(forgotten(1, "c:a"), "other");
+    assert_eq!(cache.taken(), ["c:a", "own put c:x"]);
+}
+
+#[test]
+fn what_waits_behind_an_own_change_is_applied_with_it() {
+    let (node, cache, _) = node();
+    node.heard(forgotten(3, "c:c"), "other");
+    node.catch_up(&forgotten(2, "c:b"), Some(vec![forgotten(1, "c:a")]), || ());
+    assert_eq!(cache.taken(), ["c:a", "c:b", "c:c"]);
+    assert_eq!(node.standing.position(), Some(at(3)));
+}
+
+/// It would stand before all that comes, and never have its turn.
+#[test]
+fn what_waits_of_another_journal_does_not_wait_any_more() {
+    let (node, _, _) = node();
+    node.heard(forgotten(2, "c:a"), "other");
+    let of_next = |number| {
+        let mut record = forgotten(number, "c:b");
+        record.position.incarnation = 8;
+        record
+    };
+    let mut next = snapshot(5);
+    next.position.incarnation = 8;
+    node.subscribed(next, node.clock.now());
+    node.heard(of_next(7), "other");
+    node.heard(of_next(6), "other");
+    assert_eq!(node.standing.position(), Some(of_next(7).position));
+}
+
+#[test]
+fn what_waits_for_its_turn_is_bounded() {
+    let (node, _, _) = node();
+    for number in 2..=(MOST_AHEAD as u64 + 2) {
+        node.heard(forgotten(number, "c:a"), "other");
+    }
+    assert!(node.applying().ahead.len() <= MOST_AHEAD);
+    assert!(is_asked_for(&node));
+}
+
 #[test]
 fn what_goes_by_a_tag_takes_along_what_depends_on_it_once() {
     let (node, cache, _) = node();
@@ -275,8 +331,11 @@ fn what_goes_by_a_tag_takes_along_what_depends_on_it_once() {
     // Both are in mind, although the record does not name them.
     let early = Position { ..at(0) };
     for gone in ["c:a", "c:b"] {
-        let verdict = node.standing.judge_put(early, &key(gone), Marks::NONE);
-        assert_eq!(verdict, Verdict::Old, "{gone}");
+        let made_of_it = Marks::new(Vec::new(), vec![key(gone)]);
+        let judged = |marks| node.standing.judge_put(early, &key(gone), marks);
+        assert_eq!(judged(&made_of_it), Verdict::Old, "{gone}");
+        // The key itself may have a newer value, under other tags.
+        assert_eq!(judged(Marks::NONE), Verdict::Current, "{gone}");
     }
 }
 
@@ -295,4 +354,17 @@ fn foreign_messages_are_honoured_unless_they_are_our_own() {
     assert!(cache.taken().is_empty());
     node.heard_foreign(&foreign, "them");
     assert_eq!(cache.taken(), ["c:x", "unknown:a"]);
+}
+
+/// Both questions were asked before either answer was told, as behind anything
+/// that hands answers on later; in between, this node's own change has overtaken them.
+#[test]
+fn a_heartbeat_asked_before_the_last_one_was_told_is_no_lie() {
+    let (node, _, clock) = node();
+    let asked = clock.now();
+    clock.advance(Duration::from_secs(1));
+    node.catch_up(&forgotten(1, "c:a"), Some(Vec::new()), || ());
+    node.alive(at(0), asked);
+    node.alive(at(0), asked);
+    assert_eq!(node.standing.position(), Some(at(1)));
 }

@@ -294,3 +294,72 @@ fn where_a_node_stood_some_time_ago() {
     assert_eq!(window.number_before(5, SECOND, tick(52)), Some(5));
     assert_eq!(window.number_before(5, SECOND * 51, tick(50)), None);
 }
+
+#[test]
+fn what_was_forgotten_twice_stays_in_mind_by_the_newer_record() {
+    let mut window = window();
+    window.note(&of_key(1, "c:1"), Tick::ZERO);
+    window.note(&of_key(2, "c:1"), Tick::ZERO.after(SECOND));
+    window.trim(Tick::ZERO.after(RING));
+    assert_eq!(window.records.len(), 1, "the older is out of mind");
+    assert_eq!(loaded(&window, 1), Verdict::Old);
+}
+
+/// What an older record turns out to forget is found after a newer one was noted.
+#[test]
+fn what_an_older_record_forgets_as_well_does_not_hide_the_newer() {
+    let mut window = window();
+    window.note(&of_key(1, "d:1"), Tick::ZERO);
+    window.note(&of_key(2, "c:1"), Tick::ZERO);
+    window.note_also(1, &[key("c:1")]);
+    assert_eq!(loaded(&window, 1), Verdict::Old);
+}
+
+#[test]
+fn what_a_put_takes_along_is_old_although_it_does_not_say_what_it_was_made_of() {
+    let mut window = window();
+    let change = Change::Put {
+        key: key("d:1"),
+        dependents: vec![key("c:1")],
+    };
+    let put = Record {
+        change,
+        ..of_key(1, "d:1")
+    };
+    window.note(&put, Tick::ZERO);
+    assert_eq!(loaded(&window, 0), Verdict::Old);
+    assert_eq!(loaded(&window, 1), Verdict::Current);
+}
+
+/// It may have begun after memory was dropped and before the node stood anew.
+#[test]
+fn a_load_from_before_the_window_began_anew_cannot_be_judged() {
+    let mut window = window();
+    window.adopt(&snapshot(5), Tick::ZERO);
+    assert_eq!(loaded(&window, 4), Verdict::Unknown);
+    assert_eq!(loaded(&window, 5), Verdict::Current);
+    // The numbers of another journal say nothing, be they smaller or greater.
+    for number in [2, 9] {
+        let mut other = snapshot(number);
+        other.position.incarnation = 8;
+        window.adopt(&other, Tick::ZERO);
+        assert_eq!(loaded(&window, 5), Verdict::Unknown, "{number}");
+    }
+}
+
+/// Of more records than the ring holds, the oldest are out of mind although
+/// they are younger than the hold-off.
+#[test]
+fn a_hold_off_longer_than_the_window_remembers_is_not_taken_for_known() {
+    let mut window = window();
+    let now = Tick::ZERO.after(SECOND * 10);
+    window.note(&of_key(1, "c:1"), now);
+    for number in 2..=RING_SIZE as u64 {
+        window.note(&of_key(number, "c:9"), now);
+    }
+    let here = RING_SIZE as u64;
+    let kept = window
+        .number_before(here, SECOND, now)
+        .is_some_and(|as_of| loaded(&window, as_of) == Verdict::Current);
+    assert!(!kept, "c:1 was forgotten right now");
+}

@@ -106,6 +106,22 @@ mod tests {
         assert!(with(vec!["x".repeat(129)]).is_err());
     }
 
+    /// Few enough, but an envelope could not carry them.
+    #[test]
+    fn what_takes_too_many_bytes_is_refused_with_the_bound() {
+        let with = |count: usize| {
+            let key = |n: usize| FullKey::parse(&format!("c:{n:0>97}")).unwrap();
+            let given = Given {
+                dependencies: (0..count).map(key).collect(),
+                ..Given::default()
+            };
+            marks(&address(), &given, Vec::new(), Parts::default())
+        };
+        assert!(with(MOST_BYTES / 102).is_ok());
+        let fault = with(MOST_BYTES / 102 + 1).unwrap_err();
+        assert!(fault.contains("65535 bytes"), "{fault}");
+    }
+
     #[test]
     fn what_was_taken_over_is_bounded_too() {
         let with = |count: usize| {

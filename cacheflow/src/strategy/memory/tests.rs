@@ -5,6 +5,8 @@ use crate::event::{Change, EventSink, Forgotten, Record, Snapshot};
 use crate::key::{CacheKey, KeyBuf, Tag};
 use crate::store::Bound;
 
+mod races;
+
 fn at(number: u64) -> Position {
     Position {
         incarnation: 1,
