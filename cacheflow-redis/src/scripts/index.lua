@@ -229,10 +229,35 @@ local function as_more(keys)
   return table.concat(more)
 end
 
--- Removes the value of `key` if it was there before record `n`. → 1 if it was;
--- whether more depends on the key
-local function reclaim(key, n, known)
+-- Whether the value of `key`, which has this header, still goes by one of `named`:
+-- it may have been kept anew under other marks. Of very many marks, it is believed.
+local function goes_by(key, head, named)
+  local key_len, len = struct.unpack('<I2I2', string.sub(head, 67, 70))
+  if len > 8192 or string.byte(head, 19) ~= 1 then return true end
+  local from = HEADER + key_len
+  local marks = len > 0 and redis.call('GETRANGE', value_name(key), from, from + len - 1) or ''
+  local entry = { key = key, deps = {}, is_tag = {}, is_key = { [key] = true }, is_cache = { [cache_of(key)] = true } }
+  local at = 1
+  while at + 2 <= #marks do
+    local bytes = struct.unpack('<I2', string.sub(marks, at + 1, at + 2))
+    local mark = string.sub(marks, at + 3, at + 2 + bytes)
+    if string.sub(marks, at, at) == 't' then
+      entry.is_tag[mark] = true
+    else
+      entry.deps[#entry.deps + 1] = mark
+      entry.is_key[mark] = true
+      entry.is_cache[cache_of(mark)] = true
+    end
+    at = at + 3 + bytes
+  end
+  return makes_old(named, 1, entry)
+end
+
+-- Removes the value of `key` if it was there before record `n`, and still goes by
+-- what is `named`, if that is told. → 1 if it was; whether more depends on the key
+local function reclaim(key, n, known, named)
   local head = head_of(key)
-  local removed = head and is_older(head, n, known) and remove(key) or 0
+  local is_meant = head and is_older(head, n, known) and (not named or goes_by(key, head, named))
+  local removed = is_meant and remove(key) or 0
   return removed, redis.call('EXISTS', rev_name(key)) == 1
 end

@@ -3,7 +3,8 @@
 --
 -- KEYS 1…5 the journal's
 -- ARGV 1 incarnation and 2 number of the record  3 prefix of all names
---      4 which of its indexes, from 1; 0 for keys  5… the keys
+--      4 which of its indexes, from 1; 0 for keys  5… the keys; for an index,
+--      pairs of the record
 -- → { removed, which index is next or 0, keys on which more depends }
 --
 -- The race: a newer value was filled since. Its as-of number tells, it stays, and
@@ -13,10 +14,12 @@ local known, n, which = lineage(), tonumber(ARGV[2]), tonumber(ARGV[4])
 local removed, dependents, next = 0, {}, 0
 if not known[ARGV[1]] then return { 0, 0, dependents } end
 PREFIX = ARGV[3]
-local keys = {}
+local keys, named = {}, nil
 if which == 0 then
   for i = 5, #ARGV do keys[i - 4] = ARGV[i] end
 else
+  named = {}
+  for i = 5, #ARGV do named[i - 4] = ARGV[i] end
   local message = redis.call('HGET', OPEN, ARGV[2])
   local sets = tonumber(string.match(message or '', ',"sets":(%d+),"inc":"%x+","n":%d+}$') or '0')
   if which > sets then return { 0, 0, dependents } end
@@ -30,7 +33,7 @@ else
 end
 for _, key in ipairs(keys) do
   if is_key(key) then
-    local gone, has_more = reclaim(key, n, known)
+    local gone, has_more = reclaim(key, n, known, named)
     removed = removed + gone
     if has_more then dependents[#dependents + 1] = key end
   end

@@ -122,6 +122,11 @@ async fn step(
     for key in keys {
         call.arg(key.as_str());
     }
+    if which > 0 {
+        for (kind, what) in pairs(&record.change) {
+            call.arg(kind).arg(what);
+        }
+    }
     call.invoke_async(&mut connection)
         .await
         .map_err(|error| link.fault("reclaim", error))

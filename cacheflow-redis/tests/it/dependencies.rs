@@ -130,7 +130,6 @@ async fn what_a_parent_is_no_longer_made_of_does_not_forget_it() {
 
 /// The same, seen by a node whose memory has had the old collection.
 #[tokio::test]
-#[ignore = "needless miss: what memory once had of the child is taken for forgotten as a key"]
 async fn what_a_parent_is_no_longer_made_of_does_not_forget_it_where_it_was_known() {
     let (server, db) = (RedisServer::start().await, Db::at(1));
     let (a, b) = two(&server).await;

@@ -150,7 +150,6 @@ async fn a_number_ahead_of_the_journal_does_not_make_a_node_deaf() {
 /// Somebody publishes what looks like the next record, and the true one of that
 /// number comes before two heartbeats have found out.
 #[tokio::test]
-#[ignore = "stale: the true record is taken for known"]
 async fn a_false_record_does_not_hide_the_true_one_of_its_number() {
     let (server, db) = (RedisServer::start().await, Db::at(1));
     let (node, other) = two(&server).await;

@@ -184,7 +184,6 @@ async fn a_planned_failover_keeps_everything() {
 
 /// A node that only reads: nothing that it does is refused by the former primary.
 #[tokio::test]
-#[ignore = "cold for ever: the store goes on asking the former primary"]
 async fn after_a_planned_failover_a_node_that_only_reads_is_warm_again() {
     let (pair, db) = (Pair::start().await, Db::at(1));
     let a = pair.node().await;

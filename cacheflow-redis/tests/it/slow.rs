@@ -199,7 +199,6 @@ async fn connections_that_the_network_forgot_are_given_up() {
 /// Nobody calls meanwhile: the replay itself has to find out that the store's
 /// connection is dead.
 #[tokio::test]
-#[ignore = "the replay waits for a dead connection again and again until calls have failed"]
 async fn what_was_missed_is_made_up_for_although_nobody_calls() {
     let (world, db) = (World::start().await, Db::at(1));
     let a = Node::ready_as(impatient(&world.proxy.url())).await;

@@ -1,5 +1,7 @@
 //! Nodes that use no Pub/Sub: they read the journal's stream.
 
+use std::time::Duration;
+
 use cacheflow::{Applied, Event};
 use cacheflow_redis::RedisBackend;
 use cacheflow_testkit::{RedisServer, Replicated, eventually};
@@ -178,7 +180,10 @@ async fn whatever_becomes_of_the_stream_the_nodes_go_on() {
 #[tokio::test]
 async fn everywhere_is_told_without_a_channel() {
     let (server, db) = (RedisServer::start().await, Db::at(1));
-    let (a, b) = (node(&server.url()).await, node(&server.url()).await);
+    // So long does a node wait until it believes to know all others.
+    let backend = RedisBackend::open(&server.url()).unwrap().stream_only();
+    let known = builder_on(backend).max_staleness(Duration::from_secs(2));
+    let (a, b) = (Node::ready_as(known).await, node(&server.url()).await);
     b.get(7, &db).await;
     let forget = a.flow.invalidate().keys(["users:7"]).await_cluster(BOUND);
     assert_eq!(forget.send().await.unwrap(), Applied::Everywhere);

@@ -160,7 +160,6 @@ async fn a_key_with_other_tags_is_not_forgotten_by_its_old_ones() {
 
 /// The same, seen by a node whose memory has had the old value.
 #[tokio::test]
-#[ignore = "needless miss: what memory once had under the tag is taken for forgotten as a key"]
 async fn a_key_with_other_tags_is_a_hit_where_the_old_value_was_known() {
     let (server, db) = (RedisServer::start().await, Db::at(10));
     let (a, b) = two(&server).await;
@@ -174,7 +173,6 @@ async fn a_key_with_other_tags_is_a_hit_where_the_old_value_was_known() {
 
 /// The same, when nothing but the index remembers the old value.
 #[tokio::test]
-#[ignore = "needless removal: a reclaim does not look whether the value still has the tag"]
 async fn a_key_with_other_tags_stays_although_its_old_value_had_expired() {
     let (server, db) = (RedisServer::start().await, Db::at(10));
     let (a, b) = two(&server).await;

@@ -271,7 +271,9 @@ async fn a_write_to_a_hostile_key_holds_it_and_no_other() {
 #[tokio::test]
 async fn everywhere_waits_for_the_node_that_has_not_heard() {
     let (server, db) = (RedisServer::start().await, Db::at(1));
-    let a = Node::ready(&server.url()).await;
+    // So long does a node wait until it believes to know all others.
+    let known = Duration::from_secs(2);
+    let a = Node::ready_as(builder(&server.url()).max_staleness(known)).await;
     let gate = Gate::new(RedisBackend::open(&server.url()).unwrap());
     let b = Node::ready_as(builder_on(gate.clone())).await;
     b.get(7, &db).await;

@@ -191,7 +191,13 @@ impl CacheFlow {
         let alive = self.config().max_staleness;
         let has_applied = |node: &NodeAt| {
             let at = node.position;
-            at.incarnation == position.incarnation && at.number >= position.number
+            if at.incarnation == position.incarnation {
+                return at.number >= position.number;
+            }
+            // The journal went on under another incarnation: whoever stands there
+            // has dropped its memory since, as this node has.
+            let here = self.standing().position();
+            here.is_some_and(|here| here.incarnation == at.incarnation)
         };
         // What nodes have said may have been lost, with a server that was
         // replaced or emptied. Where this node itself has been known for so long,
