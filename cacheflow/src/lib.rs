@@ -48,6 +48,9 @@
 //! | cache a function's results | [`macro@cached`] |
 //! | use a cache by hand: get, load, put, invalidate | [`Cache`] |
 //! | set a cache's options | [`CacheBuilder`] |
+//! | forget by key, tag, pattern, cache or all | [`CacheFlow::invalidate`] |
+//! | keep nothing of a key while a transaction changes it | [`Cache::begin_write`] |
+//! | say by what an entry is to be forgotten | [`CacheBuilder::tags`], [`Cache::tagged`], [`Cache::depends_on`] |
 //! | start, connect, watch and end it | [`CacheFlow`], [`FlowBuilder`] |
 //! | choose the levels | [`Strategy`] |
 //! | make a type part of a key | [`CacheKey`], [`macro@CacheKey`] |
@@ -67,8 +70,12 @@
 //! - Bytes from the shared store are never trusted: what cannot be read is a
 //!   miss.
 //!
-//! Not promised: linearizable reads across nodes, and protection from a
-//! database replica that lags behind its primary.
+//! Whatever is forgotten: a key with all that was made of it, a tag, a pattern, a
+//! cache, everything.
+//!
+//! Not promised: linearizable reads across nodes; protection from a database
+//! replica that lags behind its primary, unless the cache says how far
+//! ([`CacheBuilder::hold_off`]).
 //!
 //! # Features
 //!

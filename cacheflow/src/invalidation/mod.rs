@@ -6,9 +6,18 @@
 //!            └▶ bus ─▶ every other node applies it
 //! ```
 //!
-//! To apply a record is to cancel the flights to its keys, remove its keys from
-//! memory, and only then to count it. A [`Node`] applies records in order and
-//! without gaps; where one is missing it drops its memory instead.
+//! To apply a record is to take it into the window, to cancel the flights and
+//! forget the entries that it names in every cache, and only then to count it. A
+//! [`Node`] applies records in order and without gaps. What is missing it asks
+//! the journal for; what the journal cannot tell any more costs it its memory.
+//!
+//! | file | what |
+//! |---|---|
+//! | `node` | applying records, by whatever way they come |
+//! | `listening` | what a node does with what it hears; gaps, and their replay |
+//! | `forget` | forgetting, putting and holding as a caller asks for it |
+//! | `reclaim` | removing from the shared store what open records left behind |
+//! | `outbox`, `recovery` | what waits for the shared store, and the way back |
 //!
 //! What cannot be recorded because the shared store is away waits in the
 //! outbox; until it is sent, this node does not trust the shared store.
