@@ -51,10 +51,9 @@ impl Write {
         write.ok_or_else(|| closed("begin_write"))
     }
 
-    /// How far the others know of it. [`Applied::Local`]: the shared store could
-    /// not be told, so another node may keep a value that it loads meanwhile, for
-    /// as long as its memory is not behind a closed gate; the end of the write
-    /// forgets it.
+    /// How far it is known. [`Applied::Local`]: the shared store could not be told,
+    /// so a node may keep a value that it loads meanwhile, for as long as its
+    /// memory is not behind a closed gate; the end of the write forgets it.
     #[must_use = "a write that is only local holds nobody else"]
     pub fn begun(&self) -> Applied {
         self.0.as_ref().map_or(Applied::Local, |held| held.begun)
