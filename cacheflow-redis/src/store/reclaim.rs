@@ -19,10 +19,10 @@ use crate::message::incarnation_text;
 const REMOVED_AT_ONCE: usize = 500;
 
 /// How many keys of a record one step looks at.
-const KEYS_A_STEP: usize = 100;
+const KEYS_A_STEP: usize = 30;
 
 /// How many names of the server one step looks at, about.
-const NAMES_A_STEP: usize = 150;
+const NAMES_A_STEP: usize = 100;
 
 /// Where a reclaim stands.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -283,8 +283,12 @@ impl<V: CacheValue> Core<V> {
 }
 
 impl<V: CacheValue> NearCache for Core<V> {
-    fn forget(&self, target: Target<'_>, before: u64) -> Vec<FullKey> {
-        self.local.forget(target, before)
+    fn forget(&self, target: Target<'_>, before: u64, wanted: bool) -> Vec<FullKey> {
+        self.local.forget(target, before, wanted)
+    }
+
+    fn has_dependents(&self) -> bool {
+        self.local.has_dependents()
     }
 
     fn forget_all(&self) {

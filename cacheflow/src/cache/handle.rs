@@ -114,6 +114,8 @@ impl<K, V: CacheValue> Cache<K, V> {
         let mut all = self.given.dependencies.to_vec();
         all.extend(keys);
         let mut dependent = self.clone();
+        // Before anything is loaded with it.
+        self.flow.standing().declare();
         dependent.given.dependencies = all.into();
         dependent
     }

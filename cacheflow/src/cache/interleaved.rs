@@ -23,8 +23,12 @@ const ORDERS: usize = 3_000;
 struct Near(Arc<Local<u64>>);
 
 impl NearCache for Near {
-    fn forget(&self, target: Target<'_>, before: u64) -> Vec<FullKey> {
-        self.0.forget(target, before)
+    fn forget(&self, target: Target<'_>, before: u64, wanted: bool) -> Vec<FullKey> {
+        self.0.forget(target, before, wanted)
+    }
+
+    fn has_dependents(&self) -> bool {
+        self.0.has_dependents()
     }
 
     fn forget_all(&self) {

@@ -19,9 +19,12 @@ use crate::sync::{Mutex, MutexGuard, RwLock};
 /// What a node needs of each of its caches.
 pub(crate) trait NearCache: Send + Sync {
     /// Forgets entries that are older than the record `before`, and what is
-    /// under way. Returns the keys of those that went by something else than
-    /// their own key.
-    fn forget(&self, target: Target<'_>, before: u64) -> Vec<FullKey>;
+    /// under way. Returns, if they are `wanted`, the keys of those that went by
+    /// something else than their own key.
+    fn forget(&self, target: Target<'_>, before: u64, wanted: bool) -> Vec<FullKey>;
+
+    /// Whether something here was made of something else.
+    fn has_dependents(&self) -> bool;
 
     /// Forgets everything.
     fn forget_all(&self);
@@ -294,10 +297,13 @@ impl Node {
 
     fn forget_targets(&self, targets: &[Target<'_>], before: u64) -> Vec<FullKey> {
         let caches = self.caches();
+        // Where nothing was made of anything, nobody asks what went: of a tag with
+        // very many entries, to tell them would take longer than to forget them.
+        let wanted = self.standing.declares() || caches.iter().any(|cache| cache.has_dependents());
         let mut gone = Vec::new();
         for target in targets {
             for cache in &caches {
-                gone.extend(cache.forget(*target, before));
+                gone.extend(cache.forget(*target, before, wanted));
             }
         }
         gone

@@ -26,6 +26,9 @@ pub(crate) struct Standing {
     place: Mutex<Place>,
     open_until: AtomicU64,
     ended: AtomicBool,
+    /// Whether a dependency was ever declared here: what is declared is not
+    /// flattened, so that it has to be followed.
+    declares: AtomicBool,
     max_staleness: Duration,
     clock: Clock,
 }
@@ -63,6 +66,7 @@ impl Standing {
             place: Mutex::default(),
             open_until: AtomicU64::new(open_until.nanos()),
             ended: AtomicBool::new(false),
+            declares: AtomicBool::new(false),
             max_staleness,
             clock,
         }
@@ -225,6 +229,16 @@ impl Standing {
     /// Whether this record is known not to be done.
     pub(crate) fn is_open_record(&self, number: u64) -> bool {
         self.place().window.is_open(number)
+    }
+
+    /// A load or a put begins that declares dependencies.
+    pub(crate) fn declare(&self) {
+        self.declares.store(true, Ordering::SeqCst);
+    }
+
+    /// Whether there ever was one.
+    pub(crate) fn declares(&self) -> bool {
+        self.declares.load(Ordering::SeqCst)
     }
 
     /// Everything that was announced before `asked` has been applied.

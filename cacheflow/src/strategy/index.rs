@@ -87,6 +87,11 @@ impl<V> Index<V> {
         });
     }
 
+    /// Whether anything here depends on anything.
+    pub(crate) fn has_dependencies(&self) -> bool {
+        !self.by_dependency.is_empty()
+    }
+
     /// The keys of what depends on `key`.
     pub(crate) fn dependents(&self, key: &FullKey) -> impl Iterator<Item = &EntryKey> {
         let members = self.by_dependency.get(key).into_iter().flatten();

@@ -32,7 +32,7 @@ pub(crate) struct Local<V> {
 }
 
 /// So many entries are taken out of memory in one go; more are only marked.
-const FREED_AT_ONCE: usize = 1_000;
+const FREED_AT_ONCE: usize = 32;
 
 struct Inside<V> {
     flights: Flights<V>,
@@ -248,13 +248,21 @@ impl<V: Clone + Send + Sync + 'static> Local<V> {
     }
 
     /// Forgets what `target` says of this cache: entries older than the record
-    /// `before`, and what is under way. Returns the keys of all that went by
-    /// something else than its own key: what depends on them goes as well.
-    pub(crate) fn forget(&self, target: Target<'_>, before: u64) -> Vec<FullKey> {
+    /// `before`, and what is under way. Returns, if they are `wanted`, the keys of
+    /// all that went by something else than its own key: what was declared to
+    /// depend on them goes as well.
+    pub(crate) fn forget(&self, target: Target<'_>, before: u64, wanted: bool) -> Vec<FullKey> {
         let mut inside = self.inside();
         let inside = &mut *inside;
         let mut gone = Vec::new();
-        let mut stays = |member: &Member<V>| self.stays(member, before, &mut gone);
+        let mut freed = 0;
+        let mut stays = |member: &Member<V>| {
+            let stays = self.stays(member, before, &mut freed);
+            if !stays && wanted {
+                gone.push(member.key.clone());
+            }
+            stays
+        };
         match target {
             Target::Key(key) | Target::OwnPut(key) | Target::Putting(key) => {
                 if key.cache() == self.cache.as_str() {
@@ -281,7 +289,7 @@ impl<V: Clone + Send + Sync + 'static> Local<V> {
                 if let Some(memory) = &self.memory {
                     let of_these = memory.keys_where(|key| pattern.matches(&full(key)));
                     for key in of_these {
-                        if self.remove_older(key.as_bytes(), before) {
+                        if self.remove_older(key.as_bytes(), before) && wanted {
                             gone.push(key);
                         }
                     }
@@ -317,7 +325,7 @@ impl<V: Clone + Send + Sync + 'static> Local<V> {
 
     /// Whether an entry that the index found is newer than the record `before`;
     /// else it is forgotten.
-    fn stays(&self, member: &Member<V>, before: u64, gone: &mut Vec<EntryKey>) -> bool {
+    fn stays(&self, member: &Member<V>, before: u64, freed: &mut usize) -> bool {
         let entry = member.entry.upgrade();
         if entry.as_ref().is_some_and(|entry| entry.as_of >= before) {
             return true;
@@ -326,12 +334,17 @@ impl<V: Clone + Send + Sync + 'static> Local<V> {
             entry.forget();
             // To be marked is what counts. Of very many, most are left for memory
             // to replace or evict: nobody waits for that under the lock.
-            if gone.len() < FREED_AT_ONCE {
+            if *freed < FREED_AT_ONCE {
                 memory.free_this(member.key.as_bytes(), &entry);
+                *freed += 1;
             }
         }
-        gone.push(member.key.clone());
         false
+    }
+
+    /// Whether something here was made of something else.
+    pub(crate) fn has_dependents(&self) -> bool {
+        self.inside().index.has_dependencies()
     }
 
     /// The keys in memory of what depends on `key`.

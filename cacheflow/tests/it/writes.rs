@@ -186,7 +186,7 @@ async fn a_write_that_takes_long_is_not_taken_for_left() {
     assert_eq!(send.await.unwrap(), Applied::Recorded);
     reclaim.reached().await;
     two.forgotten(2).await;
-    clock.advance(Duration::from_secs(11));
+    clock.advance(Duration::from_secs(61));
     two.reclaimed(1).await;
     load(&there, 1, 10).await;
     assert_eq!(there.peek(&1), None);

@@ -22,7 +22,11 @@ impl Recording {
 }
 
 impl NearCache for Recording {
-    fn forget(&self, target: Target<'_>, before: u64) -> Vec<FullKey> {
+    fn has_dependents(&self) -> bool {
+        true
+    }
+
+    fn forget(&self, target: Target<'_>, before: u64, _: bool) -> Vec<FullKey> {
         let what = match target {
             Target::Key(key) => key.to_string(),
             Target::OwnPut(key) => format!("own put {key}"),

@@ -78,7 +78,7 @@ fn apply(local: &Local<u32>, number: u64, forgotten: Forgotten) -> Vec<FullKey> 
     let targets = record.targets(crate::event::By::Another);
     let gone = targets
         .into_iter()
-        .flat_map(|target| local.forget(target, number))
+        .flat_map(|target| local.forget(target, number, true))
         .collect();
     local.standing.stand_at(at(number));
     gone
@@ -102,7 +102,7 @@ fn what_was_forgotten_while_it_was_loaded_is_not_kept() {
     let one = address(1);
     let key = one.key.clone();
     let flight = lead(&local, &key);
-    local.forget(Target::Key(&one.full), u64::MAX);
+    local.forget(Target::Key(&one.full), u64::MAX, true);
     assert!(!local.keep(&one, &flight.ticket, entry(&flight.ticket, 1)));
     assert!(local.hit(b"1").is_none());
     assert_eq!(local.under_way(), 0);
@@ -140,7 +140,7 @@ fn a_put_during_which_the_key_was_forgotten_is_not_kept() {
     let one = address(1);
     let key = one.key.clone();
     let put = local.put_ticket(&key);
-    local.forget(Target::Key(&one.full), u64::MAX);
+    local.forget(Target::Key(&one.full), u64::MAX, true);
     local.end_put(&one, &put, None, Some(entry(&put, 2)));
     assert!(local.hit(b"1").is_none());
 }
@@ -152,7 +152,7 @@ fn an_overdue_flight_that_was_given_up_keeps_nothing() {
     let key = one.key.clone();
     let overdue = lead(&local, &key);
     local.give_up(&key, &overdue.ticket);
-    local.forget(Target::Key(&one.full), u64::MAX);
+    local.forget(Target::Key(&one.full), u64::MAX, true);
     assert!(!local.keep(&one, &overdue.ticket, entry(&overdue.ticket, 1)));
     assert!(local.hit(b"1").is_none());
 }
@@ -301,10 +301,10 @@ fn a_record_forgets_only_what_does_not_take_it_into_account() {
     apply(&local, 1, tag("a"));
     assert!(kept(&local, 1, &tags(["a"])));
     // It comes once more, as a replay brings it.
-    local.forget(Target::Tag(&Tag::new("a").unwrap()), 1);
-    local.forget(Target::Key(&full(1)), 1);
+    local.forget(Target::Tag(&Tag::new("a").unwrap()), 1, true);
+    local.forget(Target::Key(&full(1)), 1, true);
     assert!(is_there(&local, 1));
-    local.forget(Target::Tag(&Tag::new("a").unwrap()), 2);
+    local.forget(Target::Tag(&Tag::new("a").unwrap()), 2, true);
     assert!(!is_there(&local, 1));
 }
 

@@ -52,7 +52,11 @@ impl Looking {
 }
 
 impl NearCache for Looking {
-    fn forget(&self, target: Target<'_>, _: u64) -> Vec<FullKey> {
+    fn has_dependents(&self) -> bool {
+        true
+    }
+
+    fn forget(&self, target: Target<'_>, _: u64, _: bool) -> Vec<FullKey> {
         match target {
             Target::Key(of) | Target::Putting(of) | Target::DependentsOf(of) => self.look(of),
             // Only `c:a` goes by a tag.

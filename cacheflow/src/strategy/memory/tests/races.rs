@@ -53,7 +53,7 @@ fn nobody_joins_a_flight_from_before_its_key_was_forgotten_in_any_way() {
     let (local, _) = local(true, false);
     for put in [Target::OwnPut(&one.full), Target::Putting(&one.full)] {
         let old = lead(&local, &one.key);
-        local.forget(put, 1);
+        local.forget(put, 1, true);
         assert!(old.ticket.is_cancelled());
         local.leave(&one.key, &lead(&local, &one.key).ticket);
     }
@@ -80,7 +80,7 @@ fn a_put_that_is_not_kept_leaves_nothing_older_behind() {
     let one = address(1);
     assert!(kept(&local, 1, &Arc::default()));
     let put = local.put_ticket(&one.key);
-    local.forget(Target::Putting(&one.full), 1);
+    local.forget(Target::Putting(&one.full), 1, true);
     assert!(is_there(&local, 1));
     local.end_put(&one, &put, Some(at(1)), None);
     assert!(!is_there(&local, 1));
@@ -105,9 +105,9 @@ fn a_put_takes_its_own_record_into_account() {
     let one = address(1);
     let put = local.put_ticket(&one.key);
     local.end_put(&one, &put, Some(at(3)), Some(entry(&put, 2)));
-    local.forget(Target::OwnPut(&one.full), 3);
+    local.forget(Target::OwnPut(&one.full), 3, true);
     assert!(is_there(&local, 1));
-    local.forget(Target::Key(&one.full), 4);
+    local.forget(Target::Key(&one.full), 4, true);
     assert!(!is_there(&local, 1));
 }
 
