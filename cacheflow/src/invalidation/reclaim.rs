@@ -19,7 +19,7 @@ const LOOK: Duration = Duration::from_secs(1);
 
 /// A record that is open for so long has been left: its node is away. Several
 /// nodes may take it over, which does no harm.
-const LEFT: Duration = Duration::from_secs(60);
+const LEFT: Duration = Duration::from_secs(30);
 
 /// The pause after a failure.
 const PAUSE: Duration = Duration::from_millis(200);
