@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::outbox::{BATCH, Outbox};
 use super::{Applied, Node};
+use crate::error::Result;
 use crate::event::{Change, Forgotten, Position};
 use crate::key::FullKey;
 use crate::store::{Guarded, Recorded};
@@ -46,25 +47,25 @@ impl Node {
         };
         // First the shared store, then this node's memory: a reader in between
         // would else fill memory again with what the shared store still holds.
-        let change = Change::Forgotten(forgotten);
-        let recorded = shared.record(&change, self.standing.position()).await;
-        let Change::Forgotten(forgotten) = change else {
-            unreachable!("made a line above");
-        };
-        match recorded {
+        let change = Change::Forgotten(forgotten.clone());
+        match shared.record(&change, self.standing.position()).await {
             Ok(recorded) => self.recorded(recorded, || ()),
             Err(error) => {
                 tracing::debug!(%error, "an invalidation waits for the shared store");
-                // Into the outbox *before* this node's memory forgets: from here
-                // on the shared store is not read, so that nobody can refill
-                // memory from it.
-                self.postpone(shared, |outbox| outbox.add(forgotten.clone()));
-                self.forget_here(&forgotten);
-                Outcome {
-                    applied: Applied::Local,
-                    position: None,
-                }
+                self.forget_here_and_later(shared, forgotten)
             }
+        }
+    }
+
+    /// The shared store cannot be told now.
+    fn forget_here_and_later(&self, shared: &Guarded, forgotten: Forgotten) -> Outcome {
+        // Into the outbox *before* this node's memory forgets: from here on the
+        // shared store is not read, so that nobody can refill memory from it.
+        self.postpone(shared, |outbox| outbox.add(forgotten.clone()));
+        self.forget_here(&forgotten);
+        Outcome {
+            applied: Applied::Local,
+            position: None,
         }
     }
 
@@ -136,13 +137,7 @@ impl Node {
             }
             Err(error) => {
                 tracing::debug!(%error, "a write cannot be announced");
-                let forgotten = Forgotten::keys([key.clone()]);
-                self.postpone(shared, |outbox| outbox.add(forgotten.clone()));
-                self.forget_here(&forgotten);
-                Outcome {
-                    applied: Applied::Local,
-                    position: None,
-                }
+                self.forget_here_and_later(shared, Forgotten::keys([key.clone()]))
             }
         }
     }
@@ -152,23 +147,26 @@ impl Node {
         // The key first: while it is still held, nothing can be kept between the
         // two that was loaded before the write was over.
         let outcome = self.forget(Forgotten::keys([key.clone()])).await;
-        if let Some(held) = held {
-            self.done(held.number).await;
+        match (held, &self.shared) {
+            (Some(held), Some(shared)) => {
+                // That it fails is no harm: the record stays open, and is done by
+                // whoever finds it.
+                if let Err(error) = self.done(shared, held.number).await {
+                    tracing::debug!(%error, ?held, "a record stays open for now");
+                }
+            }
+            (Some(held), None) => self.record_alone(Change::Done(held.number), |_| ()),
+            (None, _) => {}
         }
         outcome
     }
 
-    /// Records that the record `number` is done. That it fails is no harm: the
-    /// record stays open, and is done again by whoever finds it.
-    pub(super) async fn done(&self, number: u64) {
+    /// Records that the record `number` is done.
+    pub(super) async fn done(&self, shared: &Guarded, number: u64) -> Result<()> {
         let change = Change::Done(number);
-        let Some(shared) = &self.shared else {
-            return self.record_alone(change, |_| ());
-        };
-        match shared.record(&change, self.standing.position()).await {
-            Ok(recorded) => self.catch_up(&recorded.record, recorded.missed, || ()),
-            Err(error) => tracing::debug!(%error, number, "a record stays open for now"),
-        }
+        let recorded = shared.record(&change, self.standing.position()).await?;
+        self.catch_up(&recorded.record, recorded.missed, || ());
+        Ok(())
     }
 
     pub(super) fn postpone(&self, shared: &Guarded, add: impl FnOnce(&mut Outbox)) {

@@ -192,22 +192,17 @@ impl Node {
         for missed in missed.into_iter().flatten() {
             self.apply_next(&missed, "");
         }
-        match self.next_after_here(position) {
-            Next::Applied => {
-                self.apply(record, By::Caller);
-                own();
-                self.standing.stand_at(position);
-                self.settle(&mut applying);
-            }
-            _ => {
-                // Records before it are missing: it is applied now, because this
-                // call returns now, and once more when its turn has come.
-                self.apply(record, By::Caller);
-                own();
-                let origin = self.origin.clone();
-                self.keep_ahead(&mut applying, record.clone(), origin);
-                self.missing.notify_one();
-            }
+        self.apply(record, By::Caller);
+        own();
+        if self.next_after_here(position) == Next::Applied {
+            self.standing.stand_at(position);
+            self.settle(&mut applying);
+        } else {
+            // Records before it are missing: it was applied now, because this call
+            // returns now, and is once more when its turn has come.
+            let origin = self.origin.clone();
+            self.keep_ahead(&mut applying, record.clone(), origin);
+            self.missing.notify_one();
         }
     }
 

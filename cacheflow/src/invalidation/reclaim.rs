@@ -102,9 +102,7 @@ impl Node {
             // Between two steps others have their turn, here and in the store.
             tokio::task::yield_now().await;
         }
-        let done = Change::Done(record.position.number);
-        let recorded = shared.record(&done, self.standing.position()).await?;
-        self.catch_up(&recorded.record, recorded.missed, || ());
+        self.done(shared, record.position.number).await?;
         if let Change::Forgotten(forgotten) = &record.change {
             let forgotten = Arc::new(forgotten.clone());
             self.events.tell(|| Event::Reclaimed { forgotten, removed });

@@ -38,7 +38,7 @@ pub(super) struct Window {
     /// Numbers of records that are done, in the order in which they may go.
     closed: VecDeque<u64>,
     /// Writes under way, by record.
-    held: HashMap<FullKey, Vec<(u64, Tick)>, foldhash::fast::RandomState>,
+    held: Held,
     /// Since when flights and puts are under way.
     pins: BTreeMap<u64, usize>,
     /// What was forgotten on this node alone, numbered by itself.
@@ -49,6 +49,9 @@ pub(super) struct Window {
     /// Where and when this node began to listen without a gap.
     adopted: (u64, Tick),
 }
+
+/// Keys with the records that hold them, and until when.
+type Held = HashMap<FullKey, Vec<(u64, Tick)>, foldhash::fast::RandomState>;
 
 #[derive(Debug)]
 struct Kept {
@@ -133,7 +136,7 @@ impl Window {
         // Numbers that this journal has not given out yet were a lie, or are lost.
         for (number, kept) in self.records.split_off(&(snapshot.position.number + 1)) {
             self.let_go(number, &kept);
-            self.release(number, &kept.record);
+            release(&mut self.held, &kept.record);
         }
         self.incarnation = snapshot.position.incarnation;
         self.lineage.clone_from(&snapshot.lineage);
@@ -228,19 +231,17 @@ impl Window {
 
     /// How often something was forgotten on this node alone, some time `ago`.
     pub(super) fn local_number(&self, ago: Duration, now: Tick) -> u64 {
-        if self
-            .local
-            .cleared
-            .is_some_and(|cleared| now.since(cleared) < ago)
-        {
-            return self.local.floor.saturating_sub(1);
+        let local = &self.local;
+        let is_younger = |heard: Tick| now.since(heard) < ago;
+        if local.cleared.is_some_and(is_younger) {
+            return local.floor.saturating_sub(1);
         }
-        let heard = self.local.heard.iter();
-        let mut younger = heard.filter(|(_, heard)| now.since(*heard) < ago);
-        let first = younger.next();
-        first.map_or(self.local.applied, |(number, _)| {
-            self.local.applied.min(number - 1)
-        })
+        // In the order in which they were heard: every load asks.
+        let older = local
+            .heard
+            .partition_point(|(_, heard)| !is_younger(*heard));
+        let first = local.heard.get(older);
+        first.map_or(local.applied, |(number, _)| local.applied.min(number - 1))
     }
 
     /// Whether something that an entry goes by was forgotten on this node alone
@@ -263,21 +264,8 @@ impl Window {
         if !std::mem::take(&mut kept.record.open) {
             return;
         }
-        let record = kept.record.clone();
-        self.release(number, &record);
+        release(&mut self.held, &kept.record);
         self.closed.push_back(number);
-    }
-
-    /// The write that this record announced holds its key no more.
-    fn release(&mut self, number: u64, record: &Record) {
-        if let Change::Held { key, .. } = &record.change
-            && let Some(holds) = self.held.get_mut(key)
-        {
-            holds.retain(|(hold, _)| *hold != number);
-            if holds.is_empty() {
-                self.held.remove(key);
-            }
-        }
     }
 
     /// Judges what this node has loaded: its as-of must be of this incarnation,
@@ -405,6 +393,18 @@ impl Window {
         self.latest.remove_keys(&kept.also, number);
         let size = size_of(&kept.record) + kept.also.len();
         self.size = self.size.saturating_sub(size);
+    }
+}
+
+/// The write that `record` announced, if it did, holds its key no more.
+fn release(held: &mut Held, record: &Record) {
+    if let Change::Held { key, .. } = &record.change
+        && let Some(holds) = held.get_mut(key)
+    {
+        holds.retain(|(hold, _)| *hold != record.position.number);
+        if holds.is_empty() {
+            held.remove(key);
+        }
     }
 }
 
