@@ -142,7 +142,10 @@ async fn every_record_is_heard_once_in_order_between_heartbeats() {
         for i in 0..200 {
             made.push(raw.forget(&[&format!("a:{i}")]).await);
             if i % 50 == 0 {
-                tokio::time::sleep(Duration::from_millis(150)).await;
+                // Heartbeats come between.
+                let here = made[i].position;
+                ear.has("alive in between", |said| *said == Said::Alive(here))
+                    .await;
             }
         }
         made.push(raw.hold("a:1", Duration::from_millis(1)).await.record);
@@ -208,6 +211,7 @@ async fn a_primary_that_became_a_replica_is_left() {
         ear.subscribed().await;
         raw.redis(&["REPLICAOF", "127.0.0.1", "1"]).await;
         eventually("no proof of life any more", BOUND, async || {
+            // That nothing comes any more shows only in time: two heartbeats.
             let before = ear.said().len();
             tokio::time::sleep(Duration::from_millis(900)).await;
             ear.said().len() == before
