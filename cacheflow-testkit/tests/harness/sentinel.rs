@@ -4,12 +4,14 @@ use cacheflow_testkit::{RedisServer, Replicated, Reply, Sentinel, eventually};
 
 const BOUND: Duration = Duration::from_secs(60);
 
-async fn role(server: &RedisServer) -> String {
-    let reply = server.command(&["ROLE"]).await.unwrap();
-    let Reply::Array(role) = reply else {
-        panic!("ROLE answered {reply:?}")
-    };
-    role[0].text().unwrap()
+/// What it says of itself, if it says anything: a Sentinel that changes a server's
+/// role kills its connections, and one of them may be the one that asks.
+async fn role(server: &RedisServer) -> Option<String> {
+    match server.command(&["ROLE"]).await {
+        Ok(Reply::Array(role)) => role[0].text(),
+        Ok(reply) => panic!("ROLE answered {reply:?}"),
+        Err(_) => None,
+    }
 }
 
 #[tokio::test]
@@ -55,7 +57,7 @@ async fn a_paused_primary_is_failed_over_and_made_a_replica_when_it_goes_on() {
     sentinel.until_failed_over(&pair).await;
     pair.replica().resume();
     eventually("the Sentinel demotes it", BOUND, async || {
-        role(pair.replica()).await == "slave"
+        role(pair.replica()).await.as_deref() == Some("slave")
     })
     .await;
 }
