@@ -6,6 +6,35 @@ use std::time::Duration;
 /// for `3600s`) far more often than they are wishes.
 const LONGEST_MS: u64 = 366 * 24 * 60 * 60 * 1000;
 
+/// Which durations an option takes.
+pub(crate) struct Range {
+    least_ms: u64,
+    most_ms: u64,
+    /// Both as a message has them.
+    text: &'static str,
+}
+
+/// What an option takes that says nothing else.
+pub(crate) const ANY: Range = Range {
+    least_ms: 1,
+    most_ms: LONGEST_MS,
+    text: "`1ms` to `366d`",
+};
+
+/// The window of a failure rate.
+pub(crate) const WINDOW: Range = Range {
+    least_ms: 1000,
+    most_ms: 60 * 60 * 1000,
+    text: "`1s` to `1h`",
+};
+
+/// The lease of a distributed lock.
+pub(crate) const LEASE: Range = Range {
+    least_ms: 10,
+    most_ms: 60 * 60 * 1000,
+    text: "`10ms` to `1h`",
+};
+
 const UNITS: &str = "; the units are `ms`, `s`, `m` or `min`, `h` and `d`, as in `90s` or `1h30m`";
 
 /// Reads whole numbers with units, added up; blanks between them are free.
@@ -13,7 +42,7 @@ const UNITS: &str = "; the units are `ms`, `s`, `m` or `min`, `h` and `d`, as in
 /// # Errors
 ///
 /// What is wrong with `text`, as the end of a message that begins with it.
-pub(crate) fn parse(text: &str) -> Result<Duration, String> {
+pub(crate) fn parse(text: &str, range: &Range) -> Result<Duration, String> {
     let mut rest = text.trim();
     if rest.is_empty() {
         return Err(format!("is empty{UNITS}"));
@@ -47,8 +76,8 @@ pub(crate) fn parse(text: &str) -> Result<Duration, String> {
         rest = after.trim_start();
     }
     match total {
-        Some(ms @ 1..=LONGEST_MS) => Ok(Duration::from_millis(ms)),
-        _ => Err("is out of range: it can be `1ms` to `366d`".to_owned()),
+        Some(ms) if (range.least_ms..=range.most_ms).contains(&ms) => Ok(Duration::from_millis(ms)),
+        _ => Err(format!("is out of range: it can be {}", range.text)),
     }
 }
 
@@ -70,7 +99,7 @@ fn milliseconds(unit: &str) -> Option<u64> {
 
 #[cfg(test)]
 mod tests {
-    use super::{UNITS, parse};
+    use super::{ANY, LEASE, Range, UNITS, WINDOW, parse};
     use std::time::Duration;
 
     #[test]
@@ -85,7 +114,7 @@ mod tests {
             (" 1500ms ", 1_500),
             ("366d", 31_622_400_000),
         ] {
-            assert_eq!(parse(text), Ok(Duration::from_millis(ms)), "{text}");
+            assert_eq!(parse(text, &ANY), Ok(Duration::from_millis(ms)), "{text}");
         }
     }
 
@@ -101,7 +130,7 @@ mod tests {
             "99999999999999999999999999s",
         ] {
             assert_eq!(
-                parse(text),
+                parse(text, &ANY),
                 Err("is out of range: it can be `1ms` to `366d`".to_owned()),
                 "{text}"
             );
@@ -132,7 +161,30 @@ mod tests {
                 "has the unknown unit `y`".to_owned(),
             ),
         ] {
-            assert_eq!(parse(text), Err(format!("{message}{UNITS}")), "{text}");
+            assert_eq!(
+                parse(text, &ANY),
+                Err(format!("{message}{UNITS}")),
+                "{text}"
+            );
+        }
+    }
+
+    #[test]
+    fn ranges_hold_their_ends_and_are_told_as_they_are() {
+        for (range, least, most) in [
+            (&ANY, "1ms", "366d"),
+            (&WINDOW, "1s", "1h"),
+            (&LEASE, "10ms", "1h"),
+        ] {
+            let Range {
+                least_ms, most_ms, ..
+            } = *range;
+            assert_eq!(parse(least, range), Ok(Duration::from_millis(least_ms)));
+            assert_eq!(parse(most, range), Ok(Duration::from_millis(most_ms)));
+            let message = format!("is out of range: it can be `{least}` to `{most}`");
+            for beyond in [least_ms - 1, most_ms + 1] {
+                assert_eq!(parse(&format!("{beyond}ms"), range), Err(message.clone()));
+            }
         }
     }
 }

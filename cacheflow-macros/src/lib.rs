@@ -59,6 +59,8 @@ use proc_macro::TokenStream;
 /// | `skip(pool, db)` | arguments that are not part of the key | none |
 /// | `ttl = "1h30m"` | how long a result is kept: whole numbers with the units `ms`, `s`, `m` or `min`, `h`, `d`, from `1ms` to `366d` | as the flow is configured |
 /// | `ttl = expression` | the same as an expression of type `Duration`, evaluated in each call | |
+/// | `strategy = multi_level + refresh_ahead(0.8)` | how the function's cache works, as [terms](#strategies) | multi-level |
+/// | `strategy = expression` | the same as an expression of type `Strategy`, evaluated when the cache is built | |
 /// | `flow = expression` | where to find the flow: a `CacheFlow`, or what dereferences to one | the global flow |
 ///
 /// Expressions can use the arguments and, in methods, `self`. The flow is
@@ -84,6 +86,66 @@ use proc_macro::TokenStream;
 /// different keys. Arguments that a template does not use need no `skip`. A
 /// template without a placeholder is the same key for every call and therefore
 /// refused, unless there are no arguments or `skip` names them all.
+///
+/// # Strategies
+///
+/// Terms with `+` between them, in any order, each at most once:
+///
+/// ```text
+/// #[cached(
+///     key = "{id}",
+///     strategy = multi_level(memory_ttl = "60s")
+///         + refresh_ahead(0.8)
+///         + circuit_breaker(failures = 3, reset_after = "30s", stale_ttl = "24h")
+///         + distributed_lock(lease = "5s"),
+/// )]
+/// async fn price(source: &Source, id: u64) -> Result<Price, SourceError> { … }
+/// ```
+///
+/// | term | options | what |
+/// |---|---|---|
+/// | `cache_aside` | | one level: the shared store, or memory where there is none |
+/// | `multi_level` | `memory_ttl = "60s"` | memory before the shared store, as without a term for the levels |
+/// | `refresh_ahead(0.8)` | the share of the lifetime as `ratio`, above 0 and below 1; or `after = "30s"`; or `early = 1.0`, above 0 and at most 1000 | values are loaded anew before they expire |
+/// | `circuit_breaker` | `failures = 3`, 1 to 1000000; or `failure_rate(0.5, "10s", 20)`, which are `share` (above 0 and at most 1), `window` (`1s` to `1h`) and `minimum` (1 to 1000000); `reset_after = "30s"` or `reset`; `stale_ttl = "24h"` or `stale`; `shared = "database"` | a source that fails is left alone for a while |
+/// | `fail_safe("1h")` | `stale = "1h"`; `throttle = "30s"` | an old value stands in for one that cannot be loaded |
+/// | `soft_timeout("100ms")` | `after` | then the caller gets an old value; with `fail_safe`, or `stale_ttl` of a breaker |
+/// | `hard_timeout("2s")` | `after` | then the load is dropped |
+/// | `bulkhead(8)` | `loads`, 1 to 1000000; `queue = 100`, 0 to 1000000 | so many loads at once |
+/// | `distributed_lock` | `lease = "5s"`, `10ms` to `1h` | one load of a key per cluster |
+///
+/// Where the table shows a value without a name, it needs none. Durations are
+/// written as `ttl` is; where nothing else is said they can be `1ms` to `366d`.
+/// Every value can be an expression as well: of type `Duration`, `f64` for
+/// shares, `u32` for what a breaker counts, `usize` for loads and queues, or what
+/// becomes a `String`. What an option left out means, and all that a strategy can
+/// do, stands with `Strategy` and its parts.
+///
+/// A value without `+` whose name is not one of these is an expression of your
+/// own: `my_strategy()`, `STRATEGY.clone()`, `Strategy::multi_level()`. A name
+/// that looks like a mistyped term is refused: write it with its path
+/// (`self::refresh_aheads()`).
+///
+/// A strategy belongs to the cache, not to a call: its expressions cannot use the
+/// arguments, `self` or type parameters, and run when the cache is built.
+/// Functions that share a `cache` name share its strategy: one that states
+/// another than its cache was built with runs without it, which is logged once.
+///
+/// ## What the function must be like
+///
+/// - With `circuit_breaker`, `hard_timeout` or `bulkhead` a load can fail by the
+///   cache's doing: the function returns a `Result` whose error is
+///   `From<cacheflow::Error>`.
+/// - With `refresh_ahead` or `soft_timeout` a load can go on when the call is
+///   over, so its future is `Send + 'static`. Arguments `&T` and `&self` that the
+///   body uses are copied for it when a load begins, never for a hit: `T` is
+///   `Clone`, or `str`, a slice, a path (what is `ToOwned`). Type parameters
+///   are `Send + 'static`. Refused are `&mut` arguments and those that borrow
+///   within their type, such as `Option<&str>`. Within the body `self` is a
+///   reference to the copy; only in a format text it cannot be named: write
+///   `format!("{}", self)`, not `format!("{self}")`.
+/// - With a strategy of your own both hold, whatever it consists of: the
+///   attribute does not see it.
 ///
 /// # What can be cached
 ///

@@ -4,13 +4,16 @@ use std::fmt;
 use std::sync::Arc;
 
 use cacheflow::bus::Bus;
+use cacheflow::lock::Leases;
 use cacheflow::store::SharedStore;
 use cacheflow::{Backend, Error, ErrorKind, Namespace, Result};
 use redis::Client;
 
 use crate::bus::{PubSubBus, StreamBus};
-use crate::cluster::ClusterStore;
+use crate::cluster::{ClusterStore, LeaseServers};
 use crate::error::invalid_url;
+use crate::link::Link;
+use crate::lock::RedisLeases;
 use crate::names::Names;
 use crate::store::RedisStore;
 use crate::topology::cluster::Cluster;
@@ -144,7 +147,8 @@ impl RedisBackend {
     ///
     /// For servers that do not offer Pub/Sub. All nodes of a namespace should do
     /// it or none: one that listens to the channel hears of a record of one that
-    /// does not announce it no sooner than with its next heartbeat.
+    /// does not announce it no sooner than with its next heartbeat. Nobody is told
+    /// when a lease is given back: who waits for one tries again by and by.
     #[must_use]
     pub fn stream_only(mut self) -> Self {
         self.is_stream_only = true;
@@ -193,6 +197,20 @@ impl Backend for RedisBackend {
             Arc::new(StreamBus::new(topology, names))
         } else {
             Arc::new(PubSubBus::new(topology, names))
+        }
+    }
+
+    fn leases(&self, namespace: &Namespace) -> Arc<dyn Leases> {
+        let names = self.names(namespace);
+        match &self.topology {
+            Topology::Cluster(owner) => {
+                let servers = LeaseServers::new(owner.cluster(), names.clone());
+                Arc::new(RedisLeases::new(servers, names))
+            }
+            topology => {
+                let link = Link::new(topology.clone(), names.clone());
+                Arc::new(RedisLeases::new(link, names))
+            }
         }
     }
 }

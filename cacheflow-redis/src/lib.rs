@@ -26,15 +26,16 @@
 //! | `tag:{tag}` | set | the full keys of the entries with that tag |
 //! | `rd:deps:{cache}:{key}` | set | what an entry was made of |
 //! | `rd:rev-deps:{cache}:{key}` | set | what was made of it |
+//! | `lock:{name}` | string | the token of who has the lease of that name |
 //! | `journal` | hash | `inc`, `n`, `run`, `anc`: the journal's incarnation, its last number, the server's run id, the incarnations before |
 //! | `journal:records` | stream | the last records, their numbers being their ids |
 //! | `journal:open` | hash | records of which something is still to be removed, and writes under way |
 //! | `journal:held` | hash | keys of writes under way |
 //! | `journal:nodes` | hash | which node stands where |
 //! | `journal:reclaim:{n}:{i}` | set | what is still to be removed |
-//! | `invalidation` | channel | every record as JSON, as it is made |
+//! | `invalidation` | channel | every record as JSON, as it is made; the return of a lease |
 //!
-//! All of them expire: entries with their TTL, indexes with or after their
+//! All of them expire: entries with their TTL, leases when they end, indexes with or after their
 //! entries, the journal thirty days after its last change. If it vanishes, it
 //! begins anew under another incarnation, and what was stored under the old one is
 //! a miss. On a server that was restarted or took over from another it goes on
@@ -45,6 +46,12 @@
 //!
 //! ```json
 //! {"type":"EVICT","keys":["users:42"],"tags":["org:7"],"origin":"5c0…","inc":"9f2…","n":17}
+//! ```
+//!
+//! That a lease was given back is told without a number, too:
+//!
+//! ```json
+//! {"type":"RELEASED","lease":"users:42","origin":"5c0…"}
 //! ```
 //!
 //! # In a cluster
@@ -84,6 +91,7 @@ mod bus;
 mod cluster;
 mod error;
 mod link;
+mod lock;
 mod message;
 mod names;
 mod scripts;

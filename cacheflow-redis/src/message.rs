@@ -4,7 +4,7 @@ mod read;
 mod write;
 
 pub(crate) use read::{Heard, read};
-pub(crate) use write::{Parts, QUESTION, write};
+pub(crate) use write::{Parts, QUESTION, released, write};
 
 /// An incarnation as it stands in Redis and in messages.
 pub(crate) fn incarnation_text(incarnation: u64) -> String {

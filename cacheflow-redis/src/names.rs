@@ -83,6 +83,13 @@ impl Names {
         format!("{}rd:rev-deps:{key}", self.prefix)
     }
 
+    /// Where the lease `name` lies. No cache is called `lock`, and all that follows
+    /// is the name: however hostile, no two of them meet, and none meets an entry,
+    /// an index or the journal. In a cluster braces in it choose a slot, nothing else.
+    pub(crate) fn lease(&self, name: &str) -> String {
+        format!("{}lock:{name}", self.prefix)
+    }
+
     /// What SCAN shall match: all our names that end with a key of `cache`.
     pub(crate) fn scan_cache(&self, cache: &str) -> String {
         format!("{}*{}:*", escaped(&self.prefix), escaped(cache))
@@ -157,6 +164,17 @@ mod tests {
                 "a:journal:nodes"
             ]
         );
+    }
+
+    #[test]
+    fn a_lease_is_no_entry_whatever_its_name() {
+        let names = names("a:");
+        assert_eq!(names.lease("users:42"), "a:lock:users:42");
+        for name in ["users:42", "", ":", "{x}"] {
+            let lease = names.lease(name);
+            let key = lease.strip_prefix("a:").and_then(FullKey::parse);
+            assert_eq!(key, None, "{name:?} would be an entry's");
+        }
     }
 
     #[test]

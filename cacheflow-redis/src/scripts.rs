@@ -1,6 +1,8 @@
 //! The scripts, one file for each step, with the parts that they share before
 //! them.
 
+use std::sync::LazyLock;
+
 use redis::Script;
 
 /// All scripts. Those of the first group need nothing but the journal's keys; the
@@ -30,6 +32,18 @@ macro_rules! script {
         Script::new(concat!($(include_str!($file)),*))
     };
 }
+
+/// A script about one key, which is the same in a cluster.
+macro_rules! of_one_key {
+    ($name:ident, $($file:literal),*) => {
+        pub(crate) static $name: LazyLock<Script> = LazyLock::new(|| script!($($file),*));
+    };
+}
+
+of_one_key!(TOUCH, "scripts/touch.lua");
+of_one_key!(LOCK_ACQUIRE, "scripts/lock.lua", "scripts/lock_acquire.lua");
+of_one_key!(LOCK_RENEW, "scripts/lock.lua", "scripts/lock_renew.lua");
+of_one_key!(LOCK_RELEASE, "scripts/lock.lua", "scripts/lock_release.lua");
 
 /// A script that needs the journal alone.
 macro_rules! with_journal {

@@ -4,8 +4,11 @@ mod reclaim;
 pub(crate) mod records;
 pub(crate) mod values;
 
+use std::time::Duration;
+
 use bytes::Bytes;
 use cacheflow::Result;
+use cacheflow::entry::Envelope;
 use cacheflow::event::{Change, Position, Record};
 use cacheflow::key::FullKey;
 use cacheflow::store::{
@@ -41,6 +44,14 @@ impl SharedStore for RedisStore {
 
     async fn get(&self, key: &FullKey) -> Result<Option<Stored>> {
         values::get(&self.link, key).await
+    }
+
+    async fn get_many(&self, keys: &[&FullKey]) -> Result<Vec<Option<Stored>>> {
+        values::get_many(&self.link, keys).await
+    }
+
+    async fn touch(&self, key: &FullKey, front: &[u8], lifetime: Duration) -> Result<bool> {
+        values::touch(&self.link, key, front, lifetime).await
     }
 
     async fn fill(&self, fill: Fill<'_>) -> Result<Filled> {

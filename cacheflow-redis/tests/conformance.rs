@@ -27,6 +27,12 @@ async fn the_bus_keeps_to_the_rules() {
     conformance::bus(async || open(&server)).await;
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_leases_keep_to_the_rules() {
+    let server = RedisServer::start().await;
+    conformance::leases(async || open(&server)).await;
+}
+
 /// However many keys a caller forgets at once.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_flow_forgets_many_thousand_keys_at_once() {

@@ -1,21 +1,25 @@
 //! Wrappers around a backend: what is done before and after each operation.
 //!
 //! [`Around`] is one wrapper's part in it. [`Wrapped`] puts it around every
-//! operation of a backend's stores and around everything that its buses tell.
+//! operation of a backend's stores and leases, and around everything that its buses
+//! tell.
 
 mod bus;
 mod call;
+mod lock;
 mod store;
 
 use std::sync::Arc;
 
 use cacheflow::bus::Bus;
+use cacheflow::lock::Leases;
 use cacheflow::store::SharedStore;
 use cacheflow::{Backend, Namespace, Result};
 
 pub use call::{Call, Operation};
 
 use bus::WrappedBus;
+use lock::WrappedLeases;
 use store::WrappedStore;
 
 /// What a wrapper does around an operation.
@@ -26,6 +30,18 @@ pub(crate) trait Around: Send + Sync + 'static {
 
     /// After it has happened; an error is returned in place of its answer.
     async fn after(&self, call: &Call) -> Result<()>;
+}
+
+/// An operation with what `a` does around it.
+async fn around<T>(
+    a: &impl Around,
+    call: Call,
+    operation: impl Future<Output = Result<T>> + Send,
+) -> Result<T> {
+    a.before(&call).await?;
+    let answer = operation.await;
+    a.after(&call).await?;
+    answer
 }
 
 /// A backend with something around it.
@@ -70,6 +86,13 @@ impl<B: Backend, A: Around> Backend for Wrapped<B, A> {
             around: Arc::clone(&self.around),
         })
     }
+
+    fn leases(&self, namespace: &Namespace) -> Arc<dyn Leases> {
+        Arc::new(WrappedLeases {
+            inner: self.inner.leases(namespace),
+            around: Arc::clone(&self.around),
+        })
+    }
 }
 
 /// The parts that every wrapper has: it is a backend as well, and its clones
@@ -95,6 +118,13 @@ macro_rules! wrapper {
                 namespace: &cacheflow::Namespace,
             ) -> std::sync::Arc<dyn cacheflow::bus::Bus> {
                 self.0.bus(namespace)
+            }
+
+            fn leases(
+                &self,
+                namespace: &cacheflow::Namespace,
+            ) -> std::sync::Arc<dyn cacheflow::lock::Leases> {
+                self.0.leases(namespace)
             }
         }
 

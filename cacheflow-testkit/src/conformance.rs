@@ -1,9 +1,10 @@
 //! Suites that check whether a backend keeps to the rules of its ports.
 //!
-//! For authors of backends: what [`SharedStore`] and [`Bus`](cacheflow::bus::Bus)
-//! promise in their documentation is what CacheFlow's guarantees rest on, and
-//! much of it shows only when two nodes do something at the same time. Run both
-//! suites against a real server in your crate's tests:
+//! For authors of backends: what [`SharedStore`], [`Bus`](cacheflow::bus::Bus) and
+//! [`Leases`](cacheflow::lock::Leases) promise in their documentation is what
+//! CacheFlow's guarantees rest on, and much of it shows only when two nodes do
+//! something at the same time. Run all suites against a real server in your crate's
+//! tests:
 //!
 //! ```
 //! use cacheflow_testkit::{MemoryBackend, conformance};
@@ -20,6 +21,11 @@
 //! #[tokio::test]
 //! async fn the_bus_keeps_to_the_rules() {
 //!     conformance::bus(async || MemoryBackend::new()).await;
+//! }
+//!
+//! #[tokio::test]
+//! async fn the_leases_keep_to_the_rules() {
+//!     conformance::leases(async || MemoryBackend::new()).await;
 //! }
 //! # }
 //! # #[tokio::main(flavor = "current_thread")] async fn main() {
@@ -41,8 +47,9 @@
 //!
 //! | suite | rules about |
 //! |---|---|
-//! | [`shared_store`] | values, lifetimes and namespaces; the journal's numbers, what was missed, what is open; which fills are refused, and by what; puts that conflict; dependents; holds; reclaiming in parts; the same under concurrency |
+//! | [`shared_store`] | values, lifetimes and namespaces; many values at once; the journal's numbers, what was missed, what is open; which fills are refused, and by what; puts that conflict; dependents; holds; reclaiming in parts; the same under concurrency; touches |
 //! | [`bus`] | subscribing without a gap, with a snapshot; order, origin and completeness; heartbeats; where nodes stand; who hears what |
+//! | [`leases`] | who has one, keeps it and gives it back; its end; what the bus tells of it |
 //!
 //! A backend may remove at once what a record makes old, or leave the record
 //! [open](cacheflow::event::Record::open), of whatever kind, and remove it when
@@ -61,12 +68,15 @@ mod fill;
 mod hold;
 mod journal;
 mod judge;
+mod leases;
+mod many;
 mod nodes;
 mod put;
 mod races;
 mod reclaim;
 mod samples;
 mod since;
+mod touch;
 mod values;
 
 use cacheflow::Backend;
@@ -102,6 +112,12 @@ pub async fn shared_store<B: Backend>(mut make: impl AsyncFnMut() -> B) {
         values::namespaces_share_nothing,
         values::a_discard_removes_exactly_what_was_read,
         values::bytes_that_are_no_envelope_do_no_harm,
+    );
+    check!(make:
+        many::many_are_told_in_the_order_of_their_keys,
+        many::each_of_many_is_told_as_by_itself,
+        many::each_of_many_has_its_own_lifetime,
+        many::very_many_are_told_at_once,
     );
     check!(make:
         journal::each_change_takes_the_next_number,
@@ -194,6 +210,13 @@ pub async fn shared_store<B: Backend>(mut make: impl AsyncFnMut() -> B) {
         races::a_fill_beside_a_put_leaves_nothing_old,
         races::two_puts_beside_one_another_leave_nothing,
     );
+    check!(make:
+        touch::a_touch_keeps_a_value_for_longer,
+        touch::a_touch_never_shortens_a_life,
+        touch::a_touch_of_another_value_does_nothing,
+        touch::a_touch_brings_nothing_back,
+        touch::what_is_touched_is_found_by_its_marks,
+    );
 }
 
 /// Checks every documented rule of a backend's [`Bus`](cacheflow::bus::Bus).
@@ -214,5 +237,30 @@ pub async fn bus<B: Backend>(mut make: impl AsyncFnMut() -> B) {
         bus::what_is_no_change_is_not_announced,
         bus::namespaces_hear_nothing_of_one_another,
         bus::a_bus_can_be_listened_to_again,
+    );
+}
+
+/// Checks every documented rule of a backend's [`Leases`](cacheflow::lock::Leases),
+/// and that its bus tells when one was given back.
+///
+/// A backend that cannot tell that, as `cacheflow-redis` with `stream_only`, fails:
+/// nodes that wait for a lease of such a one try again by and by.
+///
+/// # Panics
+///
+/// If a rule is broken, or takes longer than a minute.
+pub async fn leases<B: Backend>(mut make: impl AsyncFnMut() -> B) {
+    check!(make:
+        leases::one_has_it_and_no_other,
+        leases::who_has_it_may_take_it_again,
+        leases::only_who_has_it_keeps_it,
+        leases::only_who_has_it_gives_it_back,
+        leases::a_lease_ends_by_itself,
+        leases::of_many_that_try_one_has_it,
+        leases::leases_with_hostile_names_are_told_apart,
+        leases::namespaces_share_no_lease,
+        leases::a_return_is_told_to_all_nodes,
+        leases::a_lease_is_free_when_its_return_is_told,
+        leases::only_a_return_is_told,
     );
 }

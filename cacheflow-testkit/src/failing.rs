@@ -19,7 +19,8 @@ use crate::around::{Around, Call, Operation, Wrapped, wrapper};
 ///
 /// One of them applies to a kind of operation at a time, the last that was
 /// asked for. A message of the bus ([`Operation::Heard`] and the like) that
-/// fails is lost; [`Operation::Listen`] that fails is a server that cannot be
+/// fails is lost, that of a returned lease ([`Operation::Released`]) too;
+/// [`Operation::Listen`] that fails is a server that cannot be
 /// reached.
 ///
 /// ```

@@ -1,4 +1,4 @@
-//! A shared store and bus in this process, for tests of several nodes.
+//! A shared store, leases and a bus in this process, for tests of several nodes.
 //!
 //! ```
 //! # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -21,7 +21,7 @@
 //! # Ok(()) }
 //! ```
 //!
-//! It keeps to every rule of the two ports, which the [`conformance`](crate::conformance)
+//! It keeps to every rule of the three ports, which the [`conformance`](crate::conformance)
 //! suites check: each change is one step under one lock. What a server does
 //! when it is in trouble has to be asked for:
 //!
@@ -33,6 +33,7 @@
 //! | old records of the journal were dropped | [`trim_journal`](MemoryBackend::trim_journal) |
 //! | a replica takes over that missed the last changes | [`backup`](MemoryBackend::backup), [`fail_over_to`](MemoryBackend::fail_over_to) |
 //! | somebody without a journal announces a change | [`announce_foreign`](MemoryBackend::announce_foreign) |
+//! | somebody announces the return of a lease | [`announce_released`](MemoryBackend::announce_released) |
 //! | somebody publishes nonsense | [`announce_garbage`](MemoryBackend::announce_garbage) |
 //! | nothing is removed before it is reclaimed | [`removing_late`](MemoryBackend::removing_late) |
 //! | somebody writes over a value | [`overwrite`](MemoryBackend::overwrite) |
@@ -44,6 +45,7 @@
 
 mod bus;
 mod journal;
+mod lock;
 mod server;
 mod store;
 
@@ -57,11 +59,13 @@ use cacheflow::clock::Clock;
 use cacheflow::entry::Envelope;
 use cacheflow::event::Forgotten;
 use cacheflow::key::{FullKey, Marks};
+use cacheflow::lock::Leases;
 use cacheflow::store::{SharedStore, Stored};
 use cacheflow::{Backend, Namespace};
 
 use bus::MemoryBus;
 use journal::News;
+use lock::MemoryLeases;
 use server::{Kept, Server};
 use store::MemoryStore;
 
@@ -161,13 +165,13 @@ impl MemoryBackend {
         self.0.server().disconnect();
     }
 
-    /// What a restart does to a server that keeps nothing on disk: values and
-    /// journals are gone, connections broken, journals begin anew under another
+    /// What a restart does to a server that keeps nothing on disk: values,
+    /// leases and journals are gone, connections broken, journals begin anew under another
     /// incarnation.
     pub fn restart(&self) {
         let mut server = self.0.server();
         server.disconnect();
-        server.forget_values();
+        server.clear();
         server.begin_journals_anew();
     }
 
@@ -207,6 +211,13 @@ impl MemoryBackend {
         });
     }
 
+    /// Announces in every namespace that the lease `name` was given back; it stays
+    /// whose it is.
+    pub fn announce_released(&self, name: &str) {
+        let news = News::Released(name.to_owned());
+        self.0.server().announce_everywhere(&news);
+    }
+
     /// Announces in every namespace what nobody understands.
     pub fn announce_garbage(&self) {
         self.0.server().announce_everywhere(&News::Garbage);
@@ -236,6 +247,10 @@ impl Backend for MemoryBackend {
 
     fn bus(&self, namespace: &Namespace) -> Arc<dyn Bus> {
         Arc::new(MemoryBus::new(Arc::clone(&self.0), namespace))
+    }
+
+    fn leases(&self, namespace: &Namespace) -> Arc<dyn Leases> {
+        Arc::new(MemoryLeases::new(Arc::clone(&self.0), namespace))
     }
 }
 

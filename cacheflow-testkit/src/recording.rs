@@ -35,17 +35,17 @@ impl<B> Recording<B> {
         Self(Wrapped::new(backend, Log::default()))
     }
 
-    /// What the stores were asked since the last `take`.
+    /// What the stores and leases were asked since the last `take`.
     #[must_use]
     pub fn take(&self) -> Vec<Call> {
-        self.drain(|call| call.operation.is_of_store())
+        self.drain(|call| !call.operation.is_of_bus())
     }
 
     /// What the buses were asked and have told since the last `take_news`,
     /// heartbeats among it.
     #[must_use]
     pub fn take_news(&self) -> Vec<Call> {
-        self.drain(|call| !call.operation.is_of_store())
+        self.drain(|call| call.operation.is_of_bus())
     }
 
     fn drain(&self, which: impl Fn(&Call) -> bool) -> Vec<Call> {

@@ -53,6 +53,7 @@
 //! | say by what an entry is to be forgotten | [`CacheBuilder::tags`], [`Cache::tagged`], [`Cache::depends_on`] |
 //! | start, connect, watch and end it | [`CacheFlow`], [`FlowBuilder`] |
 //! | choose the levels | [`Strategy`] |
+//! | choose a strategy by configuration | [`Strategy::named`], [`StrategyOptions`] |
 //! | make a type part of a key | [`CacheKey`], [`macro@CacheKey`] |
 //! | hear of evictions, refusals and outages | [`event`] |
 //! | write a backend | [`Backend`], [`store::SharedStore`], [`bus::Bus`] |
@@ -97,6 +98,7 @@ pub mod event;
 mod flow;
 mod invalidation;
 pub mod key;
+pub mod lock;
 #[doc(hidden)]
 pub mod private;
 mod runtime;
@@ -106,7 +108,7 @@ pub mod store;
 mod strategy;
 mod sync;
 
-pub use cache::{Cache, CacheBuilder, CacheValue, Write};
+pub use cache::{Cache, CacheBuilder, CacheValue, EntryCall, Write, Written};
 #[cfg(feature = "macros")]
 pub use cacheflow_macros::{CacheKey, cached};
 pub use entry::{Found, Level, Lookup};
@@ -117,5 +119,5 @@ pub use flow::{
 };
 pub use invalidation::Applied;
 pub use key::{CacheKey, KeyBuf};
-pub use source::LoadError;
-pub use strategy::Strategy;
+pub use source::{LoadContext, LoadError};
+pub use strategy::{Bulkhead, CircuitBreaker, FailSafe, RefreshAhead, Strategy, WriteBehind};

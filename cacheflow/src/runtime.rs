@@ -2,9 +2,14 @@
 
 use std::fmt;
 use std::future::Future;
-use std::sync::{Mutex, PoisonError};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
 use tokio::runtime::Handle;
-use tokio::task::JoinSet;
+use tokio::sync::watch;
+use tokio::task::{JoinHandle, JoinSet};
+use tracing::Instrument;
 
 /// The background tasks of one flow; dropping the set aborts them.
 pub(crate) struct Tasks {
@@ -40,20 +45,107 @@ impl fmt::Debug for Tasks {
     }
 }
 
+/// Work that goes on without its caller: loads, refreshes, what is given back. It
+/// ends with the flow that it belongs to.
+#[derive(Clone)]
+pub(crate) struct Background {
+    under_way: Arc<UnderWay>,
+    ended: watch::Receiver<bool>,
+}
+
+/// The end of all [`Background`] work of a flow, when it is told or dropped.
+pub(crate) struct End(watch::Sender<bool>);
+
+impl Background {
+    pub(crate) fn new() -> (Self, End) {
+        let (end, ended) = watch::channel(false);
+        let background = Self {
+            under_way: Arc::default(),
+            ended,
+        };
+        (background, End(end))
+    }
+
+    /// Starts `work` on the runtime of the caller; gives it back if there is none, or
+    /// the flow has ended. The task's outcome is `None` if the flow ends before it.
+    pub(crate) fn spawn<F>(&self, work: F) -> Result<JoinHandle<Option<F::Output>>, F>
+    where
+        F: Future<Output: Send + 'static> + Send + 'static,
+    {
+        let Ok(runtime) = Handle::try_current() else {
+            return Err(work);
+        };
+        if *self.ended.borrow() {
+            return Err(work);
+        }
+        let begun = UnderWay::begin(&self.under_way);
+        let mut ended = self.ended.clone();
+        let work = async move {
+            let _begun = begun;
+            tokio::select! {
+                outcome = work => Some(outcome),
+                // Told, or gone with all that could tell it.
+                _ = ended.wait_for(|ended| *ended) => None,
+            }
+        };
+        Ok(runtime.spawn(work.in_current_span()))
+    }
+
+    /// How many are under way.
+    pub(crate) fn under_way(&self) -> usize {
+        self.under_way.count()
+    }
+}
+
+impl End {
+    /// Whatever is still under way is dropped.
+    pub(crate) fn tell(&self) {
+        self.0.send_replace(true);
+    }
+}
+
+/// Counts what has begun and not ended.
+#[derive(Debug, Default)]
+pub(crate) struct UnderWay(AtomicUsize);
+
+/// One of them; ends when it is dropped.
+#[derive(Debug)]
+pub(crate) struct Begun(Arc<UnderWay>);
+
+impl UnderWay {
+    pub(crate) fn begin(under_way: &Arc<Self>) -> Begun {
+        under_way.0.fetch_add(1, Ordering::AcqRel);
+        Begun(Arc::clone(under_way))
+    }
+
+    pub(crate) fn count(&self) -> usize {
+        self.0.load(Ordering::Acquire)
+    }
+}
+
+impl Drop for Begun {
+    fn drop(&mut self) {
+        self.0.0.fetch_sub(1, Ordering::AcqRel);
+    }
+}
+
 /// A pause of about `base`: between half of it and one and a half, so that
 /// many nodes that lost the same server do not come back in the same instant.
-pub(crate) fn jittered(base: std::time::Duration) -> std::time::Duration {
+pub(crate) fn jittered(base: Duration) -> Duration {
+    base.mul_f64(0.5 + draw())
+}
+
+/// A number drawn at random from 0 (inclusive) to 1 (exclusive).
+pub(crate) fn draw() -> f64 {
     use std::hash::BuildHasher;
     // The seeds of a random state are drawn afresh for each instance.
     let draw = foldhash::fast::RandomState::default().hash_one(0_u8);
-    let share = 0.5 + (draw >> 11) as f64 / (1_u64 << 53) as f64;
-    base.mul_f64(share)
+    (draw >> 11) as f64 / (1_u64 << 53) as f64
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::time::Duration;
 
     #[test]
     fn jitter_stays_within_half_and_one_and_a_half_and_varies() {
@@ -65,6 +157,32 @@ mod tests {
                 .all(|d| *d >= base / 2 && *d <= base.mul_f64(1.5))
         );
         assert!(draws.iter().any(|d| *d != draws[0]));
+    }
+
+    #[tokio::test]
+    async fn what_is_in_the_background_ends_with_its_flow_and_is_counted() {
+        let (background, end) = Background::new();
+        let task = background.spawn(std::future::pending::<()>()).ok().unwrap();
+        assert_eq!(background.under_way(), 1);
+        let other = background.spawn(async { 7 }).ok().unwrap();
+        assert_eq!(other.await.unwrap(), Some(7));
+        end.tell();
+        assert_eq!(task.await.unwrap(), None);
+        assert_eq!(background.under_way(), 0);
+        assert!(background.spawn(async {}).is_err());
+    }
+
+    #[tokio::test]
+    async fn what_is_in_the_background_ends_when_its_flow_is_dropped() {
+        let (background, end) = Background::new();
+        let task = background.spawn(std::future::pending::<()>()).ok().unwrap();
+        drop(end);
+        assert_eq!(task.await.unwrap(), None);
+    }
+
+    #[test]
+    fn without_a_runtime_the_work_is_given_back() {
+        assert!(Background::new().0.spawn(async {}).is_err());
     }
 
     #[tokio::test]

@@ -5,12 +5,15 @@
 //! tokens, but stays marked as generated: lints leave it alone.
 
 mod key;
+mod owned;
+mod strategy;
 
-use super::model::{Cached, Site, Ttl};
+use super::model::{Cached, Site, Strategy, Ttl};
 use super::parse::Function;
 use crate::ends::Ends;
 use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
+use std::time::Duration;
 use syn::{Expr, Type};
 
 pub(super) fn emit(cached: &Cached) -> TokenStream {
@@ -21,6 +24,7 @@ pub(super) fn emit(cached: &Cached) -> TokenStream {
         flow,
         key,
         ttl,
+        strategy,
     } = cached;
     let Function {
         attrs,
@@ -29,8 +33,9 @@ pub(super) fn emit(cached: &Cached) -> TokenStream {
         inner_attrs,
         ..
     } = function;
+    let sig = owned::signature(sig, strategy.as_ref());
     let locals = Locals::new();
-    let site = emit_site(site, &locals);
+    let site = emit_site(site, strategy.as_ref(), &locals);
     let flow = emit_flow(flow.as_ref(), &locals);
     let key = key.iter().map(|part| key::emit_part(part, &locals.key));
     let shape = emit_shape(returns, &locals);
@@ -75,7 +80,7 @@ fn shown_at(place: Span) -> Span {
 }
 
 /// The site, and the place in it where this instance of the function stands.
-fn emit_site(site: &Site, locals: &Locals) -> TokenStream {
+fn emit_site(site: &Site, strategy: Option<&Strategy>, locals: &Locals) -> TokenStream {
     let at = &locals.site;
     let (make, here) = match site {
         Site::Named(name) => (quote! { named(#name) }, quote! { "" }),
@@ -86,8 +91,10 @@ fn emit_site(site: &Site, locals: &Locals) -> TokenStream {
             quote! { ::core::any::type_name_of_val(&|| ()) },
         ),
     };
+    let strategy = strategy.map(strategy::emit);
     quote! {
-        static __CACHEFLOW_SITE: ::cacheflow::private::Site = ::cacheflow::private::Site::#make;
+        static __CACHEFLOW_SITE: ::cacheflow::private::Site =
+            ::cacheflow::private::Site::#make #strategy;
         let #at = __CACHEFLOW_SITE.at(#here);
     }
 }
@@ -139,7 +146,10 @@ fn emit_shape(returns: &Type, locals: &Locals) -> TokenStream {
 
 fn emit_call(cached: &Cached, ttl: Option<&Ttl>, locals: &Locals) -> TokenStream {
     let Cached {
-        function, returns, ..
+        function,
+        returns,
+        strategy,
+        ..
     } = cached;
     let Locals {
         site,
@@ -171,14 +181,25 @@ fn emit_call(cached: &Cached, ttl: Option<&Ttl>, locals: &Locals) -> TokenStream
             return __cacheflow_never;
         }
     };
+    let loading = owned::emit(strategy.as_ref(), body);
+    let owned::Loading {
+        before,
+        inside,
+        body,
+    } = loading;
     let load = quote! {
-        move || ::cacheflow::private::returning::<#returns, _>(async move { #typed #body })
+        ::cacheflow::private::returning::<#returns, _>(async move { #inside #typed #body })
     };
-    let function = quote_spanned! { place=> ::cacheflow::private::cached };
+    let load = if before.is_empty() {
+        quote! { move || #load }
+    } else {
+        quote! { move || { #before #load } }
+    };
+    let (function, trouble) = strategy::emit_function(strategy.as_ref(), returns, place);
     let wait = quote_spanned! { place=> .await };
     quote! {
         #ttl_let
-        #function(#shape, #site, #flow, &mut #key, #ttl, #load)#wait
+        #function(#shape, #site, #flow, &mut #key, #ttl, #load #trouble)#wait
     }
 }
 
@@ -187,8 +208,7 @@ fn emit_ttl(ttl: Option<&Ttl>) -> (TokenStream, TokenStream) {
     match ttl {
         None => (TokenStream::new(), quote! { ::core::option::Option::None }),
         Some(Ttl::Fixed(duration)) => {
-            let (seconds, nanoseconds) = (duration.as_secs(), duration.subsec_nanos());
-            let duration = quote! { ::core::time::Duration::new(#seconds, #nanoseconds) };
+            let duration = emit_duration(*duration);
             (
                 TokenStream::new(),
                 quote! { ::core::option::Option::Some(#duration) },
@@ -204,4 +224,9 @@ fn emit_ttl(ttl: Option<&Ttl>) -> (TokenStream, TokenStream) {
             (statement, quote! { ::core::option::Option::Some(#name) })
         }
     }
+}
+
+fn emit_duration(duration: Duration) -> TokenStream {
+    let (seconds, nanoseconds) = (duration.as_secs(), duration.subsec_nanos());
+    quote! { ::core::time::Duration::new(#seconds, #nanoseconds) }
 }

@@ -1,5 +1,9 @@
 //! What a faultless `#[cached]` function means; all that `emit` needs to know.
 
+mod strategy;
+
+pub(super) use strategy::{Breaker, FailSafe, Lent, Make, Refresh, Setting, Strategy, Terms, Trip};
+
 use super::parse::Function;
 use crate::ends::Ends;
 use crate::template::Step;
@@ -17,6 +21,8 @@ pub(super) struct Cached {
     /// The key in the order of writing, never empty.
     pub(super) key: Vec<Part>,
     pub(super) ttl: Option<Ttl>,
+    /// The flow's own way if nothing.
+    pub(super) strategy: Option<Strategy>,
 }
 
 /// Which cache the entries belong to.

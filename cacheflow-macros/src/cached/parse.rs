@@ -1,5 +1,7 @@
 //! Syntax: which options are given, and where the function's parts are.
 
+pub(super) mod strategy;
+
 use crate::faults::Faults;
 use crate::nearest::{listed, suggestion};
 use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
@@ -45,15 +47,17 @@ pub(super) struct Options {
     pub(super) flow: Given<Expr>,
     pub(super) key: Given<Expr>,
     pub(super) skip: Given<Vec<Ident>>,
+    pub(super) strategy: Given<Expr>,
     pub(super) ttl: Given<Expr>,
 }
 
 /// The names of all options with an example each, sorted.
-const OPTIONS: [(&str, &str); 5] = [
+const OPTIONS: [(&str, &str); 6] = [
     ("cache", "cache = \"users\""),
     ("flow", "flow = self.flow"),
     ("key", "key = \"{id}\""),
     ("skip", "skip(pool)"),
+    ("strategy", "strategy = multi_level + refresh_ahead(0.8)"),
     ("ttl", "ttl = \"90s\""),
 ];
 
@@ -97,6 +101,7 @@ fn option(input: ParseStream<'_>, options: &mut Options) -> syn::Result<()> {
         "flow" => value(input, &name, &mut options.flow),
         "key" => value(input, &name, &mut options.key),
         "skip" => names(input, &name, &mut options.skip),
+        "strategy" => value(input, &name, &mut options.strategy),
         "ttl" => value(input, &name, &mut options.ttl),
         unknown => {
             let suggestion = suggestion(unknown, &known);

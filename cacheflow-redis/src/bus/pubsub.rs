@@ -147,6 +147,7 @@ impl Listening<'_> {
             Some(Heard::Foreign { change, origin }) => {
                 self.listener.heard_foreign(&change, &origin);
             }
+            Some(Heard::Released(name)) => self.listener.released(&name),
             Some(Heard::Question) => self.is_asked = true,
             Some(Heard::Nothing) => {}
             None => self.listener.garbled(),

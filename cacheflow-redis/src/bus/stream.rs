@@ -2,6 +2,9 @@
 //!
 //! It waits for records on a connection of its own, and asks after every answer
 //! where the journal stands; what it has not read by then it reads at once.
+//!
+//! The stream holds records alone, and the return of a lease is none: nobody is told
+//! of it here, and who waits for a lease tries again by and by.
 
 use std::convert::Infallible;
 

@@ -159,16 +159,11 @@ impl Journal {
         records::recorded(&self.link, operation, position, kept, &message, missed)
     }
 
-    /// The incarnation in which the journal is, for a value whose bytes are these.
-    /// Asked again if the value is of another that is not known.
-    pub(super) async fn incarnation(&self, bytes: &[u8]) -> Result<u64> {
+    /// The incarnation in which the journal is, for values whose bytes are these.
+    /// Asked again if one of them is of another that is not known.
+    pub(super) async fn incarnation(&self, read: &[&[u8]]) -> Result<u64> {
         let mut connection = self.link.connection().await?;
-        match values::written_in(bytes) {
-            Some(written_in) if !self.link.is_known(written_in) => {
-                self.link.ask_incarnation(&mut connection).await
-            }
-            _ => Ok(self.link.incarnation()),
-        }
+        values::incarnation(&self.link, &mut connection, read).await
     }
 
     /// Whether the journal answers.

@@ -39,8 +39,8 @@ const PROVISIONAL: Duration = Duration::from_secs(5);
 /// A filler that takes longer from its first step to its last gives up.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// How long a member stays in an index beyond its value's lifetime: what passes
-/// at most from the index' step until the value's lifetime begins.
+/// How long a member stays in an index beyond its value's longest lifetime: what
+/// passes at most from the index' step until the value's lifetime begins.
 const MARGIN: Duration = Duration::from_secs(20);
 
 /// How long it stays at least among what was made of a key: more may depend on
@@ -58,6 +58,8 @@ pub(super) struct Keep<'a> {
     pub(super) bytes: Vec<u8>,
     pub(super) marks: &'a Marks,
     pub(super) ttl: Duration,
+    /// For how long it may be kept in all, by touches.
+    pub(super) longest: Duration,
     /// Up to where nothing makes it old.
     pub(super) checked: Position,
 }
@@ -71,6 +73,7 @@ impl ClusterStore {
             mut bytes,
             marks,
             ttl,
+            longest,
             checked,
         } = keep;
         // Of a clock that goes on while the machine is suspended.
@@ -79,7 +82,8 @@ impl ClusterStore {
         let Some(as_of) = bytes.first_chunk().copied().map(u64::from_le_bytes) else {
             return Err(unexpected(operation, &self.name_of_all(), "envelope"));
         };
-        self.index(operation, key, marks, as_of, ttl).await?;
+        let longest = longest.max(ttl);
+        self.index(operation, key, marks, as_of, longest).await?;
 
         Envelope::provisional(&mut bytes);
         let Some(head) = bytes.get_mut(..HEADER_BYTES) else {
@@ -104,7 +108,7 @@ impl ClusterStore {
         }
 
         let current = self.journal.check(operation, checked, key, marks).await?;
-        // The members of the indexes were counted to live as long as the value
+        // The members of the indexes were counted to live as long as the value may
         // from when they entered.
         let passed = clock.now().since(begun);
         let in_time = passed <= PATIENCE;
@@ -129,9 +133,9 @@ impl ClusterStore {
         key: &FullKey,
         marks: &Marks,
         as_of: u64,
-        ttl: Duration,
+        longest: Duration,
     ) -> Result<()> {
-        let stays = ttl.saturating_add(MARGIN);
+        let stays = longest.saturating_add(MARGIN);
         let tags = marks.tags().iter();
         let tags = tags.map(|tag| (self.names.tag(tag), stays));
         let dependencies = marks.dependencies().iter().filter(|other| *other != key);

@@ -10,8 +10,10 @@
 //! | `journal` | records and checks, on the owner of the journal's slot |
 //! | `store` | the port, call by call |
 //! | `shards`, `shard` | the servers of values: where a command goes, connections |
+//! | `many` | many values at once |
 //! | `keep` | fill and put: index, set, check, confirm |
 //! | `reclaim`, `index`, `sweep`, `cursor` | removing what a record makes old |
+//! | `lock` | where leases lie |
 //! | `scripts` | the scripts of one key |
 
 mod cursor;
@@ -19,6 +21,8 @@ mod each;
 mod index;
 mod journal;
 mod keep;
+mod lock;
+mod many;
 mod reclaim;
 mod relations;
 mod scripts;
@@ -27,4 +31,5 @@ mod shards;
 mod store;
 mod sweep;
 
+pub(crate) use lock::LeaseServers;
 pub(crate) use store::ClusterStore;

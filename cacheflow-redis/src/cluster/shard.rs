@@ -6,7 +6,9 @@ use std::time::Duration;
 
 use cacheflow::{Error, ErrorKind, Result};
 use redis::aio::{ConnectionLike, MultiplexedConnection};
-use redis::{AsyncConnectionConfig, Cmd, RedisError, RedisResult, Script, ToRedisArgs, Value};
+use redis::{
+    AsyncConnectionConfig, Cmd, Pipeline, RedisError, RedisResult, Script, ToRedisArgs, Value,
+};
 use tokio::time::Instant;
 
 use super::journal::Journal;
@@ -162,6 +164,26 @@ impl Shard {
         }
         drop(silent);
         answer
+    }
+
+    /// One exchange of several commands, whose answers may be errors each.
+    pub(super) async fn exchange_all(
+        &self,
+        mut connection: MultiplexedConnection,
+        questions: &Pipeline,
+    ) -> RedisResult<Vec<Value>> {
+        let silent = Silent {
+            shard: self,
+            answers: self.answers.load(Ordering::Relaxed),
+            since: Instant::now(),
+        };
+        let answers = connection.req_packed_commands(questions, 0, questions.len());
+        let answers = answers.await;
+        if !matches!(&answers, Err(error) if error.is_timeout()) {
+            self.answers.fetch_add(1, Ordering::Relaxed);
+        }
+        drop(silent);
+        answers
     }
 
     /// Gives the connection up.

@@ -54,6 +54,10 @@ impl Shards {
         &self.cluster
     }
 
+    pub(super) fn journal(&self) -> &Journal {
+        &self.journal
+    }
+
     /// What is kept under a name; something else there is bytes that are no entry,
     /// which a fill may replace.
     pub(super) async fn value(&self, operation: &'static str, key: &str) -> Result<Option<Bytes>> {
@@ -217,7 +221,7 @@ impl Shards {
         }))
     }
 
-    fn owner(&self, slots: &Slots, slot: u16) -> Result<Arc<Shard>> {
+    pub(super) fn owner(&self, slots: &Slots, slot: u16) -> Result<Arc<Shard>> {
         let owner = slots.owner(slot).ok_or_else(|| {
             Error::new(ErrorKind::Unavailable, "connect", "nobody owns the slot")
                 .with("server", self.cluster.name())
@@ -244,7 +248,7 @@ impl Shards {
     /// Gives a connection up that is no good any more: broken, or to a server
     /// that has lost its slots and, when it gets them back, has to be known to
     /// the journal anew.
-    fn spoil(&self, shard: &Shard, error: &RedisError) {
+    pub(super) fn spoil(&self, shard: &Shard, error: &RedisError) {
         let moved = matches!(
             error.kind(),
             redis::ErrorKind::Server(ServerErrorKind::Moved | ServerErrorKind::ReadOnly)
@@ -274,7 +278,7 @@ fn is_lost(error: &RedisError) -> bool {
     !error.is_timeout() && (error.is_unrecoverable_error() || error.is_io_error())
 }
 
-fn fault(operation: &'static str, address: &Address, error: RedisError) -> Error {
+pub(super) fn fault(operation: &'static str, address: &Address, error: RedisError) -> Error {
     let no_use = matches!(
         error.kind(),
         redis::ErrorKind::Server(

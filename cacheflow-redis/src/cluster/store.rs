@@ -20,12 +20,11 @@ use super::shards::Shards;
 use crate::error::unexpected;
 use crate::link::Link;
 use crate::names::Names;
+use crate::scripts::TOUCH;
 use crate::store::records;
+use crate::store::values::{self, WITHOUT_END, millis};
 use crate::topology::Topology;
 use crate::topology::cluster::{Cluster, Owner};
-
-/// What PTTL answers for a key that would be kept for ever.
-const WITHOUT_END: i64 = -1;
 
 /// A connection that has not answered a PING for so long is given up.
 const PING_TIMEOUT: Duration = Duration::from_millis(250);
@@ -104,13 +103,34 @@ impl SharedStore for ClusterStore {
         };
         // Read after the value: a server of values that had to be connected to
         // may have changed it.
-        let incarnation = self.journal.incarnation(&bytes).await?;
-        Ok(Some(Stored {
-            bytes,
-            // Negative: it expired between the two; then nothing is left.
-            remaining: Duration::from_millis(u64::try_from(left).unwrap_or(0)),
-            incarnation,
-        }))
+        let incarnation = self.journal.incarnation(&[&bytes]).await?;
+        Ok(Some(values::stored(bytes, left, incarnation)))
+    }
+
+    async fn get_many(&self, keys: &[&FullKey]) -> Result<Vec<Option<Stored>>> {
+        if keys.is_empty() {
+            return Ok(Vec::new());
+        }
+        let names: Vec<_> = keys.iter().map(|key| self.names.value(key)).collect();
+        let told = self.shards.values(&names).await?.into_iter();
+        let found = |(bytes, left)| Some((bytes?, left)).filter(|_| left != WITHOUT_END);
+        let found: Vec<Option<(Bytes, i64)>> = told.map(found).collect();
+        let read: Vec<&[u8]> = found.iter().flatten().map(|(bytes, _)| &**bytes).collect();
+        if read.is_empty() {
+            return Ok(vec![None; keys.len()]);
+        }
+        // Read after all of the values, as for one.
+        let incarnation = self.journal.incarnation(&read).await?;
+        let stored = |(bytes, left)| values::stored(bytes, left, incarnation);
+        let found = found.into_iter();
+        Ok(found.map(|found| found.map(stored)).collect())
+    }
+
+    async fn touch(&self, key: &FullKey, front: &[u8], lifetime: Duration) -> Result<bool> {
+        let name = self.names.value(key);
+        let touch = Call::script(&TOUCH, &name).arg(&front[..]);
+        let touch = touch.arg(millis(lifetime));
+        self.shards.call("touch", &name, &touch).await
     }
 
     async fn fill(&self, fill: Fill<'_>) -> Result<Filled> {
@@ -120,6 +140,7 @@ impl SharedStore for ClusterStore {
             bytes: fill.bytes.to_vec(),
             marks: fill.marks,
             ttl: fill.ttl,
+            longest: fill.longest,
             checked: fill.checked,
         })
         .await
@@ -151,6 +172,7 @@ impl SharedStore for ClusterStore {
             bytes,
             marks: put.marks,
             ttl: put.ttl,
+            longest: put.longest,
             checked,
         });
         // An error after the record is none of the put's: it stands.

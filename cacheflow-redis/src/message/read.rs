@@ -20,6 +20,8 @@ pub(crate) enum Heard {
     Foreign { change: Forgotten, origin: String },
     /// Somebody wants to know where all nodes stand.
     Question,
+    /// The lease of this name was given back.
+    Released(String),
     /// Nothing that concerns this node.
     Nothing,
 }
@@ -44,6 +46,7 @@ struct Message {
     done: Option<u64>,
     #[serde(default)]
     open: bool,
+    lease: Option<String>,
     #[serde(default)]
     origin: String,
     inc: Option<String>,
@@ -125,9 +128,12 @@ impl Message {
             .iter()
             .filter_map(|tag| Tag::new(tag).ok())
             .collect();
-        match self.kind.as_str() {
-            "POSITIONS" => Heard::Question,
-            "EVICT" if !keys.is_empty() || !tags.is_empty() => Heard::Foreign {
+        match (self.kind.as_str(), self.lease) {
+            ("POSITIONS", _) => Heard::Question,
+            // No record: it has no number, whoever does not know of leases passes
+            // it over, and who misses it has missed no change.
+            ("RELEASED", Some(name)) => Heard::Released(name),
+            ("EVICT", _) if !keys.is_empty() || !tags.is_empty() => Heard::Foreign {
                 change: Forgotten {
                     keys,
                     tags,

@@ -110,6 +110,24 @@ fn a_message_without_a_number_is_foreign() {
 }
 
 #[test]
+fn the_return_of_a_lease_is_told_without_a_number() {
+    let told = released("users:42", "me");
+    assert_eq!(
+        told,
+        r#"{"type":"RELEASED","lease":"users:42","origin":"me"}"#
+    );
+    for name in ["users:42", "", "a\"\\\r\n\u{1}\u{fc}", &"x".repeat(512)] {
+        let heard = read(released(name, "me").as_bytes());
+        assert_eq!(heard, Some(Heard::Released(name.to_owned())));
+    }
+    let nameless = br#"{"type":"RELEASED","origin":"me"}"#;
+    assert_eq!(read(nameless), Some(Heard::Nothing));
+    // A record of this kind there is not.
+    let numbered = br#"{"type":"RELEASED","lease":"a","inc":"1","n":1}"#;
+    assert_eq!(read(numbered), None);
+}
+
+#[test]
 fn everything_else_is_not_understood() {
     for garbage in [
         "",

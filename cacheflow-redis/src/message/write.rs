@@ -7,6 +7,12 @@ use serde::Serialize;
 /// Asks all nodes to tell where they stand.
 pub(crate) const QUESTION: &str = r#"{"type":"POSITIONS"}"#;
 
+/// Tells all nodes that the lease `name` was given back.
+pub(crate) fn released(name: &str, origin: &str) -> String {
+    let (name, origin) = (json(&name), json(&origin));
+    format!(r#"{{"type":"RELEASED","lease":{name},"origin":{origin}}}"#)
+}
+
 /// A message in parts, between which the server puts what it finds: more keys
 /// behind `front`, then incarnation, number and brace behind `tail`.
 #[derive(Debug, PartialEq, Eq)]

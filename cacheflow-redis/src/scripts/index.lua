@@ -7,7 +7,7 @@
 --
 -- A key too many in an index costs a needless miss. One too few would leave an old
 -- value behind: a value is never written without its indexes, and they live at
--- least as long.
+-- least as long as it may be kept in all, by whatever touches are to come.
 
 local PREFIX -- every script sets it first
 
@@ -142,16 +142,17 @@ local function add_to(index, key, ttl, is_rev)
   prune(index, is_rev)
 end
 
--- Keeps a value for `ttl` ms, and puts it into the indexes of its marks.
-local function keep(entry, bytes, ttl)
+-- Keeps a value for `ttl` ms, and puts it into the indexes of its marks, which live
+-- for `longest` ms: a touch asks for the value alone.
+local function keep(entry, bytes, ttl, longest)
   local key = entry.key
   -- Read before the value is replaced, used after: without memory the SET fails,
   -- if it is the first that is written.
   local left = indexes_of(key, entry)
   redis.call('SET', value_name(key), bytes, 'PX', ttl)
   unindex(key, left)
-  local long = tonumber(ttl) > tonumber(DAY) and ttl or DAY
-  for _, tag in ipairs(entry.tags) do add_to(tag_name(tag), key, ttl, false) end
+  local long = tonumber(longest) > tonumber(DAY) and longest or DAY
+  for _, tag in ipairs(entry.tags) do add_to(tag_name(tag), key, longest, false) end
   if #entry.deps > 0 then redis.call('UNLINK', deps_name(key)) end
   for from = 1, #entry.deps, 1000 do
     redis.call('SADD', deps_name(key), unpack(entry.deps, from, math.min(from + 999, #entry.deps)))

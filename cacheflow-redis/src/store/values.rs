@@ -8,15 +8,20 @@ use cacheflow::entry::Envelope;
 use cacheflow::event::Change;
 use cacheflow::key::{FullKey, Marks};
 use cacheflow::store::{Fill, Filled, Put, Recorded, Relations, Stored};
-use redis::{FromRedisValue, RedisError, ScriptInvocation, Value};
+use redis::aio::{ConnectionLike, MultiplexedConnection};
+use redis::{FromRedisValue, RedisError, RedisResult, ScriptInvocation, Value};
 
 use super::records::{LONGEST, parts, recorded};
 use crate::error::unexpected;
 use crate::link::Link;
 use crate::message::incarnation_text;
+use crate::scripts::TOUCH;
 
 /// What PTTL answers for a key that would be kept for ever.
-const WITHOUT_END: i64 = -1;
+pub(crate) const WITHOUT_END: i64 = -1;
+
+/// How many keys one exchange asks for at most.
+pub(crate) const AT_ONCE: usize = 1_000;
 
 /// How many relations of an entry are told at most.
 const MAX_RELATIONS: usize = 10_000;
@@ -49,23 +54,105 @@ pub(super) async fn get(link: &Link, key: &FullKey) -> Result<Option<Stored>> {
     let Some(bytes) = bytes else {
         return Ok(None);
     };
-    let incarnation = match written_in(&bytes) {
-        // Of a journal that is gone, or of one that has begun under us.
-        Some(written_in) if !link.is_known(written_in) => {
-            link.ask_incarnation(&mut connection).await?
+    let incarnation = incarnation(link, &mut connection, &[&bytes]).await?;
+    Ok(Some(stored(bytes, left, incarnation)))
+}
+
+/// As [`get`] for each of the keys, in one exchange unless they are very many.
+pub(super) async fn get_many(link: &Link, keys: &[&FullKey]) -> Result<Vec<Option<Stored>>> {
+    if keys.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut connection = link.connection().await?;
+    let fault = |error| link.fault("get_many", error);
+    let mut found = Vec::with_capacity(keys.len());
+    for keys in keys.chunks(AT_ONCE) {
+        let mut questions = redis::pipe();
+        for key in keys {
+            let name = link.names().value(key);
+            questions.get(&name).pttl(&name);
         }
-        _ => link.incarnation(),
+        let answers = connection.req_packed_commands(&questions, 0, questions.len());
+        let mut answers = answers.await.map_err(fault)?.into_iter();
+        for _ in keys {
+            // Both are there, or the exchange would have failed.
+            let bytes = answers.next().unwrap_or(Value::Nil);
+            let left = answers.next().unwrap_or(Value::Nil);
+            found.push(pair(bytes, left).map_err(fault)?);
+        }
+    }
+    // After the last of the values: the journal may have begun anew under any.
+    let read: Vec<&[u8]> = found.iter().flatten().map(|(bytes, _)| &**bytes).collect();
+    let incarnation = incarnation(link, &mut connection, &read).await?;
+    let found = found.into_iter();
+    Ok(found
+        .map(|found| found.map(|(bytes, left)| stored(bytes, left, incarnation)))
+        .collect())
+}
+
+/// What the answers to GET and PTTL say of a value; each may be an error.
+fn pair(bytes: Value, left: Value) -> RedisResult<Option<(Bytes, i64)>> {
+    let bytes = match bytes {
+        // See `get`.
+        Value::ServerError(error) if error.code() == "WRONGTYPE" => {
+            return Ok(Some((Bytes::new(), 0)));
+        }
+        Value::ServerError(error) => return Err(error.into()),
+        value => Option::from_redis_value(value)?,
     };
-    Ok(Some(Stored {
+    let left = match left {
+        Value::ServerError(error) => return Err(error.into()),
+        value => i64::from_redis_value(value)?,
+    };
+    Ok(bytes
+        .map(|bytes| (bytes, left))
+        .filter(|_| left != WITHOUT_END))
+}
+
+/// A value that was found, with what PTTL says is left.
+pub(crate) fn stored(bytes: Bytes, left: i64, incarnation: u64) -> Stored {
+    Stored {
         bytes,
         // Negative: it expired between the two; then nothing is left.
         remaining: Duration::from_millis(u64::try_from(left).unwrap_or(0)),
         incarnation,
-    }))
+    }
+}
+
+/// The incarnation in which values were read: asked if one of them is of a journal
+/// that is gone, or of one that has begun under us.
+pub(crate) async fn incarnation(
+    link: &Link,
+    connection: &mut MultiplexedConnection,
+    read: &[&[u8]],
+) -> Result<u64> {
+    let mut written_in = read.iter().filter_map(|bytes| written_in(bytes));
+    if written_in.any(|incarnation| !link.is_known(incarnation)) {
+        link.ask_incarnation(connection).await
+    } else {
+        Ok(link.incarnation())
+    }
+}
+
+/// Keeps a value for longer, if it is still the one that begins so.
+pub(super) async fn touch(
+    link: &Link,
+    key: &FullKey,
+    front: &[u8],
+    lifetime: Duration,
+) -> Result<bool> {
+    let mut connection = link.connection().await?;
+    let mut call = TOUCH.prepare_invoke();
+    call.key(link.names().value(key))
+        .arg(&front[..])
+        .arg(millis(lifetime))
+        .invoke_async(&mut connection)
+        .await
+        .map_err(|error| link.fault("touch", error))
 }
 
 /// The incarnation that an envelope names.
-pub(crate) fn written_in(bytes: &[u8]) -> Option<u64> {
+fn written_in(bytes: &[u8]) -> Option<u64> {
     let magic = bytes.get(MAGIC_AT..MAGIC_AT + 2)?;
     let incarnation = bytes.get(INCARNATION_AT..)?.first_chunk()?;
     matches!(magic, b"CF" | b"Cf").then(|| u64::from_le_bytes(*incarnation))
@@ -80,7 +167,8 @@ pub(super) async fn fill(link: &Link, fill: Fill<'_>) -> Result<Filled> {
         .arg(fill.checked.number)
         .arg(names.prefix())
         .arg(fill.bytes)
-        .arg(millis(fill.ttl));
+        .arg(millis(fill.ttl))
+        .arg(millis(fill.longest.max(fill.ttl)));
     entry(&mut call, fill.key, fill.marks);
     let kept: bool = call
         .invoke_async(&mut connection)
@@ -111,7 +199,8 @@ pub(super) async fn put(link: &Link, put: Put<'_>) -> Result<Recorded> {
         .arg(&parts.tail)
         .arg(names.prefix())
         .arg(without_number)
-        .arg(millis(put.ttl));
+        .arg(millis(put.ttl))
+        .arg(millis(put.longest.max(put.ttl)));
     entry(&mut call, put.key, put.marks);
     let answer: Vec<Value> = call
         .invoke_async(&mut connection)

@@ -13,28 +13,29 @@ use cacheflow_testkit::eventually;
 use crate::world::{PREFIX, World, journal, keys};
 
 /// What a node was told.
-struct Ear {
+pub(crate) struct Ear {
     clock: Clock,
     told: Mutex<Told>,
 }
 
 #[derive(Default)]
-struct Told {
+pub(crate) struct Told {
     position: Option<Position>,
     records: Vec<Record>,
-    subscribed: u32,
+    pub(crate) subscribed: u32,
     alive: u32,
+    pub(crate) released: Vec<String>,
 }
 
 impl Ear {
-    fn new() -> Arc<Self> {
+    pub(crate) fn new() -> Arc<Self> {
         Arc::new(Self {
             clock: Clock::system(),
             told: Mutex::default(),
         })
     }
 
-    fn look<T>(&self, look: impl FnOnce(&Told) -> T) -> T {
+    pub(crate) fn look<T>(&self, look: impl FnOnce(&Told) -> T) -> T {
         look(&self.told.lock().unwrap())
     }
 }
@@ -66,6 +67,10 @@ impl Listener for Ear {
 
     fn heard_foreign(&self, _: &Forgotten, _: &str) {}
 
+    fn released(&self, name: &str) {
+        self.told.lock().unwrap().released.push(name.to_owned());
+    }
+
     fn garbled(&self) {
         panic!("a message that could not be understood")
     }
@@ -76,7 +81,7 @@ impl Listener for Ear {
 }
 
 /// Listens again and again, as the framework does.
-fn listen(bus: Arc<dyn Bus>, ear: Arc<Ear>) -> tokio::task::JoinHandle<()> {
+pub(crate) fn listen(bus: Arc<dyn Bus>, ear: Arc<Ear>) -> tokio::task::JoinHandle<()> {
     tokio::spawn(async move {
         loop {
             let _ = bus.listen(&*ear).await;
@@ -85,7 +90,7 @@ fn listen(bus: Arc<dyn Bus>, ear: Arc<Ear>) -> tokio::task::JoinHandle<()> {
     })
 }
 
-const SOON: Duration = Duration::from_secs(15);
+pub(crate) const SOON: Duration = Duration::from_secs(15);
 
 #[tokio::test]
 async fn records_are_heard_and_the_bus_follows_the_journals_slot() {

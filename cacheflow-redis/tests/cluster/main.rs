@@ -2,10 +2,13 @@
 
 mod bus;
 mod forgetting;
+mod leases;
+mod many;
 mod moving;
 mod nodes;
 mod races;
 mod stress;
 mod sweeping;
+mod touch;
 mod values;
 mod world;

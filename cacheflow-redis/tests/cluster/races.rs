@@ -73,6 +73,7 @@ async fn a_value_whose_filler_died_is_provisional_and_expires() {
         bytes: &bytes,
         marks: &none(),
         ttl: Duration::from_secs(3_600),
+        longest: Duration::from_secs(3_600),
         checked,
     };
     let filled = tokio::time::timeout(Duration::from_millis(500), world.store.fill(fill)).await;

@@ -127,6 +127,7 @@ async fn fill(world: &World, source: &Source, dice: &mut Dice) {
         bytes: &bytes,
         marks: &marks,
         ttl: Duration::from_secs(3_600),
+        longest: Duration::from_secs(3_600),
         checked,
     };
     world.store.fill(fill).await.unwrap();
@@ -144,6 +145,7 @@ async fn put(world: &World, source: &Source, dice: &mut Dice) -> Record {
         bytes: &bytes,
         marks: &marks,
         ttl: Duration::from_secs(3_600),
+        longest: Duration::from_secs(3_600),
         checked,
     };
     world.store.put(put).await.unwrap().record

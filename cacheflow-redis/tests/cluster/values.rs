@@ -58,6 +58,7 @@ async fn a_short_lifetime_is_kept(world: &World) {
         bytes: &bytes,
         marks: &none(),
         ttl: Duration::from_millis(1_500),
+        longest: Duration::from_millis(1_500),
         checked,
     };
     assert_eq!(world.store.fill(fill).await.unwrap(), Filled::Kept);

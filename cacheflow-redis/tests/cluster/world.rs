@@ -80,6 +80,7 @@ impl World {
             bytes: &fill,
             marks,
             ttl: HOUR,
+            longest: HOUR,
             checked,
         };
         self.store.fill(fill).await.unwrap()
@@ -99,6 +100,7 @@ impl World {
             bytes: &bytes,
             marks,
             ttl: HOUR,
+            longest: HOUR,
             checked,
         };
         self.store.put(put).await.unwrap()

@@ -6,6 +6,7 @@
 //! | `bytes`, `strangers` | what cannot be read is a miss |
 //! | `coherence`, `in_flight`, `puts`, `writes`, `tags`, `dependencies`, `relations`, `patterns` | several nodes and one truth |
 //! | `bus`, `gaps`, `stream`, `idle` | what is heard, missed and made up for |
+//! | `leases` | who waits for a lease is told of its return |
 //! | `names`, `hostile_tags` | no name is taken for another |
 //! | `cancellation`, `shutdown`, `stampede`, `secrets` | the rest |
 #![cfg(unix)]
@@ -20,6 +21,7 @@ mod gaps;
 mod hostile_tags;
 mod idle;
 mod in_flight;
+mod leases;
 mod names;
 mod outage;
 mod outbox;

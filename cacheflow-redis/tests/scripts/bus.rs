@@ -15,10 +15,11 @@ use crate::raw::{Raw, backend, cache, key};
 const BOUND: Duration = Duration::from_secs(20);
 
 #[derive(Clone, Debug, PartialEq)]
-enum Said {
+pub(crate) enum Said {
     Subscribed(Snapshot),
     Heard(Record, String),
     Foreign(Forgotten),
+    Released(String),
     Garbled,
     Alive(Position),
 }
@@ -54,7 +55,7 @@ impl Ear {
         self.said.lock().unwrap().push(said);
     }
 
-    fn said(&self) -> Vec<Said> {
+    pub(crate) fn said(&self) -> Vec<Said> {
         self.said.lock().unwrap().clone()
     }
 
@@ -71,11 +72,11 @@ impl Ear {
         *self.at.lock().unwrap()
     }
 
-    async fn has(&self, what: &str, is_it: impl Fn(&Said) -> bool) {
+    pub(crate) async fn has(&self, what: &str, is_it: impl Fn(&Said) -> bool) {
         eventually(what, BOUND, async || self.said().iter().any(&is_it)).await;
     }
 
-    async fn subscribed(&self) {
+    pub(crate) async fn subscribed(&self) {
         self.has("subscribed", |said| matches!(said, Said::Subscribed(_)))
             .await;
     }
@@ -106,6 +107,10 @@ impl Listener for Ear {
 
     fn heard_foreign(&self, change: &Forgotten, _origin: &str) {
         self.say(Said::Foreign(change.clone()));
+    }
+
+    fn released(&self, name: &str) {
+        self.say(Said::Released(name.to_owned()));
     }
 
     fn garbled(&self) {

@@ -6,6 +6,8 @@
 //! | `index`, `hostile` | whoever forgets finds all, whatever lies on the server |
 //! | `forget`, `put`, `reclaim` | all that is forgotten goes, and nothing newer |
 //! | `lineage`, `since`, `journal` | numbers are given out once, and can be told |
+//! | `many`, `touch` | many values are one exchange; a life is made longer, never shorter |
+//! | `lock` | a lease is one's, and nothing blocks it for ever |
 //! | `bounds` | no step keeps the server busy for long |
 //! | `glob` | the server and the nodes match alike |
 //! | `memory`, `policy` | forgetting goes through on a full server; one that drops indexes is warned about |
@@ -22,6 +24,8 @@ mod hostile;
 mod index;
 mod journal;
 mod lineage;
+mod lock;
+mod many;
 mod memory;
 mod policy;
 mod put;
@@ -30,3 +34,4 @@ mod raw;
 mod reclaim;
 mod sentinel;
 mod since;
+mod touch;

@@ -65,6 +65,7 @@ async fn values_are_not_kept_and_old_ones_go() {
         bytes: &bytes,
         marks: &marks,
         ttl: crate::raw::TTL,
+        longest: crate::raw::TTL,
         checked: put.record.position,
     };
     assert!(raw.store.fill(fill).await.is_err());

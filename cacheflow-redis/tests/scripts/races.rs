@@ -52,6 +52,7 @@ async fn load(raw: &Raw, sources: &Sources, i: usize) {
         bytes: &bytes,
         marks: &marks,
         ttl: TTL,
+        longest: TTL,
         checked,
     };
     raw.store.fill(fill).await.unwrap();

@@ -84,6 +84,7 @@ impl Raw {
             bytes: &bytes,
             marks: &marks,
             ttl,
+            longest: ttl,
             checked,
         };
         self.store.fill(fill).await.unwrap()
@@ -103,6 +104,7 @@ impl Raw {
             bytes: &bytes,
             marks: &marks,
             ttl: TTL,
+            longest: TTL,
             checked,
         };
         self.store.put(put).await

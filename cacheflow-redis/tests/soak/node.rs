@@ -15,6 +15,7 @@ use std::thread;
 use std::time::Duration;
 
 use cacheflow::bus::Bus;
+use cacheflow::lock::Leases;
 use cacheflow::store::SharedStore;
 use cacheflow::{Backend, CacheFlow, Namespace};
 use cacheflow_redis::RedisBackend;
@@ -62,6 +63,10 @@ impl Backend for Ways {
 
     fn bus(&self, namespace: &Namespace) -> Arc<dyn Bus> {
         self.bus.bus(namespace)
+    }
+
+    fn leases(&self, namespace: &Namespace) -> Arc<dyn Leases> {
+        self.store.leases(namespace)
     }
 }
 

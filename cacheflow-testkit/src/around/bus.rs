@@ -51,6 +51,7 @@ impl<A: Around> WrappedBus<A> {
             Told::Subscribed(snapshot, asked) => listener.subscribed(snapshot, asked),
             Told::Heard(record, origin) => listener.heard(record, &origin),
             Told::Foreign(forgotten, origin) => listener.heard_foreign(&forgotten, &origin),
+            Told::Released(name) => listener.released(&name),
             Told::Garbled => listener.garbled(),
             Told::Alive(position, asked) => listener.alive(position, asked),
         }
@@ -62,6 +63,7 @@ enum Told {
     Subscribed(Snapshot, Tick),
     Heard(Record, String),
     Foreign(Forgotten, String),
+    Released(String),
     Garbled,
     Alive(Position, Tick),
 }
@@ -74,6 +76,7 @@ impl Told {
             }
             Self::Heard(record, _) => Call::new(Operation::Heard, record.position.number),
             Self::Foreign(..) => Call::new(Operation::Heard, "foreign"),
+            Self::Released(name) => Call::new(Operation::Released, name),
             Self::Garbled => Call::new(Operation::Heard, "garbage"),
             Self::Alive(position, _) => Call::new(Operation::Alive, position.number),
         }
@@ -116,6 +119,10 @@ impl Listener for Queue<'_> {
 
     fn heard_foreign(&self, forgotten: &Forgotten, origin: &str) {
         self.push(Told::Foreign(forgotten.clone(), origin.to_owned()));
+    }
+
+    fn released(&self, name: &str) {
+        self.push(Told::Released(name.to_owned()));
     }
 
     fn garbled(&self) {

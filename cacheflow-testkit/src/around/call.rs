@@ -2,8 +2,8 @@
 
 use std::fmt;
 
-/// A kind of operation: of a [`SharedStore`](cacheflow::store::SharedStore), or
-/// of a [`Bus`](cacheflow::bus::Bus) and its
+/// A kind of operation: of a [`SharedStore`](cacheflow::store::SharedStore), of
+/// [`Leases`](cacheflow::lock::Leases), or of a [`Bus`](cacheflow::bus::Bus) and its
 /// [`Listener`](cacheflow::bus::Listener).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
@@ -12,6 +12,10 @@ pub enum Operation {
     Ping,
     /// `SharedStore::get`.
     Get,
+    /// `SharedStore::get_many`.
+    GetMany,
+    /// `SharedStore::touch`.
+    Touch,
     /// `SharedStore::fill`.
     Fill,
     /// `SharedStore::put`.
@@ -28,12 +32,20 @@ pub enum Operation {
     Relations,
     /// `SharedStore::discard`.
     Discard,
+    /// `Leases::acquire`.
+    Acquire,
+    /// `Leases::renew`.
+    Renew,
+    /// `Leases::release`.
+    Release,
     /// `Bus::listen`, until it stands or fails.
     Listen,
     /// `Listener::subscribed`.
     Subscribed,
     /// `Listener::heard`, `heard_foreign` and `garbled`: a message.
     Heard,
+    /// `Listener::released`: a message too, without a number.
+    Released,
     /// `Listener::alive`: a heartbeat's answer.
     Alive,
 }
@@ -45,10 +57,18 @@ impl Operation {
         self <= Self::Discard
     }
 
+    /// Whether it is one of the bus' and its listener's.
+    #[must_use]
+    pub fn is_of_bus(self) -> bool {
+        self >= Self::Listen
+    }
+
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Ping => "ping",
             Self::Get => "get",
+            Self::GetMany => "get_many",
+            Self::Touch => "touch",
             Self::Fill => "fill",
             Self::Put => "put",
             Self::Record => "record",
@@ -57,9 +77,13 @@ impl Operation {
             Self::Nodes => "nodes",
             Self::Relations => "relations",
             Self::Discard => "discard",
+            Self::Acquire => "acquire",
+            Self::Renew => "renew",
+            Self::Release => "release",
             Self::Listen => "listen",
             Self::Subscribed => "subscribed",
             Self::Heard => "heard",
+            Self::Released => "released",
             Self::Alive => "alive",
         }
     }
@@ -77,7 +101,8 @@ impl fmt::Display for Operation {
 pub struct Call {
     /// The kind.
     pub operation: Operation,
-    /// The keys, what is forgotten, or the record's number; else empty.
+    /// The keys, what is forgotten, the record's number, or the lease's name; else
+    /// empty.
     pub about: String,
 }
 

@@ -1,16 +1,18 @@
 //! A shared store with something around it.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
 use cacheflow::Result;
+use cacheflow::entry::Envelope;
 use cacheflow::event::{Change, Position, Record};
 use cacheflow::key::FullKey;
 use cacheflow::store::{
     Fill, Filled, NodeAt, Put, Reclaimed, Recorded, Relations, SharedStore, Since, Stored,
 };
 
-use super::{Around, Call, Operation};
+use super::{Around, Call, Operation, around};
 
 pub(super) struct WrappedStore<A> {
     pub(super) inner: Arc<dyn SharedStore>,
@@ -23,10 +25,7 @@ impl<A: Around> WrappedStore<A> {
         call: Call,
         operation: impl Future<Output = Result<T>> + Send,
     ) -> Result<T> {
-        self.around.before(&call).await?;
-        let answer = operation.await;
-        self.around.after(&call).await?;
-        answer
+        around(&*self.around, call, operation).await
     }
 }
 
@@ -44,6 +43,18 @@ impl<A: Around> SharedStore for WrappedStore<A> {
     async fn get(&self, key: &FullKey) -> Result<Option<Stored>> {
         let call = Call::new(Operation::Get, key);
         self.call(call, self.inner.get(key)).await
+    }
+
+    async fn get_many(&self, keys: &[&FullKey]) -> Result<Vec<Option<Stored>>> {
+        let about: Vec<&str> = keys.iter().map(|key| key.as_str()).collect();
+        let call = Call::new(Operation::GetMany, about.join(" "));
+        self.call(call, self.inner.get_many(keys)).await
+    }
+
+    async fn touch(&self, key: &FullKey, front: &[u8], lifetime: Duration) -> Result<bool> {
+        let call = Call::new(Operation::Touch, key);
+        self.call(call, self.inner.touch(key, front, lifetime))
+            .await
     }
 
     async fn fill(&self, fill: Fill<'_>) -> Result<Filled> {

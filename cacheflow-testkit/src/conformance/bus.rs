@@ -182,7 +182,7 @@ pub(super) async fn heartbeats_prove_what_was_told(nodes: &Nodes) {
                     );
                 }
             }
-            Told::Subscribed(_) => {}
+            Told::Subscribed(_) | Told::Released(_) => {}
             Told::Strange(what) => panic!("told {what}"),
         }
     }

@@ -11,11 +11,15 @@ use tokio::task::JoinHandle;
 use super::samples::WITHIN;
 use crate::eventually;
 
+/// What was not told by then, is lost.
+const MANY_HEARTBEATS: usize = 10;
+
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Told {
     Subscribed(Snapshot),
     Heard(Record, String),
     Alive(Position, Tick),
+    Released(String),
     /// What no rule's check has caused.
     Strange(String),
 }
@@ -73,6 +77,10 @@ impl Listener for Ear {
 
     fn heard_foreign(&self, change: &Forgotten, origin: &str) {
         self.note(Told::Strange(format!("foreign {change:?} of {origin:?}")));
+    }
+
+    fn released(&self, name: &str) {
+        self.note(Told::Released(name.to_owned()));
     }
 
     fn garbled(&self) {
@@ -157,6 +165,32 @@ impl Listening {
         eventually(what, WITHIN, async || {
             assert!(!self.task.is_finished(), "the bus has ended");
             self.told().iter().filter(|told| which(told)).count() >= times
+        })
+        .await;
+    }
+
+    /// How often it was told that the lease was given back.
+    pub(super) fn released(&self, name: &str) -> usize {
+        let told = self.told().into_iter();
+        told.filter(|told| *told == Told::Released(name.to_owned()))
+            .count()
+    }
+
+    /// Waits until it was told that the lease was given back.
+    pub(super) async fn until_released(&self, name: &str) {
+        let alive = || {
+            let told = self.told().into_iter();
+            told.filter(|told| matches!(told, Told::Alive(..))).count()
+        };
+        let before = alive();
+        eventually("the return is told", WITHIN, async || {
+            assert!(!self.task.is_finished(), "the bus has ended");
+            let is_told = self.released(name) > 0;
+            assert!(
+                is_told || alive() < before + MANY_HEARTBEATS,
+                "the return of {name:?} was not told"
+            );
+            is_told
         })
         .await;
     }

@@ -11,6 +11,7 @@ use std::time::Duration;
 use cacheflow::bus::Bus;
 use cacheflow::event::{Change, Forgotten, Position, Snapshot};
 use cacheflow::key::{FullKey, Marks};
+use cacheflow::lock::Leases;
 use cacheflow::store::{Fill, Filled, Put, Recorded, Relations, SharedStore, Since};
 use cacheflow::{Backend, Namespace, Result};
 
@@ -59,6 +60,16 @@ impl Nodes {
     /// The bus of a node.
     pub(super) fn bus(&self, origin: &str) -> Arc<dyn Bus> {
         self.backend.bus(&Namespace::new(&self.prefix, origin))
+    }
+
+    /// The leases of a node.
+    pub(super) fn leases(&self, origin: &str) -> Arc<dyn Leases> {
+        self.backend.leases(&Namespace::new(&self.prefix, origin))
+    }
+
+    /// A node's leases in another namespace.
+    pub(super) fn leases_in(&self, namespace: &Namespace) -> Arc<dyn Leases> {
+        self.backend.leases(namespace)
     }
 
     /// Another namespace on the same server, whose prefix begins with this
@@ -140,6 +151,7 @@ impl Nodes {
             bytes,
             marks,
             ttl: LONG,
+            longest: LONG,
             checked,
         };
         self.one.fill(fill).await.expect("a fill")
@@ -160,6 +172,7 @@ impl Nodes {
             bytes,
             marks: Marks::NONE,
             ttl,
+            longest: ttl,
             checked,
         };
         assert_eq!(self.one.fill(fill).await.expect("a fill"), Filled::Kept);
@@ -173,6 +186,7 @@ impl Nodes {
             bytes,
             marks: Marks::NONE,
             ttl,
+            longest: ttl,
             checked,
         };
         assert!(self.one.put(put).await.expect("a put").kept);
@@ -247,6 +261,7 @@ pub(super) async fn fill(
         bytes: &envelope(checked, payload),
         marks: Marks::NONE,
         ttl: LONG,
+        longest: LONG,
         checked,
     };
     store.fill(fill).await.expect("a fill")
@@ -263,6 +278,7 @@ pub(super) async fn put(
         bytes: &marked(checked, marks, "put"),
         marks,
         ttl: LONG,
+        longest: LONG,
         checked,
     };
     store.put(put).await

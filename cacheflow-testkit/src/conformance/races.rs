@@ -76,6 +76,7 @@ pub(super) async fn a_fill_beside_its_tags_forgetting_leaves_nothing(nodes: &Nod
                 bytes: &bytes,
                 marks: &marks,
                 ttl: LONG,
+                longest: LONG,
                 checked: loaded,
             };
             one.fill(fill).await

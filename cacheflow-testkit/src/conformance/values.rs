@@ -93,6 +93,7 @@ pub(super) async fn a_value_of_another_incarnation_is_told_by_the_answer(nodes: 
         bytes: &bytes,
         marks: Marks::NONE,
         ttl: LONG,
+        longest: LONG,
         checked: here,
     };
     nodes.one.fill(fill).await.expect("a fill");
@@ -186,6 +187,7 @@ pub(super) async fn bytes_that_are_no_envelope_do_no_harm(nodes: &Nodes) {
                 bytes: strange,
                 marks: &tagged(&["a", "b"]),
                 ttl: LONG,
+                longest: LONG,
                 checked,
             };
             nodes.one.fill(fill).await.expect("a fill");

@@ -51,6 +51,7 @@ impl MemoryBus {
         match news {
             News::Record { record, origin } => listener.heard(record, &origin),
             News::Foreign { forgotten, origin } => listener.heard_foreign(&forgotten, &origin),
+            News::Released(name) => listener.released(&name),
             News::Garbage => listener.garbled(),
             News::Positions => self.announce(listener),
         }

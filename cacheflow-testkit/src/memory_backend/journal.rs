@@ -32,6 +32,8 @@ pub(super) enum News {
         forgotten: Forgotten,
         origin: String,
     },
+    /// The lease of this name was given back.
+    Released(String),
     Garbage,
     /// Where does everybody stand?
     Positions,

@@ -1,4 +1,4 @@
-//! What a server holds: values, and for each namespace a journal with those
+//! What a server holds: values, leases, and for each namespace a journal with those
 //! who listen to it. Every method is one step under the caller's lock.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -16,7 +16,15 @@ use super::journal::{Journal, News};
 #[derive(Clone, Default)]
 pub(super) struct Server {
     values: BTreeMap<String, Kept>,
+    leases: HashMap<String, Lease>,
     journals: HashMap<String, Journal>,
+}
+
+/// Who has something, until when.
+#[derive(Clone)]
+pub(super) struct Lease {
+    pub(super) owner: String,
+    pub(super) until: Tick,
 }
 
 /// One value.
@@ -58,6 +66,31 @@ impl Server {
 
     pub(super) fn remove(&mut self, name: &str) {
         self.values.remove(name);
+    }
+
+    /// Lets a value live until `expires`, if it begins with `front` and would end
+    /// before.
+    pub(super) fn touch(&mut self, name: &str, front: &[u8], expires: Tick) -> bool {
+        let kept = self.values.get_mut(name);
+        let Some(kept) = kept.filter(|kept| kept.bytes.starts_with(front)) else {
+            return false;
+        };
+        kept.expires = kept.expires.max(expires);
+        true
+    }
+
+    /// The lease of this name that has not ended.
+    pub(super) fn lease(&mut self, name: &str, now: Tick) -> Option<&Lease> {
+        self.leases.retain(|_, lease| now < lease.until);
+        self.leases.get(name)
+    }
+
+    pub(super) fn set_lease(&mut self, name: String, lease: Lease) {
+        self.leases.insert(name, lease);
+    }
+
+    pub(super) fn remove_lease(&mut self, name: &str) {
+        self.leases.remove(name);
     }
 
     pub(super) fn remove_if(&mut self, name: &str, bytes: &Bytes) {
@@ -159,8 +192,9 @@ impl Server {
             .take_while(move |(name, _)| name.starts_with(prefix))
     }
 
-    pub(super) fn forget_values(&mut self) {
+    pub(super) fn clear(&mut self) {
         self.values.clear();
+        self.leases.clear();
     }
 
     pub(super) fn journal(&mut self, prefix: &str) -> &mut Journal {

@@ -1,6 +1,7 @@
 //! The shared store of one node.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
 use cacheflow::entry::Envelope;
@@ -57,6 +58,30 @@ impl SharedStore for MemoryStore {
             remaining: kept.expires.since(now),
             incarnation,
         }))
+    }
+
+    async fn get_many(&self, keys: &[&FullKey]) -> Result<Vec<Option<Stored>>> {
+        let now = self.shared.clock.now();
+        let mut server = self.shared.server();
+        let incarnation = server.journal(&self.prefix).position().incarnation;
+        let mut stored = |key: &&FullKey| {
+            let kept = server.get(&self.value(key), now)?;
+            Some(Stored {
+                bytes: kept.bytes,
+                remaining: kept.expires.since(now),
+                incarnation,
+            })
+        };
+        Ok(keys.iter().map(&mut stored).collect())
+    }
+
+    /// Values are found by looking at all of them: whatever lives is found, however
+    /// long that is, and [`Fill::longest`] is of no consequence here.
+    async fn touch(&self, key: &FullKey, front: &[u8], lifetime: Duration) -> Result<bool> {
+        let now = self.shared.clock.now();
+        let mut server = self.shared.server();
+        let name = self.value(key);
+        Ok(server.get(&name, now).is_some() && server.touch(&name, front, now.after(lifetime)))
     }
 
     async fn fill(&self, fill: Fill<'_>) -> Result<Filled> {

@@ -30,6 +30,17 @@ async fn the_in_process_bus_keeps_to_the_rules_on_many_threads() {
 }
 
 #[tokio::test]
+async fn the_in_process_leases_keep_to_the_rules() {
+    conformance::leases(async || MemoryBackend::new()).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn the_in_process_leases_keep_to_the_rules_on_many_threads() {
+    let server = MemoryBackend::new();
+    conformance::leases(async || server.clone()).await;
+}
+
+#[tokio::test]
 async fn a_backend_that_removes_late_keeps_to_the_rules() {
     conformance::shared_store(async || MemoryBackend::removing_late()).await;
     conformance::bus(async || MemoryBackend::removing_late()).await;
@@ -43,6 +54,7 @@ async fn wrappers_that_do_nothing_change_nothing() {
     };
     conformance::shared_store(wrapped).await;
     conformance::bus(wrapped).await;
+    conformance::leases(wrapped).await;
 }
 
 /// Each fault of a store, and the rule that must notice it.
@@ -128,6 +140,37 @@ fn the_store_suite_notices_each_fault() {
         ),
         (Fault::SharesNamespaces, "namespaces share nothing"),
         (Fault::KnowsNoRelations, "relations are told one step each"),
+        (
+            Fault::TellsManyInAnyOrder,
+            "many are told in the order of their keys",
+        ),
+        (
+            Fault::LeavesOutTheMissing,
+            "many are told in the order of their keys",
+        ),
+        (
+            Fault::BelievesEveryIncarnationOfMany,
+            "each of many is told as by itself",
+        ),
+        (
+            Fault::TellsOneLifetimeOfMany,
+            "each of many has its own lifetime",
+        ),
+        (Fault::TellsNotTooMany, "very many are told at once"),
+        (Fault::TouchesNothing, "a touch keeps a value for longer"),
+        (Fault::TouchShortens, "a touch never shortens a life"),
+        (
+            Fault::TouchesAnything,
+            "a touch of another value does nothing",
+        ),
+        (
+            Fault::TouchBringsBack,
+            "a touch of another value does nothing",
+        ),
+        (
+            Fault::TouchLeavesTheIndexes,
+            "what is touched is found by its marks",
+        ),
     ];
     assert_each_is_noticed(&cases, |fault| {
         block_on(conformance::shared_store(async || Faulty::new(fault)));
@@ -167,6 +210,32 @@ fn the_bus_suite_notices_each_fault() {
     ];
     assert_each_is_noticed(&cases, |fault| {
         block_on(conformance::bus(async || Faulty::new(fault)));
+    });
+}
+
+/// Each fault of leases, and the rule that must notice it.
+#[test]
+fn the_suite_of_leases_notices_each_fault() {
+    let cases = [
+        (Fault::LeasesToAnybody, "one has it and no other"),
+        (Fault::LeasesOnce, "who has it may take it again"),
+        (Fault::RenewsForAnybody, "only who has it keeps it"),
+        (Fault::TakesBackFromAnybody, "who has it may take it again"),
+        (Fault::LeasesForEver, "a lease ends by itself"),
+        (
+            Fault::TakesNamesForOne,
+            "leases with hostile names are told apart",
+        ),
+        (Fault::LeasesToOthersNamespaces, "namespaces share no lease"),
+        (Fault::TellsNoReturn, "a return is told to all nodes"),
+        (
+            Fault::TellsBeforeItIsFree,
+            "a lease is free when its return is told",
+        ),
+        (Fault::TellsOfEveryTry, "only a return is told"),
+    ];
+    assert_each_is_noticed(&cases, |fault| {
+        block_on(conformance::leases(async || Faulty::new(fault)));
     });
 }
 

@@ -51,6 +51,7 @@ async fn fill(store: &dyn SharedStore, checked: Position) -> Filled {
         bytes: &envelope.encode().unwrap(),
         marks: Marks::NONE,
         ttl: Duration::from_secs(60),
+        longest: Duration::from_secs(60),
         checked,
     };
     store.fill(fill).await.unwrap()

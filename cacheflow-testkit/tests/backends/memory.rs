@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use cacheflow::clock::Clock;
 use cacheflow::key::FullKey;
-use cacheflow::{Backend, Cache, CacheFlow, Event};
+use cacheflow::lock::Acquired;
+use cacheflow::{Backend, Cache, CacheFlow, Event, Namespace};
 use cacheflow_testkit::{MemoryBackend, Recording, eventually};
 
 const WITHIN: Duration = Duration::from_secs(30);
@@ -49,6 +50,46 @@ async fn values_end_by_the_clock_that_was_given() {
     clock.advance(Duration::from_millis(1));
     assert_eq!(server.value("cacheflow:numbers:1"), None);
     assert_eq!(server.names(), [""; 0]);
+}
+
+#[tokio::test]
+async fn leases_end_by_the_clock_and_with_the_server() {
+    let clock = Clock::manual();
+    let server = MemoryBackend::with_clock(clock.clone());
+    let leases = server.leases(&Namespace::new("cacheflow:", "test"));
+    let take = async |owner| leases.acquire("a", owner, WITHIN).await.unwrap();
+    assert_eq!(take("1").await, Acquired::Mine);
+    clock.advance(WITHIN / 3);
+    let remaining = WITHIN / 3 * 2;
+    assert_eq!(take("2").await, Acquired::Held { remaining });
+    let backup = server.backup();
+    clock.advance(remaining);
+    assert_eq!(take("2").await, Acquired::Mine);
+    server.restart();
+    assert_eq!(take("3").await, Acquired::Mine);
+    server.fail_over_to(backup);
+    // It ended there as well.
+    assert_eq!(take("4").await, Acquired::Mine);
+    // No value, and nothing that a lost journal takes along.
+    assert_eq!(server.names(), [""; 0]);
+    server.lose_journal();
+    assert!(leases.renew("a", "4", WITHIN).await.unwrap());
+}
+
+#[tokio::test]
+async fn a_return_that_somebody_announces_is_heard() {
+    let server = MemoryBackend::new();
+    let recording = Recording::new(server.clone());
+    let (_flow, _cache) = node(&recording).await;
+    let leases = server.leases(&Namespace::new("cacheflow:", "test"));
+    leases.acquire("a", "1", WITHIN).await.unwrap();
+    server.announce_released("a");
+    eventually("it is heard", WITHIN, async || {
+        let news = recording.take_news();
+        news.iter().any(|call| *call == "released a")
+    })
+    .await;
+    assert!(leases.renew("a", "1", WITHIN).await.unwrap(), "it is kept");
 }
 
 #[tokio::test]

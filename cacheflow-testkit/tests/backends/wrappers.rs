@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use cacheflow::event::{Change, Forgotten};
 use cacheflow::key::{CacheName, FullKey, Pattern, Tag};
+use cacheflow::lock::Acquired;
 use cacheflow::store::SharedStore;
 use cacheflow::{Backend, Cache, CacheFlow, ErrorKind, Event, Namespace};
 use cacheflow_testkit::{
@@ -57,6 +58,66 @@ async fn a_recording_has_the_operations_in_their_order_and_once() {
     store.ping().await.unwrap();
     assert_eq!(recording.clone().take(), ["ping"]);
     assert!(recording.take_news().is_empty());
+}
+
+#[tokio::test]
+async fn a_recording_has_many_values_touches_and_leases() {
+    let recording = Recording::new(MemoryBackend::new());
+    let store = store(&recording);
+    let leases = recording.leases(&Namespace::new("", "test"));
+    let other = FullKey::parse("a:2").unwrap();
+    assert_eq!(store.get_many(&[&key(), &other]).await.unwrap().len(), 2);
+    assert!(!store.touch(&key(), &[0; 16], WITHIN).await.unwrap());
+    leases.acquire("a lock", "me", WITHIN).await.unwrap();
+    assert!(leases.renew("a lock", "me", WITHIN).await.unwrap());
+    assert!(leases.release("a lock", "me").await.unwrap());
+    let expected = [
+        "get_many numbers:1 a:2",
+        "touch numbers:1",
+        "acquire a lock",
+        "renew a lock",
+        "release a lock",
+    ];
+    assert_eq!(recording.take(), expected);
+    assert!(recording.take_news().is_empty());
+}
+
+#[tokio::test]
+async fn leases_fail_and_their_return_can_be_lost() {
+    let server = MemoryBackend::new();
+    let failing = Failing::new(server.clone());
+    let recording = Recording::new(failing.clone());
+    let flow = CacheFlow::builder()
+        .backend(recording.clone())
+        .build()
+        .await
+        .unwrap();
+    eventually("subscribed", WITHIN, async || flow.health().is_good()).await;
+    let leases = failing.leases(&Namespace::new("cacheflow:", "test"));
+    failing.fail(Operation::Acquire);
+    let error = leases.acquire("a", "1", WITHIN).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Unavailable);
+    failing.heal_all();
+    failing.lose_answer(Operation::Acquire);
+    assert!(leases.acquire("a", "1", WITHIN).await.is_err());
+    failing.heal_all();
+    // The answer alone was lost: who asks again has it.
+    assert_eq!(
+        leases.acquire("a", "1", WITHIN).await.unwrap(),
+        Acquired::Mine
+    );
+    failing.fail_nth(Operation::Released, 1);
+    assert!(leases.release("a", "1").await.unwrap());
+    leases.acquire("b", "1", WITHIN).await.unwrap();
+    assert!(leases.release("b", "1").await.unwrap());
+    let mut told = Vec::new();
+    eventually("the second return is told", WITHIN, async || {
+        let news = recording.take_news().into_iter();
+        told.extend(news.filter(|call| call.operation == Operation::Released));
+        !told.is_empty()
+    })
+    .await;
+    assert_eq!(told, ["released b"]);
 }
 
 #[tokio::test]

@@ -70,6 +70,10 @@ pub trait Listener: Send + Sync {
     /// somebody who does not keep a journal.
     fn heard_foreign(&self, change: &Forgotten, origin: &str);
 
+    /// The [lease](crate::lock::Leases) `name` was given back: who waits for it may
+    /// try again. Not numbered: who misses it waits somewhat longer.
+    fn released(&self, name: &str);
+
     /// A message arrived that could not be understood.
     fn garbled(&self);
 

@@ -12,13 +12,20 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::flow::CacheFlow;
 use crate::invalidation::NearCache;
 use crate::key::CacheName;
-use crate::strategy::{Strategy, Tagger, Weigher};
+use crate::strategy::{RefreshAhead, Strategy, Tagger, Timer, Weigher};
 
 /// Builds a [`Cache`]; begun by [`CacheFlow::cache`].
 ///
 /// | option | what | default | range |
 /// |---|---|---|---|
 /// | [`ttl`](Self::ttl) | how long values are kept | 5 min | 1 ms to 366 days |
+/// | [`ttl_from`](Self::ttl_from) | the same, told from each value | | |
+/// | [`ttl_jitter`](Self::ttl_jitter) | by how much lifetimes differ at random | 0.1 | 0 to 0.5 |
+/// | [`idle`](Self::idle) | how long an entry lives that nobody reads | as long as the others | 8 ms to 366 days |
+/// | [`cache_none`](Self::cache_none) | how long it is kept that there is no value | not | 1 ms to 366 days |
+/// | [`cache_err`](Self::cache_err) | how long errors are kept | not | 1 ms to 366 days |
+/// | [`max_nothings`](Self::max_nothings) | for how many keys memory keeps that there is nothing | 1,000 | 1 to 4,294,967,295 |
+/// | [`flexible`](Self::flexible) | serve while loading anew | not | |
 /// | [`strategy`](Self::strategy) | which levels, and how they work together | multi-level | |
 /// | [`max_entries`](Self::max_entries) | entries in memory | 10,000 | 1 to 4,294,967,295 |
 /// | [`max_memory`](Self::max_memory) | bytes in memory, instead | | 64 KiB to 1 TiB |
@@ -36,6 +43,7 @@ pub struct CacheBuilder<K, V> {
     options_given: bool,
     weigher: Option<Weigher<V>>,
     tagger: Option<Tagger<V>>,
+    timer: Option<Timer<V>>,
     key: PhantomData<fn(&K)>,
 }
 
@@ -48,6 +56,7 @@ impl<K, V: CacheValue> CacheBuilder<K, V> {
             options_given: false,
             weigher: None,
             tagger: None,
+            timer: None,
             key: PhantomData,
         }
     }
@@ -61,6 +70,85 @@ impl<K, V: CacheValue> CacheBuilder<K, V> {
     /// How long a value is kept, from when it was loaded or put.
     pub fn ttl(self, ttl: Duration) -> Self {
         self.set(|config| config.loading.ttl = ttl)
+    }
+
+    /// How long each value is kept, told from the value itself; `None` is the cache's
+    /// own lifetime, and zero keeps nothing. A loader may say otherwise
+    /// ([`LoadContext::ttl`](crate::LoadContext::ttl)).
+    ///
+    /// ```
+    /// # use cacheflow::{Cache, CacheFlow};
+    /// # use std::time::Duration;
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let flow = CacheFlow::builder().build().await?;
+    /// // Tokens with the seconds for which they are valid.
+    /// let tokens: Cache<u64, (String, u64)> = flow
+    ///     .cache("tokens")
+    ///     .ttl_from(|(_, seconds)| Some(Duration::from_secs(seconds.saturating_sub(30))))
+    ///     .build()?;
+    /// # Ok(()) }
+    /// ```
+    pub fn ttl_from(
+        mut self,
+        ttl: impl Fn(&V) -> Option<Duration> + Send + Sync + 'static,
+    ) -> Self {
+        self.timer = Some(Arc::new(ttl));
+        self
+    }
+
+    /// By which share of itself each lifetime is shortened or lengthened at random, so
+    /// that what was loaded in one second does not expire in one. 0 to 0.5, by default
+    /// 0.1. No lifetime becomes shorter than 1 ms, and one of 366 days stays what it
+    /// is.
+    pub fn ttl_jitter(self, share: f64) -> Self {
+        self.set(|config| config.loading.ttl_jitter = share)
+    }
+
+    /// How long an entry lives that nobody reads; 8 ms to 366 days. One that is read
+    /// lives on, up to its lifetime. Readers tell it only so often: an entry lives up
+    /// to an eighth longer after its last read. Not together with what loads or keeps
+    /// values beyond their readers: [`refresh_ahead`](Strategy::refresh_ahead),
+    /// [`fail_safe`](Strategy::fail_safe), a breaker's
+    /// [`stale_ttl`](crate::CircuitBreaker::stale_ttl).
+    pub fn idle(self, idle: Duration) -> Self {
+        self.set(|config| config.loading.idle = Some(idle))
+    }
+
+    /// Keeps for this long that the source has no value: 1 ms to 366 days. Without it,
+    /// each caller who asks for what does not exist asks the source.
+    ///
+    /// In memory it is kept for [`max_nothings`](Self::max_nothings) keys; in the
+    /// shared store for all, so it should be short.
+    pub fn cache_none(self, ttl: Duration) -> Self {
+        self.set(|config| config.loading.none_ttl = Some(ttl))
+    }
+
+    /// Keeps errors for this long, in memory alone: 1 ms to 366 days. Only those that
+    /// can be copied: of [`Cache::get_or_load_shared`], [`EntryCall::load_shared`],
+    /// and of attributed functions whose error is `Clone`.
+    ///
+    /// [`EntryCall::load_shared`]: crate::EntryCall::load_shared
+    pub fn cache_err(self, ttl: Duration) -> Self {
+        self.set(|config| config.loading.err_ttl = Some(ttl))
+    }
+
+    /// For how many keys memory keeps that there is no value, or an error; 1 to
+    /// 4,294,967,295, by default 1,000. Beside the values: a flood of keys that do not
+    /// exist drives out none of them.
+    pub fn max_nothings(self, keys: u64) -> Self {
+        self.set(|config| config.loading.max_nothings = keys)
+    }
+
+    /// The simple form of refresh-ahead, also called stale-while-revalidate: a value is
+    /// served for `fresh`, and for `stale` more while one reader has it loaded anew.
+    ///
+    /// The same as a [`ttl`](Self::ttl) of both together and
+    /// [`RefreshAhead::after`](crate::RefreshAhead::after)`(fresh)`.
+    pub fn flexible(self, fresh: Duration, stale: Duration) -> Self {
+        self.set(|config| {
+            config.loading.ttl = fresh.saturating_add(stale);
+            config.strategy.refresh = Some(RefreshAhead::after(fresh));
+        })
     }
 
     /// Which levels the cache has, and how they work together.
@@ -185,35 +273,40 @@ impl<K, V: CacheValue> CacheBuilder<K, V> {
 
     pub(crate) fn core_named(&self, name: &CacheName) -> Result<Arc<Core<V>>> {
         let values = std::any::type_name::<V>();
-        let (core, existed) = self.flow.registry().get_or_make(name, values, || {
+        let flow = &self.flow;
+        let policies = flow.policies();
+        let patience = self.config.loading.follower_timeout;
+        let policy = policies.get(name, &self.config.strategy, patience)?;
+        let (core, existed) = flow.registry().get_or_make(name, values, || {
             let core = Arc::new(Core::new(CoreParts {
                 name: name.clone(),
                 config: self.config.clone(),
+                policy,
                 weigher: self.weigher.clone(),
                 tagger: self.tagger.clone(),
-                flow: self.flow.config(),
-                node: Arc::clone(self.flow.node()),
-                standing: Arc::clone(self.flow.standing()),
-                shared: self.flow.shared().cloned(),
-                clock: self.flow.clock().clone(),
-                events: self.flow.event_sink().clone(),
+                timer: self.timer.clone(),
+                flow: flow.config(),
+                node: Arc::clone(flow.node()),
+                standing: Arc::clone(flow.standing()),
+                shared: flow.shared().cloned(),
+                clock: flow.clock().clone(),
+                events: flow.event_sink().clone(),
+                background: flow.background().clone(),
             }));
             let near: Arc<dyn NearCache> = Arc::clone(&core) as _;
-            self.flow.node().attach(name.clone(), Arc::downgrade(&near));
+            flow.node().attach(name.clone(), Arc::downgrade(&near));
             core
         })?;
-        if existed && self.tagger.is_some() {
+        let of_the_first = [
+            ("tags are", self.tagger.is_some()),
+            ("ttl_from is", self.timer.is_some()),
+            ("a weigher is", self.weigher.is_some()),
+        ];
+        if let Some((what, _)) = of_the_first.iter().find(|(_, given)| existed && *given) {
             return Err(Error::new(
                 ErrorKind::InvalidConfig,
                 "build",
-                format!("cache {name} was built before: tags are given to its first handle"),
-            ));
-        }
-        if existed && self.weigher.is_some() {
-            return Err(Error::new(
-                ErrorKind::InvalidConfig,
-                "build",
-                format!("cache {name} was built before: a weigher is given to its first handle"),
+                format!("cache {name} was built before: {what} given to its first handle"),
             ));
         }
         if existed && self.options_given && core.config != self.config {

@@ -1,4 +1,5 @@
-//! One cache as it is assembled: local memory, levels, strategy.
+//! One cache as it is assembled: local memory, levels, strategy; and how it is
+//! read.
 
 use std::future::Future;
 use std::sync::Arc;
@@ -8,44 +9,60 @@ use super::CacheValue;
 use crate::clock::Clock;
 use crate::codec::MessagePack;
 use crate::config::{CacheConfig, FlowConfig};
-use crate::entry::{Entry, Found, Level, Lookup, Made};
+use crate::entry::{Entry, Found, Lookup, Made};
 use crate::error::{Error, ErrorKind};
-use crate::event::{CacheStats, Counter, Counters, EventSink, Forgotten, Position, Target};
-use crate::invalidation::{Applied, NearCache, Node, Outcome};
+use crate::event::{CacheStats, Counter, Counters, EventSink};
+use crate::invalidation::Node;
 use crate::key::{Address, CacheName, EntryKey, FullKey, KeyBuf, Marks};
-use crate::source::{LoadError, Loaded, Parts, is_inside_a_load, read_within_load};
+use crate::runtime::Background;
+use crate::source::{LoadContext, Loaded, is_inside_a_load, read_within_load};
 use crate::standing::Standing;
-use crate::store::{Guarded, Memory};
+use crate::store::{Bound, Guarded, Memory};
+use crate::strategy::refresh_ahead::Due;
 use crate::strategy::{
-    FillWith, Given, Levels, Local, LocalOptions, Read, Tagger, Weigher, cache_aside, multi_level,
+    CallOptions, Levels, Local, LocalOptions, Policy, Read, Tagger, Timer, Weigher, cache_aside,
+    multi_level,
 };
 
-pub(crate) use crate::strategy::cache_aside::{Load, ShareError};
+pub(crate) use crate::strategy::cache_aside::{Load, Reply, ShareError, Terms};
 
 /// Everything of one cache on one node.
 pub(crate) struct Core<V> {
     pub(crate) name: CacheName,
     pub(crate) config: CacheConfig,
-    local: Arc<Local<V>>,
-    strategy: cache_aside::Layer<V, multi_level::Layer<V>>,
-    node: Arc<Node>,
+    pub(crate) policy: Arc<Policy>,
+    pub(super) local: Arc<Local<V>>,
+    pub(super) strategy: Arc<Layer<V>>,
+    pub(super) node: Arc<Node>,
     standing: Arc<Standing>,
-    clock: Clock,
-    counters: Arc<Counters>,
+    pub(super) clock: Clock,
+    pub(super) counters: Arc<Counters>,
 }
+
+type Layer<V> = cache_aside::Layer<V, multi_level::Layer<V>>;
 
 /// What a [`Core`] is made of.
 pub(crate) struct CoreParts<'a, V> {
     pub(crate) name: CacheName,
     pub(crate) config: CacheConfig,
+    pub(crate) policy: Arc<Policy>,
     pub(crate) weigher: Option<Weigher<V>>,
     pub(crate) tagger: Option<Tagger<V>>,
+    pub(crate) timer: Option<Timer<V>>,
     pub(crate) flow: &'a FlowConfig,
     pub(crate) node: Arc<Node>,
     pub(crate) standing: Arc<Standing>,
     pub(crate) shared: Option<Arc<Guarded>>,
     pub(crate) clock: Clock,
     pub(crate) events: EventSink,
+    pub(crate) background: Background,
+}
+
+/// What memory has for a key.
+pub(crate) enum Hit<V> {
+    Value(V),
+    /// The same, but somebody has to look closer: see [`Core::load_due`].
+    Watched(Arc<Entry<V>>),
 }
 
 impl<V: CacheValue> Core<V> {
@@ -53,23 +70,31 @@ impl<V: CacheValue> Core<V> {
         let CoreParts {
             name,
             config,
+            policy,
             weigher,
             tagger,
+            timer,
             flow,
             node,
             standing,
             shared,
             clock,
             events,
+            background,
         } = parts;
         let levels = config.strategy.levels.clone();
         let counters = Arc::new(Counters::default());
         let memory = levels
             .uses_memory(shared.is_some())
             .then(|| Memory::new(name.clone(), config.bound(), clock.clone(), events.clone()));
+        let nothings = config.keeps_nothings().then(|| {
+            let bound = Bound::Entries(config.loading.max_nothings);
+            Memory::new(name.clone(), bound, clock.clone(), events.clone())
+        });
         let local = Arc::new(Local::new(LocalOptions {
             cache: name.clone(),
             memory,
+            nothings,
             standing: Arc::clone(&standing),
             clock: clock.clone(),
             serve_young: flow.serve_young_without_bus,
@@ -88,20 +113,23 @@ impl<V: CacheValue> Core<V> {
             counters: Arc::clone(&counters),
             events: events.clone(),
         });
-        let strategy = cache_aside::Layer {
+        let strategy = Arc::new(cache_aside::Layer {
             cache: name.clone(),
             config: config.loading.clone(),
             local: Arc::clone(&local),
             levels,
             tagger,
+            timer,
             flow: flow_id(&standing),
             clock: clock.clone(),
             counters: Arc::clone(&counters),
             events,
-        };
+            background,
+        });
         Self {
             name,
             config,
+            policy,
             local,
             strategy,
             node,
@@ -111,27 +139,33 @@ impl<V: CacheValue> Core<V> {
         }
     }
 
-    /// The value in memory, if it may be served: takes no lock, allocates
-    /// nothing, awaits nothing.
+    /// What memory has, if it may be served: takes no lock, allocates nothing,
+    /// awaits nothing.
     #[inline]
-    pub(crate) fn hit(&self, key: &KeyBuf) -> Option<V> {
+    pub(crate) fn hit(&self, key: &KeyBuf) -> Option<Hit<V>> {
+        let entry = self.hit_entry(key)?;
+        if entry.is_watched() {
+            return Some(Hit::Watched(entry));
+        }
+        Some(Hit::Value(entry.value.clone()))
+    }
+
+    /// The same with all that is known of it.
+    #[inline]
+    pub(crate) fn hit_entry(&self, key: &KeyBuf) -> Option<Arc<Entry<V>>> {
         let entry = self.local.hit(&key.name())?;
         self.counters.add(Counter::MemoryHit);
         if is_inside_a_load() {
             self.read_entry_within_load(key, &entry);
         }
-        Some(entry.value.clone())
+        Some(entry)
     }
 
     #[cold]
     fn read_entry_within_load(&self, key: &KeyBuf, entry: &Entry<V>) {
         let full = || FullKey::new(&self.name, &EntryKey::new(&key.name()));
-        read_within_load(
-            flow_id(&self.standing),
-            full,
-            entry.marks(),
-            Some(entry.ends),
-        );
+        let ends = Some(entry.life().ends);
+        read_within_load(flow_id(&self.standing), full, entry.marks(), ends);
     }
 
     /// What was read becomes a part of what the present task is loading.
@@ -141,29 +175,112 @@ impl<V: CacheValue> Core<V> {
         read_within_load(flow_id(&self.standing), || full.clone(), marks, expires);
     }
 
-    /// Gets a value that memory does not have.
+    /// Gets a value that memory does not have, in the caller's own task.
     pub(crate) async fn miss<F, Fut, E>(
         &self,
-        key: &KeyBuf,
-        load: Load<F, E>,
-    ) -> Result<Loaded<V>, LoadError<E>>
+        address: &Address,
+        load: Load<V, F, E>,
+    ) -> Reply<V, E>
     where
-        F: FnOnce() -> Fut,
+        F: FnOnce(LoadContext<V>) -> Fut,
         Fut: Future<Output = Result<Loaded<V>, E>>,
     {
-        let address = Address::new(&self.name, key);
-        let full = address.full.clone();
-        let loaded = self.strategy.miss(address, load).await;
+        let reply = self.strategy.miss(address, load).await;
+        self.replied(address, reply)
+    }
+
+    /// The same by a load that goes on without its caller.
+    pub(crate) async fn miss_in_background<F, Fut, E>(
+        &self,
+        address: &Address,
+        load: Load<V, F, E>,
+    ) -> Reply<V, E>
+    where
+        F: FnOnce(LoadContext<V>) -> Fut,
+        Fut: Future<Output = Result<Loaded<V>, E>> + Send + 'static,
+        E: Send + 'static,
+    {
+        let reply = self.strategy.miss_in_background(address, load).await;
+        self.replied(address, reply)
+    }
+
+    fn replied<E>(&self, address: &Address, reply: Reply<V, E>) -> Reply<V, E> {
         // That there is no value, or an error in its place, is a part of what is
         // made of it as well.
-        let made = match &loaded {
+        let made = match &reply {
             Ok(Loaded::Value(made)) => Some(made),
             Ok(Loaded::Absent) | Err(_) => None,
         };
-        self.read_made_within_load(&full, made);
-        match loaded? {
-            Loaded::Value(made) => Ok(Loaded::Value(made.value)),
-            Loaded::Absent => Ok(Loaded::Absent),
+        self.read_made_within_load(&address.full, made);
+        reply
+    }
+
+    /// Looks closer at a hit, for a caller whose load cannot go on without it: it
+    /// refreshes the value itself, if that is due.
+    pub(crate) async fn load_due<F, Fut, E>(
+        &self,
+        address: &Address,
+        entry: Arc<Entry<V>>,
+        load: Load<V, F, E>,
+    ) -> Loaded<Made<V>>
+    where
+        F: FnOnce(LoadContext<V>) -> Fut,
+        Fut: Future<Output = Result<Loaded<V>, E>>,
+    {
+        if !self.is_refreshed(address, &entry, &load.terms) {
+            return Loaded::Value(entry.made());
+        }
+        let due = Due::Entry(Arc::clone(&entry));
+        match self.strategy.refresh(address, due, load).await {
+            Some(Ok(loaded)) => loaded,
+            Some(Err(_)) | None => Loaded::Value(entry.made()),
+        }
+    }
+
+    /// The same for one whose load goes on in the background.
+    pub(crate) fn load_due_in_background<F, Fut, E>(
+        &self,
+        address: &Address,
+        entry: &Arc<Entry<V>>,
+        load: Load<V, F, E>,
+    ) where
+        F: FnOnce(LoadContext<V>) -> Fut,
+        Fut: Future<Output = Result<Loaded<V>, E>> + Send + 'static,
+        E: Send + 'static,
+    {
+        if self.is_refreshed(address, entry, &load.terms) {
+            let due = Due::Entry(Arc::clone(entry));
+            self.strategy.refresh_in_background(address, due, load);
+        }
+    }
+
+    /// Whether the caller is to refresh `entry`; the shared store is told of one
+    /// that lives as long as it is read.
+    fn is_refreshed<E>(&self, address: &Address, entry: &Entry<V>, terms: &Terms<V, E>) -> bool {
+        if !entry.is_watched() {
+            return false;
+        }
+        if self.config.loading.idle.is_some() {
+            self.is_read(entry, || address.clone());
+            return false;
+        }
+        self.strategy.claim_refresh(entry, terms)
+    }
+
+    /// Lets an entry live on that lives as long as it is read.
+    #[cold]
+    pub(crate) fn is_read(&self, entry: &Entry<V>, address: impl FnOnce() -> Address) {
+        let now = self.clock.now();
+        let Some(idle) = self.config.loading.idle else {
+            // Whoever refreshes values that are asked for wants to know.
+            if self.policy.refreshes_by_itself() && entry.is_due(now) {
+                entry.postpone(crate::clock::Tick::NEVER);
+            }
+            return;
+        };
+        if entry.claim(now, now.after(multi_level::idle_step(idle))) {
+            entry.extend(now.after(multi_level::idle_life(idle)));
+            self.strategy.touch(&address(), &entry.made(), idle);
         }
     }
 
@@ -173,96 +290,49 @@ impl<V: CacheValue> Core<V> {
         if is_inside_a_load() {
             self.read_entry_within_load(key, &entry);
         }
-        let now = self.clock.now();
-        let (age, remaining) = (now.since(entry.begun), entry.expires.since(now));
-        Some(Found::new(entry.made(), Level::Memory, age, remaining))
+        Some(Found::new(entry.made(), self.clock.now()))
     }
 
     /// What the levels have for `key`, without loading it.
-    pub(crate) async fn lookup(&self, key: &KeyBuf) -> Lookup<V> {
-        if let Some(found) = self.peek(key) {
-            self.counters.add(Counter::MemoryHit);
-            return Lookup::Hit(found);
+    pub(crate) async fn lookup(&self, key: &KeyBuf, options: &CallOptions) -> Lookup<V> {
+        let reads_memory = !options.skip.reading_memory;
+        let Some(entry) = reads_memory.then(|| self.hit_entry(key)).flatten() else {
+            return self.lookup_shared(key, options).await;
+        };
+        if entry.is_watched() {
+            self.is_read(&entry, || Address::new(&self.name, key));
         }
+        Lookup::Hit(Found::new(entry.made(), self.clock.now()))
+    }
+
+    /// The same in the levels below memory.
+    pub(crate) async fn lookup_shared(&self, key: &KeyBuf, options: &CallOptions) -> Lookup<V> {
         let address = Address::new(&self.name, key);
         // Before the shared store is read, as a load does.
         let ticket = self.local.read_ticket(&address.key);
         let _returning = self.local.returning(&address.key, &ticket);
-        match self.strategy.levels.read(&address, &ticket).await {
-            Read::Hit {
-                made,
-                age,
-                remaining,
-            } => {
-                self.counters.add(Counter::SharedHit);
-                self.read_made_within_load(&address.full, Some(&made));
-                Lookup::Hit(Found::new(made, Level::Shared, age, remaining))
-            }
-            Read::Miss | Read::Failed => {
-                self.counters.add(Counter::Miss);
-                self.read_made_within_load(&address.full, None);
-                Lookup::Miss
-            }
+        let idle = self.config.loading.idle;
+        let reading = self.policy.reading(options, idle);
+        let read = self.strategy.levels.read(&address, &ticket, reading).await;
+        let Read::Hit { made, is_due } = read else {
+            self.counters.add(Counter::Miss);
+            self.read_made_within_load(&address.full, None);
+            return Lookup::Miss;
+        };
+        self.counters.add(Counter::SharedHit);
+        if let Some(idle) = idle.filter(|_| is_due) {
+            self.strategy.touch(&address, &made, idle);
         }
-    }
-
-    /// Puts a value, in whose place nothing older remains.
-    pub(crate) async fn put(&self, address: Address, value: V, given: Given) -> Applied {
-        let levels = &self.strategy.levels;
-        let ticket = self.local.put_ticket(&address.key);
-        let _returning = self.local.returning(&address.key, &ticket);
-        let marks = self
-            .strategy
-            .marks(&address, &given, &value, Parts::default());
-        let encoded = levels.encode_put(&address, &value);
-        let (Some((payload, weight)), Some(marks)) = (encoded, marks) else {
-            // It cannot be kept, but what is kept is older than it.
-            let forgotten = Forgotten::keys([address.full.clone()]);
-            return self.node.forget(forgotten).await.applied;
-        };
-        let fill = FillWith {
-            ttl: self.config.loading.ttl,
-            cost: Duration::ZERO,
-            skip_shared: false,
-            marks,
-        };
-        let now = self.clock.now();
-        let end = |position: Option<Position>, kept: bool| {
-            let entry = kept.then(|| levels.put_entry(&ticket, &value, now, &fill, weight));
-            self.local
-                .end_put(&address, &ticket, position, entry.flatten());
-        };
-        match levels.put_shared(&address, &ticket, &payload, &fill).await {
-            None => {
-                self.node.put_alone(&address.full, |at| end(Some(at), true));
-                Applied::Recorded
-            }
-            Some(Ok(recorded)) => {
-                let (kept, at) = (recorded.kept, recorded.record.position);
-                self.node.recorded(recorded, || end(Some(at), kept)).applied
-            }
-            Some(Err(error)) => {
-                levels.store_failed(&address, &error);
-                self.node.put_failed(&address.full, || end(None, true));
-                Applied::Local
-            }
-        }
-    }
-
-    /// Forgets these keys everywhere.
-    pub(crate) async fn forget(&self, addresses: Vec<Address>) -> Outcome {
-        let keys: Vec<_> = addresses.into_iter().map(|address| address.full).collect();
-        self.node.forget(Forgotten::keys(keys)).await
-    }
-
-    /// Forgets everything of this cache everywhere.
-    pub(crate) async fn clear(&self) -> Outcome {
-        let forgotten = Forgotten::cache(self.name.clone());
-        self.node.forget(forgotten).await
+        self.read_made_within_load(&address.full, Some(&made));
+        Lookup::Hit(Found::new(made, self.clock.now()))
     }
 
     pub(crate) fn node(&self) -> &Arc<Node> {
         &self.node
+    }
+
+    pub(crate) fn now(&self) -> crate::clock::Tick {
+        self.clock.now()
     }
 
     pub(crate) fn stats(&self) -> CacheStats {
@@ -279,33 +349,6 @@ impl<V: CacheValue> Core<V> {
     /// How many keys somebody is loading, reading or putting now.
     pub(crate) fn under_way(&self) -> usize {
         self.local.under_way()
-    }
-}
-
-impl<V: CacheValue> NearCache for Core<V> {
-    fn forget(&self, target: Target<'_>, before: u64, wanted: bool) -> Vec<FullKey> {
-        self.local.forget(target, before, wanted)
-    }
-
-    fn has_dependents(&self) -> bool {
-        self.local.has_dependents()
-    }
-
-    fn forget_all(&self) {
-        self.local.forget_all();
-    }
-
-    fn dependents(&self, key: &FullKey) -> Vec<FullKey> {
-        self.local.dependents(key)
-    }
-
-    fn dependencies(&self, key: &FullKey) -> Option<Vec<FullKey>> {
-        let entry = self.local.hit(key.key())?;
-        Some(entry.marks().dependencies().to_vec())
-    }
-
-    fn graph(&self) -> Vec<(FullKey, Arc<Marks>)> {
-        self.local.graph()
     }
 }
 

@@ -7,7 +7,7 @@ use std::marker::PhantomData;
 use std::sync::Arc;
 
 use super::Write;
-use super::core::{Load, ShareError, closed};
+use super::core::{Hit, closed};
 use super::{CacheValue, Core};
 use crate::config::Faults;
 use crate::entry::{Found, Lookup};
@@ -16,8 +16,7 @@ use crate::event::CacheStats;
 use crate::flow::CacheFlow;
 use crate::invalidation::Applied;
 use crate::key::{Address, CacheKey, FullKey, KeyBuf, MAX_TAGS, Tag};
-use crate::source::{LoadError, Loaded};
-use crate::strategy::Given;
+use crate::strategy::{CallOptions, Given, Policy};
 
 /// A handle to one named cache, whose keys are `K` and whose values are `V`.
 ///
@@ -31,15 +30,17 @@ use crate::strategy::Given;
 ///                                        └▶ kept in both, unless forgotten meanwhile
 /// ```
 pub struct Cache<K, V> {
-    core: Arc<Core<V>>,
-    flow: CacheFlow,
-    given: Given,
+    pub(super) core: Arc<Core<V>>,
+    pub(super) flow: CacheFlow,
+    pub(super) policy: Arc<Policy>,
+    pub(super) given: Given,
     key: PhantomData<fn(&K)>,
 }
 
 impl<K, V: CacheValue> Cache<K, V> {
     pub(super) fn new(core: Arc<Core<V>>, flow: CacheFlow) -> Self {
         Self {
+            policy: Arc::clone(&core.policy),
             core,
             flow,
             given: Given::default(),
@@ -129,10 +130,16 @@ impl<K, V: CacheValue> Cache<K, V> {
         Q: CacheKey + ?Sized,
     {
         let key = encoded(key);
-        if let Some(value) = self.core.hit(&key) {
-            return Some(value);
+        match self.core.hit(&key) {
+            Some(Hit::Value(value)) => return Some(value),
+            Some(Hit::Watched(entry)) => {
+                self.core
+                    .is_read(&entry, || Address::new(&self.core.name, &key));
+                return Some(entry.value.clone());
+            }
+            None => {}
         }
-        let lookup = Box::pin(self.core.lookup(&key)).await;
+        let lookup = Box::pin(self.core.lookup_shared(&key, &CallOptions::default())).await;
         lookup.found().map(|found| found.value)
     }
 
@@ -143,7 +150,7 @@ impl<K, V: CacheValue> Cache<K, V> {
         K: Borrow<Q>,
         Q: CacheKey + ?Sized,
     {
-        Box::pin(self.core.lookup(&encoded(key))).await
+        Box::pin(self.core.lookup(&encoded(key), &CallOptions::default())).await
     }
 
     /// Whether any level has a value for `key`. Counts as a lookup, and brings
@@ -163,139 +170,6 @@ impl<K, V: CacheValue> Cache<K, V> {
         Q: CacheKey + ?Sized,
     {
         self.core.peek(&encoded(key))
-    }
-
-    /// The value of `key`, loaded if no level has it.
-    ///
-    /// All who ask for a key while it is loaded share one load. An error is not
-    /// kept. Who waited for a load that failed runs its own loader, because the
-    /// error is the leader's; with [`get_or_load_shared`](Self::get_or_load_shared)
-    /// it gets a copy.
-    ///
-    /// ```
-    /// # use cacheflow::{Cache, CacheFlow};
-    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    /// # let flow = CacheFlow::builder().build().await?;
-    /// let squares: Cache<u64, u64> = flow.cache("squares").build()?;
-    /// let square = squares.get_or_load(&7, async || Ok::<_, std::io::Error>(7 * 7)).await?;
-    /// assert_eq!(square, 49);
-    /// // The second call does not load.
-    /// let square = squares.get_or_load(&7, async || Err(std::io::Error::other("not run"))).await?;
-    /// assert_eq!(square, 49);
-    /// # Ok(()) }
-    /// ```
-    ///
-    /// # Errors
-    ///
-    /// The loader's own error. A cache's trouble is never an error here.
-    ///
-    /// # Panics
-    ///
-    /// If the loader panics; those who waited for it load for themselves.
-    ///
-    /// # Cancellation
-    ///
-    /// Dropping the future drops the load; one of those who wait for it begins
-    /// anew.
-    pub async fn get_or_load<Q, F, Fut, E>(&self, key: &Q, loader: F) -> Result<V, LoadError<E>>
-    where
-        K: Borrow<Q>,
-        Q: CacheKey + ?Sized,
-        F: FnOnce() -> Fut,
-        Fut: Future<Output = Result<V, E>>,
-    {
-        self.load(key, loader, ShareError::never()).await
-    }
-
-    /// As [`get_or_load`](Self::get_or_load); those who waited for a load that
-    /// failed get a copy of its error.
-    ///
-    /// # Errors
-    ///
-    /// The loader's own error, or a copy of the leader's.
-    ///
-    /// # Panics
-    ///
-    /// If the loader panics; those who waited for it load for themselves.
-    ///
-    /// # Cancellation
-    ///
-    /// As [`get_or_load`](Self::get_or_load).
-    pub async fn get_or_load_shared<Q, F, Fut, E>(
-        &self,
-        key: &Q,
-        loader: F,
-    ) -> Result<V, LoadError<E>>
-    where
-        K: Borrow<Q>,
-        Q: CacheKey + ?Sized,
-        F: FnOnce() -> Fut,
-        Fut: Future<Output = Result<V, E>>,
-        E: Clone + Send + Sync + 'static,
-    {
-        self.load(key, loader, ShareError::cloned()).await
-    }
-
-    async fn load<Q, F, Fut, E>(
-        &self,
-        key: &Q,
-        loader: F,
-        errors: ShareError<E>,
-    ) -> Result<V, LoadError<E>>
-    where
-        K: Borrow<Q>,
-        Q: CacheKey + ?Sized,
-        F: FnOnce() -> Fut,
-        Fut: Future<Output = Result<V, E>>,
-    {
-        let key = encoded(key);
-        if let Some(value) = self.core.hit(&key) {
-            return Ok(value);
-        }
-        // Boxed, so that the future of a hit stays small.
-        let load = Load {
-            loader: async || loader().await.map(Loaded::Value),
-            ttl: None,
-            given: self.given.clone(),
-            errors,
-        };
-        match Box::pin(self.core.miss(&key, load)).await? {
-            Loaded::Value(value) => Ok(value),
-            Loaded::Absent => unreachable!("this loader gives a value or an error"),
-        }
-    }
-
-    /// Puts `value` in the place of whatever is kept for `key`, for the cache's
-    /// TTL. Other nodes drop what they hold of it.
-    ///
-    /// To be called *after* the value stands in its source. Where two nodes put
-    /// the same key at the same time, and nobody can know whose value is the
-    /// newer, the key is forgotten instead. Not promised: the newest value where
-    /// two writers put in the opposite order of their commits, one after the
-    /// other. Where that can happen, [`invalidate`](Self::invalidate) instead.
-    ///
-    /// # Errors
-    ///
-    /// [`ErrorKind::Closed`](crate::ErrorKind::Closed) after a shutdown.
-    ///
-    /// # Panics
-    ///
-    /// If the value's own code does while it is written; what was kept before
-    /// stays.
-    ///
-    /// # Cancellation
-    ///
-    /// Once polled, the put runs to its end in the background.
-    pub async fn put<Q>(&self, key: &Q, value: V) -> Result<Applied>
-    where
-        K: Borrow<Q>,
-        Q: CacheKey + ?Sized,
-    {
-        let address = self.address("put", key)?;
-        let (core, given) = (Arc::clone(&self.core), self.given.clone());
-        Ok(self
-            .to_the_end(async move { core.put(address, value, given).await })
-            .await)
     }
 
     /// Forgets `key` on every node: what is kept, and what is being loaded.
@@ -446,19 +320,32 @@ impl<K, V: CacheValue> Cache<K, V> {
         self.core.under_way()
     }
 
-    fn address<Q: CacheKey + ?Sized>(&self, operation: &'static str, key: &Q) -> Result<Address> {
+    /// The same cache through a handle that goes by another policy.
+    pub(crate) fn with_policy(mut self, policy: Arc<Policy>) -> Self {
+        self.policy = policy;
+        self
+    }
+
+    pub(super) fn address<Q: CacheKey + ?Sized>(
+        &self,
+        operation: &'static str,
+        key: &Q,
+    ) -> Result<Address> {
         if self.flow.is_closed() {
             return Err(closed(operation));
         }
         Ok(Address::new(&self.core.name, &encoded(key)))
     }
 
-    async fn to_the_end(&self, change: impl Future<Output = Applied> + Send + 'static) -> Applied {
+    pub(super) async fn to_the_end(
+        &self,
+        change: impl Future<Output = Applied> + Send + 'static,
+    ) -> Applied {
         self.flow.to_the_end(change).await.unwrap_or(Applied::Local)
     }
 }
 
-fn encoded<Q: CacheKey + ?Sized>(key: &Q) -> KeyBuf {
+pub(super) fn encoded<Q: CacheKey + ?Sized>(key: &Q) -> KeyBuf {
     let mut buf = KeyBuf::new();
     key.write_key(&mut buf);
     buf
@@ -469,6 +356,7 @@ impl<K, V> Clone for Cache<K, V> {
         Self {
             core: Arc::clone(&self.core),
             flow: self.flow.clone(),
+            policy: Arc::clone(&self.policy),
             given: self.given.clone(),
             key: PhantomData,
         }

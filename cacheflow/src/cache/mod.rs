@@ -1,15 +1,21 @@
 //! [`Cache`]: a handle to one named cache.
 
 mod builder;
+mod change;
 mod core;
+mod entry_call;
 mod handle;
 #[cfg(all(test, cacheflow_shuttle))]
 mod interleaved;
+mod loading;
 mod value;
 mod write;
+mod writing;
 
 pub use builder::CacheBuilder;
-pub(crate) use core::{Core, Load, ShareError};
+pub(crate) use core::{Core, Hit, Load, Reply, ShareError, Terms};
+pub use entry_call::EntryCall;
 pub use handle::Cache;
 pub use value::CacheValue;
 pub use write::Write;
+pub use writing::Written;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Faults, SHORTEST};
+use super::{Faults, LONGEST, SHORTEST};
 use crate::store::Bound;
 use crate::strategy::Strategy;
 use crate::strategy::cache_aside::CacheAside;
@@ -16,7 +16,7 @@ const LONGEST_WRITE: Duration = Duration::from_secs(60 * 60);
 const DEFAULT_MAX_ENTRIES: u64 = 10_000;
 
 /// Options of one cache.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) struct CacheConfig {
     pub(crate) loading: CacheAside,
     pub(crate) strategy: Strategy,
@@ -49,6 +49,13 @@ impl CacheConfig {
         }
     }
 
+    /// Whether it is kept that there is nothing, or that what there is could not be
+    /// refreshed.
+    pub(crate) fn keeps_nothings(&self) -> bool {
+        let kept = self.loading.none_ttl.or(self.loading.err_ttl);
+        kept.is_some() || self.strategy.refresh.is_some()
+    }
+
     /// Adds all that is wrong with these options to `faults`.
     pub(crate) fn check(&self, faults: &mut Faults) {
         let Self {
@@ -73,13 +80,34 @@ impl CacheConfig {
         for (option, value, from, to) in longest {
             faults.check_range(option, value, from, to, |value| format!("{value:?}"));
         }
-        if let Some(memory_ttl) = strategy.levels.memory_ttl {
-            faults.check_duration("memory_ttl", memory_ttl);
-            if !strategy.levels.memory_before_shared {
-                faults.add(format!(
-                    "memory_ttl = {memory_ttl:?}: allowed with the strategy multi-level, not with cache-aside, which has one level"
-                ));
+        let jitter = loading.ttl_jitter;
+        faults.check_range("ttl_jitter", jitter, 0.0, 0.5, f64::to_string);
+        if jitter.is_nan() {
+            faults.add("ttl_jitter = NaN: allowed is 0 to 0.5");
+        }
+        if let Some(idle) = loading.idle {
+            let show = |value: &Duration| format!("{value:?}");
+            faults.check_range("idle", idle, 8 * SHORTEST, LONGEST, show);
+        }
+        let nothings = [
+            ("cache_none", loading.none_ttl),
+            ("cache_err", loading.err_ttl),
+        ];
+        for (option, ttl) in nothings {
+            if let Some(ttl) = ttl {
+                faults.check_duration(option, ttl);
             }
+        }
+        let most = u64::from(u32::MAX);
+        let nothings = loading.max_nothings;
+        faults.check_range("max_nothings", nothings, 1, most, u64::to_string);
+        for fault in strategy.faults() {
+            faults.add(fault);
+        }
+        if let (Some(idle), true) = (loading.idle, strategy.outlasts_readers()) {
+            faults.add(format!(
+                "idle = {idle:?}: allowed without refresh_ahead, fail_safe and a stale_ttl, which keep values that nobody reads"
+            ));
         }
         if let Some(entries) = *max_entries {
             faults.check_range(
@@ -122,6 +150,29 @@ impl CacheConfig {
             "ttl",
             duration(self.loading.ttl),
             duration(other.loading.ttl),
+        );
+        let loading = (&self.loading, &other.loading);
+        compare(
+            "ttl_jitter",
+            loading.0.ttl_jitter.to_string(),
+            loading.1.ttl_jitter.to_string(),
+        );
+        let optional = |value: Option<Duration>| value.map_or("none".to_owned(), duration);
+        compare("idle", optional(loading.0.idle), optional(loading.1.idle));
+        compare(
+            "cache_none",
+            optional(loading.0.none_ttl),
+            optional(loading.1.none_ttl),
+        );
+        compare(
+            "cache_err",
+            optional(loading.0.err_ttl),
+            optional(loading.1.err_ttl),
+        );
+        compare(
+            "max_nothings",
+            loading.0.max_nothings.to_string(),
+            loading.1.max_nothings.to_string(),
         );
         compare(
             "follower_timeout",

@@ -7,7 +7,7 @@
 //!     16      2  magic "CF", or "Cf" while the value is provisional
 //!     18      1  version of this format
 //!     19      1  codec
-//!     20      2  flags, none defined yet
+//!     20      2  flags: 1 = there is no value, the payload is empty
 //!     22      8  schema fingerprint, 0 = none
 //!     30      8  created, milliseconds since 1970
 //!     38      8  expires, the same
@@ -21,8 +21,8 @@
 //!     78      …  key, marks, payload
 //! ```
 //!
-//! A mark is a letter, `t` for a tag or `d` for the key of a dependency, a length
-//! of two bytes, and its text.
+//! A mark is a letter, `t` for a tag, `d` for the key of a dependency or `v` for the
+//! value's version, a length of two bytes, and its text.
 //!
 //! The as-of number stands first and twice, outside the checksum, because a
 //! store that gives out the number and writes the value in one step puts it
@@ -33,12 +33,12 @@
 //! Whatever does not fit in every respect is [`Unreadable`], which is a miss.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use crate::error::Unreadable;
 use crate::key::{FullKey, Marks, Tag};
 
-/// Header before the key.
-const HEADER_BYTES: usize = 78;
+const HEADER_BYTES: usize = Envelope::HEADER_BYTES;
 const INCARNATION_AT: usize = 54;
 const CRC_AT: usize = 74;
 const MAGIC_AT: usize = 16;
@@ -46,6 +46,8 @@ const CHECKED_FROM: usize = 18;
 const MAGIC: [u8; 2] = *b"CF";
 const PROVISIONAL: [u8; 2] = *b"Cf";
 const VERSION: u8 = 1;
+/// The flag of an envelope without a value.
+const ABSENT: u16 = 1;
 
 /// A value's bytes with what must be known to trust them.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -71,8 +73,10 @@ pub struct Envelope<'a> {
     pub key: &'a [u8],
     /// What the value is forgotten by, beside its key.
     pub marks: Cow<'a, Marks>,
-    /// The value, encoded.
-    pub payload: &'a [u8],
+    /// What the source calls this version of the value.
+    pub version: Option<Cow<'a, str>>,
+    /// The value, encoded; `None` if the source has none.
+    pub payload: Option<&'a [u8]>,
 }
 
 impl<'a> Envelope<'a> {
@@ -80,6 +84,21 @@ impl<'a> Envelope<'a> {
     /// in little endian. A store that numbers a value while it writes it puts
     /// its number there in place of what [`Envelope::encode`] wrote.
     pub const AS_OF_BYTES: usize = 16;
+
+    /// How many bytes stand before the key. They tell a value from every other of the
+    /// same key: they hold when it was kept, until when, and its checksum.
+    pub const HEADER_BYTES: usize = 78;
+
+    /// The header of encoded `bytes` as a store keeps it that gives them the number
+    /// `as_of`.
+    pub(crate) fn header(bytes: &[u8], as_of: u64) -> Option<Arc<[u8]>> {
+        let mut header: [u8; HEADER_BYTES] = *bytes.first_chunk()?;
+        let (number, _) = header.split_at_mut(Self::AS_OF_BYTES);
+        for half in number.chunks_mut(size_of::<u64>()) {
+            half.copy_from_slice(&as_of.to_le_bytes());
+        }
+        Some(header.into())
+    }
 
     /// The bytes to store.
     ///
@@ -89,16 +108,18 @@ impl<'a> Envelope<'a> {
     /// bytes or the payload longer than 4 GiB.
     pub fn encode(&self) -> Result<Vec<u8>, Unreadable> {
         let key_len = u16::try_from(self.key.len()).map_err(|_| Unreadable::TooLong)?;
-        let payload_len = u32::try_from(self.payload.len()).map_err(|_| Unreadable::TooLong)?;
-        let marks = encode_marks(&self.marks)?;
+        let payload = self.payload.unwrap_or_default();
+        let payload_len = u32::try_from(payload.len()).map_err(|_| Unreadable::TooLong)?;
+        let flags = if self.payload.is_none() { ABSENT } else { 0 };
+        let marks = encode_marks(&self.marks, self.version.as_deref())?;
         let marks_len = u16::try_from(marks.len()).map_err(|_| Unreadable::TooLong)?;
         let mut bytes =
-            Vec::with_capacity(HEADER_BYTES + self.key.len() + marks.len() + self.payload.len());
+            Vec::with_capacity(HEADER_BYTES + self.key.len() + marks.len() + payload.len());
         bytes.extend_from_slice(&self.as_of.to_le_bytes());
         bytes.extend_from_slice(&self.as_of.to_le_bytes());
         bytes.extend_from_slice(&MAGIC);
         bytes.extend_from_slice(&[VERSION, self.codec]);
-        bytes.extend_from_slice(&0_u16.to_le_bytes());
+        bytes.extend_from_slice(&flags.to_le_bytes());
         bytes.extend_from_slice(&self.schema.to_le_bytes());
         bytes.extend_from_slice(&self.created.to_le_bytes());
         bytes.extend_from_slice(&self.expires.to_le_bytes());
@@ -112,7 +133,7 @@ impl<'a> Envelope<'a> {
         bytes.extend_from_slice(&[0; 4]);
         bytes.extend_from_slice(self.key);
         bytes.extend_from_slice(&marks);
-        bytes.extend_from_slice(self.payload);
+        bytes.extend_from_slice(payload);
         let crc = checksum(&bytes).to_le_bytes();
         bytes[CRC_AT..HEADER_BYTES].copy_from_slice(&crc);
         Ok(bytes)
@@ -160,9 +181,11 @@ impl<'a> Envelope<'a> {
         if header[19] != codec {
             return Err(Unreadable::Codec);
         }
-        if u16_at(header, 20) != 0 {
-            return Err(Unreadable::Flags);
-        }
+        let is_absent = match u16_at(header, 20) {
+            0 => false,
+            ABSENT => true,
+            _ => return Err(Unreadable::Flags),
+        };
         if u64_at(header, 22) != schema {
             return Err(Unreadable::Schema);
         }
@@ -178,6 +201,10 @@ impl<'a> Envelope<'a> {
         if its_key != key {
             return Err(Unreadable::Key);
         }
+        if is_absent && !payload.is_empty() {
+            return Err(Unreadable::Payload);
+        }
+        let (marks, version) = decode_marks(marks).ok_or(Unreadable::Truncated)?;
         Ok(Self {
             as_of: u64_at(header, 0),
             incarnation: u64_at(header, INCARNATION_AT),
@@ -188,17 +215,19 @@ impl<'a> Envelope<'a> {
             stale_until: u64_at(header, 46),
             load_micros: u32_at(header, 62),
             key: its_key,
-            marks: Cow::Owned(decode_marks(marks).ok_or(Unreadable::Truncated)?),
-            payload,
+            marks: Cow::Owned(marks),
+            version: version.map(Cow::Borrowed),
+            payload: (!is_absent).then_some(payload),
         })
     }
 }
 
-fn encode_marks(marks: &Marks) -> Result<Vec<u8>, Unreadable> {
+fn encode_marks(marks: &Marks, version: Option<&str>) -> Result<Vec<u8>, Unreadable> {
     let tags = marks.tags().iter().map(|tag| (b't', tag.as_str()));
     let dependencies = marks.dependencies().iter().map(|key| (b'd', key.as_str()));
     let mut bytes = Vec::new();
-    for (kind, text) in tags.chain(dependencies) {
+    let version = version.map(|version| (b'v', version));
+    for (kind, text) in tags.chain(dependencies).chain(version) {
         let len = u16::try_from(text.len()).map_err(|_| Unreadable::TooLong)?;
         bytes.push(kind);
         bytes.extend_from_slice(&len.to_le_bytes());
@@ -207,8 +236,9 @@ fn encode_marks(marks: &Marks) -> Result<Vec<u8>, Unreadable> {
     Ok(bytes)
 }
 
-fn decode_marks(mut bytes: &[u8]) -> Option<Marks> {
+fn decode_marks(mut bytes: &[u8]) -> Option<(Marks, Option<&str>)> {
     let (mut tags, mut dependencies) = (Vec::new(), Vec::new());
+    let mut version = None;
     while let Some((head, rest)) = bytes.split_first_chunk::<3>() {
         let len = usize::from(u16::from_le_bytes([head[1], head[2]]));
         let (text, rest) = rest.split_at_checked(len)?;
@@ -216,11 +246,14 @@ fn decode_marks(mut bytes: &[u8]) -> Option<Marks> {
         match head[0] {
             b't' => tags.push(Tag::new(text).ok()?),
             b'd' => dependencies.push(FullKey::parse(text)?),
+            b'v' if version.is_none() => version = Some(text),
             _ => return None,
         }
         bytes = rest;
     }
-    bytes.is_empty().then(|| Marks::new(tags, dependencies))
+    bytes
+        .is_empty()
+        .then(|| (Marks::new(tags, dependencies), version))
 }
 
 fn checksum(bytes: &[u8]) -> u32 {
@@ -256,7 +289,15 @@ mod tests {
         let marks = Marks::new(tags.to_vec(), dependencies.to_vec());
         Envelope {
             marks: Cow::Owned(marks),
+            version: Some(Cow::Borrowed("w/7")),
             ..plain()
+        }
+    }
+
+    fn absent() -> Envelope<'static> {
+        Envelope {
+            payload: None,
+            ..sample()
         }
     }
 
@@ -272,7 +313,8 @@ mod tests {
             load_micros: 12,
             key: b"42",
             marks: Cow::Owned(Marks::default()),
-            payload: b"the payload",
+            version: None,
+            payload: Some(b"the payload"),
         }
     }
 
@@ -282,7 +324,7 @@ mod tests {
 
     #[test]
     fn what_is_written_is_read() {
-        for envelope in [plain(), sample()] {
+        for envelope in [plain(), sample(), absent()] {
             let bytes = envelope.encode().unwrap();
             assert_eq!(read(&bytes), Ok(envelope));
         }
@@ -302,7 +344,7 @@ mod tests {
     fn the_overhead_is_at_most_eighty_bytes() {
         let plain = plain();
         let bytes = plain.encode().unwrap();
-        assert!(bytes.len() - plain.key.len() - plain.payload.len() <= 80);
+        assert!(bytes.len() - plain.key.len() - b"the payload".len() <= 80);
     }
 
     #[test]
@@ -345,11 +387,20 @@ mod tests {
     fn another_version_or_unknown_flags_are_unreadable_even_with_a_right_checksum() {
         for (at, fault) in [(18, Unreadable::Version), (20, Unreadable::Flags)] {
             let mut bytes = sample().encode().unwrap();
-            bytes[at] += 1;
+            bytes[at] += 2;
             let crc = checksum(&bytes).to_le_bytes();
             bytes[CRC_AT..HEADER_BYTES].copy_from_slice(&crc);
             assert_eq!(read(&bytes), Err(fault), "{at}");
         }
+    }
+
+    #[test]
+    fn what_says_that_it_is_nothing_has_no_payload() {
+        let mut bytes = sample().encode().unwrap();
+        bytes[20] = 1;
+        let crc = checksum(&bytes).to_le_bytes();
+        bytes[CRC_AT..HEADER_BYTES].copy_from_slice(&crc);
+        assert_eq!(read(&bytes), Err(Unreadable::Payload));
     }
 
     #[test]

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::Made;
+use crate::clock::Tick;
 use crate::key::{FullKey, Marks, Tag};
 
 /// Where a value came from.
@@ -15,6 +16,8 @@ pub enum Level {
     Memory,
     /// The store that all instances share (L2).
     Shared,
+    /// The loader.
+    Source,
 }
 
 impl fmt::Display for Level {
@@ -22,6 +25,7 @@ impl fmt::Display for Level {
         f.write_str(match self {
             Self::Memory => "memory",
             Self::Shared => "shared",
+            Self::Source => "source",
         })
     }
 }
@@ -51,7 +55,7 @@ impl<V> Lookup<V> {
 pub struct Found<V> {
     /// The value.
     pub value: V,
-    /// Where it lay.
+    /// Where it came from.
     pub level: Level,
     /// How long ago it was taken from its source, as far as this node knows:
     /// for a value out of the shared store this rests on the wall clocks of
@@ -59,18 +63,31 @@ pub struct Found<V> {
     pub age: Duration,
     /// How long it may still be served from this level.
     pub remaining: Duration,
+    /// Whether it stands in for a value that could not be loaded: its lifetime is
+    /// over, or its memory's.
+    pub stale: bool,
+    version: Option<Arc<str>>,
     marks: Option<Arc<Marks>>,
 }
 
 impl<V> Found<V> {
-    pub(crate) fn new(made: Made<V>, level: Level, age: Duration, remaining: Duration) -> Self {
+    pub(crate) fn new(made: Made<V>, now: Tick) -> Self {
         Self {
+            age: made.age + now.since(made.seen),
+            remaining: made.served_until.since(now),
             value: made.value,
-            level,
-            age,
-            remaining,
+            level: made.level,
+            stale: made.is_stale,
+            version: made.version,
             marks: made.marks,
         }
+    }
+
+    /// What its loader called this version of it, see
+    /// [`LoadContext::version`](crate::LoadContext::version).
+    #[must_use]
+    pub fn version(&self) -> Option<&str> {
+        self.version.as_deref()
     }
 
     /// The tags by which it is forgotten: its own, and those of what it was made

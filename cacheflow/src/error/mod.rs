@@ -34,6 +34,12 @@ pub enum ErrorKind {
     Codec,
     /// The flow was shut down.
     Closed,
+    /// A load took longer than its hard timeout.
+    LoadTimeout,
+    /// A load was not tried, because its circuit breaker is open.
+    BreakerOpen,
+    /// A load was not tried, because too many run and wait already.
+    Overloaded,
 }
 
 impl ErrorKind {
@@ -47,6 +53,9 @@ impl ErrorKind {
             Self::Backend => "backend error",
             Self::Codec => "codec error",
             Self::Closed => "closed",
+            Self::LoadTimeout => "load timed out",
+            Self::BreakerOpen => "circuit breaker open",
+            Self::Overloaded => "overloaded",
         }
     }
 }

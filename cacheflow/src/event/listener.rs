@@ -79,6 +79,21 @@ pub enum Event {
         /// Which bound, and what is allowed.
         fault: Arc<str>,
     },
+    /// An old value stood in for one that could not be loaded, or not in time.
+    Stale {
+        /// The cache.
+        cache: CacheName,
+        /// The entry.
+        key: EntryKey,
+    },
+    /// A value could not be loaded anew before it expires; it is served on, and tried
+    /// again.
+    RefreshFailed {
+        /// The cache.
+        cache: CacheName,
+        /// The entry.
+        key: EntryKey,
+    },
     /// What an invalidation left behind in the shared store is removed.
     Reclaimed {
         /// What was forgotten.
@@ -86,6 +101,22 @@ pub enum Event {
         /// How many values were removed in addition to those that were removed
         /// at once.
         removed: u64,
+    },
+    /// A circuit breaker opened, or stays open because its probe failed: loads
+    /// are not tried for a while.
+    BreakerOpened {
+        /// Of the cache, or of all caches that share the breaker.
+        name: Arc<str>,
+    },
+    /// A circuit breaker lets one load probe whether the source answers again.
+    BreakerHalfOpened {
+        /// Of the cache, or of all caches that share the breaker.
+        name: Arc<str>,
+    },
+    /// A circuit breaker closed: loads are tried again.
+    BreakerClosed {
+        /// Of the cache, or of all caches that share the breaker.
+        name: Arc<str>,
     },
     /// The shared store answers no more; loads go to the source.
     StoreDown,

@@ -18,9 +18,15 @@ pub(crate) enum Counter {
     FillRefused,
     StoreFailed,
     TooLarge,
+    Stale,
+    Refreshed,
+    RefreshFailed,
+    TimedOut,
+    BreakerOpen,
+    Overloaded,
 }
 
-const COUNTERS: usize = Counter::TooLarge as usize + 1;
+const COUNTERS: usize = Counter::Overloaded as usize + 1;
 
 /// The counters of one cache.
 #[derive(Debug, Default)]
@@ -58,6 +64,12 @@ impl Counters {
             fills_refused: self.sum(Counter::FillRefused),
             store_failures: self.sum(Counter::StoreFailed),
             too_large: self.sum(Counter::TooLarge),
+            stale: self.sum(Counter::Stale),
+            refreshed: self.sum(Counter::Refreshed),
+            refresh_failures: self.sum(Counter::RefreshFailed),
+            timeouts: self.sum(Counter::TimedOut),
+            breaker_refusals: self.sum(Counter::BreakerOpen),
+            bulkhead_refusals: self.sum(Counter::Overloaded),
             entries,
             weight,
         }
@@ -100,6 +112,19 @@ pub struct CacheStats {
     pub store_failures: u64,
     /// Values that were not kept because of their size.
     pub too_large: u64,
+    /// Old values that stood in for those that could not be loaded, to a caller and
+    /// all who followed it.
+    pub stale: u64,
+    /// Values that were loaded anew before they expired.
+    pub refreshed: u64,
+    /// Refreshes that failed or took too long.
+    pub refresh_failures: u64,
+    /// Loads that were dropped because they took too long.
+    pub timeouts: u64,
+    /// Loads that a circuit breaker did not let through.
+    pub breaker_refusals: u64,
+    /// Loads that a bulkhead did not let through.
+    pub bulkhead_refusals: u64,
     /// Entries in memory now, approximately.
     pub entries: u64,
     /// What they weigh: bytes in a cache bounded by memory, else their number.

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::bus::Bus;
+use crate::lock::Leases;
 use crate::store::SharedStore;
 
 /// A shared store and a bus that belong together, such as one Redis.
@@ -15,6 +16,9 @@ pub trait Backend: Send + Sync + 'static {
 
     /// The bus of this namespace.
     fn bus(&self, namespace: &Namespace) -> Arc<dyn Bus>;
+
+    /// The leases of this namespace.
+    fn leases(&self, namespace: &Namespace) -> Arc<dyn Leases>;
 }
 
 /// What keeps one service's names apart from another's in the same server.

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use tokio::runtime::Handle;
 
+use super::policies::Policies;
 use super::registry::Registry;
 use super::{Backend, CacheFlow, Inner, Namespace};
 use crate::clock::Clock;
@@ -13,9 +14,11 @@ use crate::config::{Faults, FlowConfig};
 use crate::error::Result;
 use crate::event::EventSink;
 use crate::invalidation::{Node, Parts};
-use crate::runtime::Tasks;
+use crate::lock::{Leases, LocalLeases, Waiting};
+use crate::runtime::{Background, Tasks};
 use crate::standing::Standing;
 use crate::store::Guarded;
+use crate::strategy::distributed_lock::Tools;
 
 /// Builds a [`CacheFlow`].
 ///
@@ -124,6 +127,7 @@ impl FlowBuilder {
         let shared = backend.as_ref().map(|backend| {
             Arc::new(Guarded::new(
                 backend.store(&namespace),
+                backend.leases(&namespace),
                 config.operation_budget,
                 events.clone(),
             ))
@@ -132,10 +136,28 @@ impl FlowBuilder {
             Some(_) => Standing::unheard(config.max_staleness, clock.clone()),
             None => Standing::alone(clock.clone()),
         });
+        let waiting: Arc<Waiting> = Arc::default();
+        let (background, end) = Background::new();
+        let leases: Arc<dyn Leases> = match &shared {
+            Some(shared) => Arc::clone(shared) as _,
+            None => {
+                let waiting = Arc::clone(&waiting);
+                Arc::new(LocalLeases::new(waiting, clock.clone()))
+            }
+        };
+        let tools = Arc::new(Tools {
+            leases,
+            waiting: Arc::clone(&waiting),
+            clock: clock.clone(),
+            background: background.clone(),
+            origin: origin.clone(),
+        });
+        let policies = Policies::new(tools, clock.clone(), events.clone());
         let node = Arc::new(Node::new(Parts {
             origin,
             standing: Arc::clone(&standing),
             shared: shared.clone(),
+            waiting: Arc::clone(&waiting),
             clock: clock.clone(),
             events: events.clone(),
         }));
@@ -172,6 +194,9 @@ impl FlowBuilder {
             clock,
             events,
             registry: Registry::default(),
+            policies,
+            background,
+            end,
             runtime,
             tasks,
             closed: AtomicBool::new(false),

@@ -2,10 +2,10 @@
 
 mod backend;
 mod builder;
-mod changes;
 mod global;
 mod health;
 mod invalidate;
+mod policies;
 mod registry;
 mod relations;
 
@@ -30,10 +30,11 @@ use crate::config::FlowConfig;
 use crate::error::{Error, ErrorKind, Result};
 use crate::event::{EventSink, Events};
 use crate::invalidation::Node;
-use crate::runtime::Tasks;
+use crate::runtime::{Background, End, Tasks, UnderWay};
 use crate::standing::Standing;
 use crate::store::Guarded;
-use changes::Changes;
+use crate::strategy::timeouts;
+use policies::Policies;
 pub(crate) use registry::Place;
 use registry::Registry;
 
@@ -71,10 +72,13 @@ struct Inner {
     clock: Clock,
     events: EventSink,
     registry: Registry,
+    policies: Policies,
     runtime: Option<Handle>,
     tasks: Option<Tasks>,
     closed: AtomicBool,
-    changes: Arc<Changes>,
+    changes: Arc<UnderWay>,
+    background: Background,
+    end: End,
 }
 
 impl CacheFlow {
@@ -128,20 +132,22 @@ impl CacheFlow {
         self.0.node.origin()
     }
 
-    /// Ends the flow: waits until the shared store was told all that it missed,
-    /// at most `timeout`, and stops the background tasks. Afterwards memory
-    /// serves nothing and changes are refused; reads go on without it.
+    /// Ends the flow: waits until the loads and refreshes in the background have
+    /// ended, and the shared store was told all that it missed, at most `timeout`, and
+    /// stops the background tasks. Afterwards memory serves nothing and changes are
+    /// refused; reads go on without it.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Timeout`] if invalidations still wait for the shared store:
-    /// other nodes may then serve old values until their TTL.
+    /// [`ErrorKind::Timeout`] if invalidations still wait for the shared store: other
+    /// nodes may then serve old values until their TTL; or if loads in the background
+    /// were dropped.
     pub async fn shutdown(&self, timeout: Duration) -> Result<()> {
         self.0.closed.store(true, Ordering::Release);
-        let drained = match &self.0.shared {
-            Some(_) => tokio::time::timeout(timeout, self.drained()).await.is_ok(),
-            None => true,
-        };
+        let drained = timeouts::within(Some(timeout), self.drained())
+            .await
+            .is_some();
+        self.0.end.tell();
         if let Some(tasks) = &self.0.tasks {
             tasks.abort_all();
         }
@@ -153,14 +159,15 @@ impl CacheFlow {
         Err(Error::new(
             ErrorKind::Timeout,
             "shutdown",
-            "invalidations still wait for the shared store",
+            "invalidations or loads are still under way",
         )
-        .with("waiting", self.unsent().to_string()))
+        .with("invalidations", self.unsent().to_string())
+        .with("loads", self.0.background.under_way().to_string()))
     }
 
     async fn drained(&self) {
         // Polled: what empties the outbox also runs when nobody waits for it.
-        while self.unsent() > 0 {
+        while self.unsent() + self.0.background.under_way() > 0 {
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
     }
@@ -168,7 +175,7 @@ impl CacheFlow {
     /// Changes that the shared store does not know of yet: those under way first,
     /// since each may end in the outbox.
     fn unsent(&self) -> usize {
-        self.0.changes.under_way() + self.0.node.waiting()
+        self.0.changes.count() + self.0.node.waiting()
     }
 
     /// Runs a change to its end, whatever becomes of its caller: a change that
@@ -186,7 +193,7 @@ impl CacheFlow {
         let Some(runtime) = &self.0.runtime else {
             return Some(change.await);
         };
-        let begun = Changes::begin(&self.0.changes);
+        let begun = UnderWay::begin(&self.0.changes);
         let task = runtime.spawn(async move {
             let _begun = begun;
             change.await
@@ -203,7 +210,7 @@ impl CacheFlow {
     pub(crate) fn in_background(&self, change: impl Future<Output = ()> + Send + 'static) {
         match &self.0.runtime {
             Some(runtime) => {
-                let begun = Changes::begin(&self.0.changes);
+                let begun = UnderWay::begin(&self.0.changes);
                 runtime.spawn(async move {
                     change.await;
                     drop(begun);
@@ -244,6 +251,14 @@ impl CacheFlow {
 
     pub(crate) fn config(&self) -> &FlowConfig {
         &self.0.config
+    }
+
+    pub(crate) fn policies(&self) -> &Policies {
+        &self.0.policies
+    }
+
+    pub(crate) fn background(&self) -> &Background {
+        &self.0.background
     }
 
     pub(crate) fn registry(&self) -> &Registry {

@@ -76,6 +76,10 @@ impl Listener for Node {
         }
     }
 
+    fn released(&self, name: &str) {
+        self.waiting.released(name);
+    }
+
     fn garbled(&self) {
         // It may have been a record. If so, the journal has it and the next one
         // shows the gap; asking now closes it sooner.

@@ -11,6 +11,7 @@ use super::reclaim::Reclaiming;
 use crate::clock::{Clock, Tick};
 use crate::event::{By, Change, Event, EventSink, Forgotten, Position, Record, Snapshot, Target};
 use crate::key::{CacheName, FullKey, Marks};
+use crate::lock::Waiting;
 use crate::standing::{Lost, Standing};
 use crate::store::Guarded;
 use crate::sync::atomic::{AtomicBool, Ordering};
@@ -53,6 +54,8 @@ pub(crate) struct Node {
     applying: Mutex<Applying>,
     outbox: Mutex<Outbox>,
     pub(super) reclaiming: Reclaiming,
+    /// Who waits for which lease.
+    pub(super) waiting: Arc<Waiting>,
     /// Wakes the task that makes up for what was missed.
     pub(super) missing: Notify,
     bus_is_up: AtomicBool,
@@ -80,6 +83,7 @@ pub(crate) struct Parts {
     pub(crate) origin: String,
     pub(crate) standing: Arc<Standing>,
     pub(crate) shared: Option<Arc<Guarded>>,
+    pub(crate) waiting: Arc<Waiting>,
     pub(crate) clock: Clock,
     pub(crate) events: EventSink,
 }
@@ -90,6 +94,7 @@ impl Node {
             origin,
             standing,
             shared,
+            waiting,
             clock,
             events,
         } = parts;
@@ -97,6 +102,7 @@ impl Node {
             origin,
             standing,
             shared,
+            waiting,
             clock,
             events,
             caches: RwLock::default(),

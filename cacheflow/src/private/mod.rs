@@ -1,24 +1,30 @@
 //! What generated code calls. Not for use by hand: it changes without notice.
 
+mod copied;
 mod shape;
 mod site;
+mod trouble;
 
 use std::future::Future;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
+pub use copied::{Copyable, Lend, copied};
 pub use shape::{
     Probe, Shape, ShapeOfOption, ShapeOfPlain, ShapeOfResult, ShapeOfResultCloned,
     ShapeOfResultOption, ShapeOfResultOptionCloned,
 };
+use site::AnyCore;
 pub use site::{At, Site};
+pub use trouble::FromTrouble;
 
-use crate::cache::{CacheValue, Load};
-use crate::config::{LONGEST, SHORTEST};
+use crate::cache::{CacheValue, Core, Hit, Load, Reply, ShareError, Terms};
+use crate::config::SHORTEST;
+use crate::error::Error;
 use crate::flow::CacheFlow;
-use crate::key::KeyBuf;
-use crate::source::{LoadError, Loaded};
+use crate::key::{Address, KeyBuf};
+use crate::source::Loaded;
 use crate::strategy::Given;
 
 /// The flow of an attribute without `flow = …`.
@@ -54,10 +60,29 @@ where
     F: FnOnce() -> Fut,
     Fut: Future<Output = S::Return>,
 {
-    // A lifetime that is computed may come out as none at all: nothing is kept.
-    let keeps = ttl.is_none_or(|ttl| ttl >= SHORTEST);
-    let core = keeps.then(|| site.core::<S::Value>(flow)).flatten();
-    if let Some(value) = core.as_ref().and_then(|core| core.hit(key)) {
+    cached_with(shape, site, flow, key, ttl, body, None)
+}
+
+/// [`cached`] with a strategy whose parts can fail by themselves: `trouble` makes
+/// what the function returns then.
+#[inline]
+pub fn cached_with<S, F, Fut>(
+    shape: S,
+    site: At,
+    flow: &CacheFlow,
+    key: &mut KeyBuf,
+    ttl: Option<Duration>,
+    body: F,
+    trouble: Option<fn(Error) -> S::Return>,
+) -> impl Future<Output = S::Return>
+where
+    S: Shape,
+    S::Value: CacheValue,
+    F: FnOnce() -> Fut,
+    Fut: Future<Output = S::Return>,
+{
+    let (core, hit) = lookup::<S>(site, flow, key, ttl);
+    if let Some(Hit::Value(value)) = hit {
         return Call::<S, _>::Hit(Some(value));
     }
     // Boxed, so that the future of a hit stays small.
@@ -65,22 +90,107 @@ where
         let Some(core) = core else {
             return body().await;
         };
-        let load = Load {
-            loader: async || match S::split(body().await) {
-                Ok(Some(value)) => Ok(Loaded::Value(value)),
-                Ok(None) => Ok(Loaded::Absent),
-                Err(error) => Err(error),
-            },
-            ttl: ttl.map(|ttl| ttl.min(LONGEST)),
-            given: Given::default(),
-            errors: shape.errors(),
+        let address = Address::new(&core.name, key);
+        let loader = async |_| loaded::<S>(body().await);
+        let load = Load::new(loader, terms(&core, shape.errors(), ttl));
+        let reply = match hit {
+            Some(Hit::Watched(entry)) => Ok(core.load_due(&address, entry, load).await),
+            _ => core.miss(&address, load).await,
         };
-        match core.miss(key, load).await {
-            Ok(Loaded::Value(value)) => S::value(value),
-            Ok(Loaded::Absent) => S::absent(),
-            Err(LoadError::Source(error)) => S::error(error),
-        }
+        returned::<S>(reply, trouble)
     }))
+}
+
+/// [`cached_with`], with a body that can go on without its call.
+#[inline]
+pub fn cached_in_background<S, F, Fut>(
+    shape: S,
+    site: At,
+    flow: &CacheFlow,
+    key: &mut KeyBuf,
+    ttl: Option<Duration>,
+    body: F,
+    trouble: Option<fn(Error) -> S::Return>,
+) -> impl Future<Output = S::Return>
+where
+    S: Shape,
+    S::Value: CacheValue,
+    S::Error: Send + Sync + 'static,
+    F: FnOnce() -> Fut,
+    Fut: Future<Output = S::Return> + Send + 'static,
+{
+    let (core, hit) = lookup::<S>(site, flow, key, ttl);
+    if let Some(Hit::Value(value)) = hit {
+        return Call::<S, _>::Hit(Some(value));
+    }
+    Call::Miss(Box::pin(async move {
+        let Some(core) = core else {
+            return body().await;
+        };
+        let address = Address::new(&core.name, key);
+        let loader = |_| {
+            let loading = body();
+            async move { loaded::<S>(loading.await) }
+        };
+        let load = Load::new(loader, terms(&core, shape.errors(), ttl));
+        let reply = match hit {
+            Some(Hit::Watched(entry)) => {
+                core.load_due_in_background(&address, &entry, load);
+                Ok(Loaded::Value(entry.made()))
+            }
+            _ => core.miss_in_background(&address, load).await,
+        };
+        returned::<S>(reply, trouble)
+    }))
+}
+
+/// The site's cache, and what its memory has.
+#[inline]
+fn lookup<S>(
+    site: At,
+    flow: &CacheFlow,
+    key: &KeyBuf,
+    ttl: Option<Duration>,
+) -> (Option<AnyCore<S::Value>>, Option<Hit<S::Value>>)
+where
+    S: Shape,
+    S::Value: CacheValue,
+{
+    // A lifetime that is computed may come out as none at all: nothing is kept.
+    let keeps = ttl.is_none_or(|ttl| ttl >= SHORTEST);
+    let core = keeps.then(|| site.core::<S::Value>(flow)).flatten();
+    let hit = core.as_ref().and_then(|core| core.hit(key));
+    (core, hit)
+}
+
+fn terms<V: CacheValue, E>(
+    core: &Core<V>,
+    errors: ShareError<E>,
+    ttl: Option<Duration>,
+) -> Terms<V, E> {
+    let mut terms = Terms::new(&core.policy, &Given::default(), errors);
+    terms.options.ttl = ttl;
+    terms
+}
+
+fn loaded<S: Shape>(returned: S::Return) -> Result<Loaded<S::Value>, S::Error> {
+    S::split(returned).map(Loaded::from)
+}
+
+/// What the function returns.
+fn returned<S: Shape>(
+    reply: Reply<S::Value, S::Error>,
+    trouble: Option<fn(Error) -> S::Return>,
+) -> S::Return {
+    match reply {
+        Ok(Loaded::Value(made)) => S::value(made.value),
+        Ok(Loaded::Absent) => S::absent(),
+        Err(error) => match (error.parts(), trouble) {
+            (Ok(error), _) => S::error(error),
+            (Err(cause), Some(trouble)) => trouble(cause.error()),
+            (Err(cause), None) => unreachable!("{cause:?} without a strategy that has it"),
+        },
+    }
 }
 
 /// See [`cached`].

@@ -25,7 +25,7 @@ pub trait Shape {
     /// What is kept of it.
     type Value;
     /// What is not.
-    type Error;
+    type Error: 'static;
 
     /// The value, its absence or the error.
     ///
@@ -117,7 +117,7 @@ pub struct Fallible<T, E> {
     value: PhantomData<fn() -> T>,
 }
 
-impl<T, E> Shape for Fallible<T, E> {
+impl<T, E: 'static> Shape for Fallible<T, E> {
     type Return = Result<T, E>;
     type Value = T;
     type Error = E;
@@ -150,7 +150,7 @@ pub struct FallibleOptional<T, E> {
     value: PhantomData<fn() -> T>,
 }
 
-impl<T, E> Shape for FallibleOptional<T, E> {
+impl<T, E: 'static> Shape for FallibleOptional<T, E> {
     type Return = Result<Option<T>, E>;
     type Value = T;
     type Error = E;
@@ -203,7 +203,7 @@ probes! {
     /// Tried before [`ShapeOfPlain`].
     ShapeOfOption for &Probe<Option<T>>, [T] => Optional<T> = Optional(PhantomData);
     /// Tried before [`ShapeOfOption`].
-    ShapeOfResult for &&Probe<Result<T, E>>, [T, E] => Fallible<T, E> = Fallible {
+    ShapeOfResult for &&Probe<Result<T, E>>, [T, E: 'static] => Fallible<T, E> = Fallible {
         errors: ShareError::never(),
         value: PhantomData,
     };
@@ -213,7 +213,7 @@ probes! {
         value: PhantomData,
     };
     /// Tried before [`ShapeOfResultCloned`].
-    ShapeOfResultOption for &&&&Probe<Result<Option<T>, E>>, [T, E] => FallibleOptional<T, E> = FallibleOptional {
+    ShapeOfResultOption for &&&&Probe<Result<Option<T>, E>>, [T, E: 'static] => FallibleOptional<T, E> = FallibleOptional {
         errors: ShareError::never(),
         value: PhantomData,
     };

@@ -6,8 +6,11 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use crate::cache::{CacheBuilder, CacheValue, Core};
+use crate::config::{CacheConfig, Faults};
+use crate::error::Result;
 use crate::flow::{CacheFlow, Place, installed};
 use crate::key::CacheName;
+use crate::strategy::Strategy;
 
 /// What one attributed function knows of its cache. All instances of a generic
 /// function share a site.
@@ -15,6 +18,8 @@ use crate::key::CacheName;
 pub struct Site {
     /// The name that the user chose.
     name: Option<&'static str>,
+    /// How the cache works; as usual if the user has not said it.
+    strategy: Option<fn() -> Strategy>,
     /// The first instance's cache in the global flow, which lives as long as
     /// the process.
     global: OnceLock<Kept>,
@@ -52,9 +57,17 @@ impl Site {
     const fn new(name: Option<&'static str>) -> Self {
         Self {
             name,
+            strategy: None,
             global: OnceLock::new(),
             warned: AtomicBool::new(false),
         }
+    }
+
+    /// With this strategy, which is made when a flow's cache is.
+    #[must_use]
+    pub const fn strategy(mut self, strategy: fn() -> Strategy) -> Self {
+        self.strategy = Some(strategy);
+        self
     }
 
     /// The instance whose path is `path`.
@@ -96,8 +109,7 @@ impl At {
             Some(name) => CacheName::new(name).ok()?,
             None => CacheName::of_path(self.path.trim_end_matches("::{{closure}}")),
         };
-        let builder = CacheBuilder::<(), V>::new(flow.clone(), name.as_str());
-        match builder.core_named(&name) {
+        match self.build(flow, &name) {
             Ok(core) => {
                 flow.registry()
                     .keep_at_place(self.place(), Arc::clone(&core));
@@ -118,6 +130,22 @@ impl At {
                 None
             }
         }
+    }
+
+    fn build<V: CacheValue>(self, flow: &CacheFlow, name: &CacheName) -> Result<Arc<Core<V>>> {
+        let mut builder = CacheBuilder::<(), V>::new(flow.clone(), name.as_str());
+        if let Some(strategy) = self.site.strategy {
+            let strategy = strategy();
+            let config = CacheConfig {
+                strategy: strategy.clone(),
+                ..CacheConfig::default()
+            };
+            let mut faults = Faults::default();
+            config.check(&mut faults);
+            faults.into_result("build")?;
+            builder = builder.strategy(strategy);
+        }
+        builder.core_named(name)
     }
 }
 

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use tokio::sync::watch;
 
+use super::load::Trouble;
 use crate::clock::Tick;
 use crate::entry::{Epoch, Made};
 use crate::key::{EntryKey, Marks};
@@ -72,11 +73,19 @@ pub(crate) enum Outcome<V> {
     Value(Made<V>),
     /// The source has no value; with what that was found out from.
     Absent(Option<Arc<Marks>>),
-    /// The loader failed; with the error if it can be shared, and what it had
-    /// read until then.
-    Failed(Option<SharedError>, Option<Arc<Marks>>),
+    /// The load failed; and what it had read until then.
+    Failed(Fault, Option<Arc<Marks>>),
     /// The leader was dropped or panicked; nothing is known.
     Abandoned,
+}
+
+/// Why a load failed, as far as it can be told to others.
+#[derive(Clone)]
+pub(crate) enum Fault {
+    /// With the loader's error, if that can be shared.
+    Source(Option<SharedError>),
+    /// With what a strategy did.
+    Trouble(Trouble),
 }
 
 impl<V> Outcome<V> {
@@ -94,36 +103,90 @@ impl<V> Outcome<V> {
 /// One load, which one caller leads and others follow.
 pub(crate) struct Flight<V> {
     pub(crate) ticket: Arc<Ticket>,
-    outcome: watch::Sender<Option<Outcome<V>>>,
+    progress: watch::Sender<Progress<V>>,
+}
+
+/// How far a flight is.
+struct Progress<V> {
+    meanwhile: Option<Meanwhile<V>>,
+    outcome: Option<Outcome<V>>,
+}
+
+/// What those who follow a flight can be given before it lands.
+#[derive(Clone, Debug)]
+pub(crate) enum Meanwhile<V> {
+    /// The value that it refreshes, as long as that may be served.
+    Current(Made<V>),
+    /// An old value, for those who have waited long enough.
+    Stale(Made<V>),
 }
 
 impl<V: Clone> Flight<V> {
     fn new(ticket: Arc<Ticket>) -> Self {
         Self {
             ticket,
-            outcome: watch::Sender::new(None),
+            progress: watch::Sender::new(Progress {
+                meanwhile: None,
+                outcome: None,
+            }),
+        }
+    }
+
+    /// Gives followers something to go on with.
+    pub(crate) fn give_meanwhile(&self, meanwhile: Meanwhile<V>) {
+        self.progress
+            .send_modify(|progress| progress.meanwhile = Some(meanwhile));
+    }
+
+    /// An old value, if there is one.
+    pub(crate) fn stale(&self) -> Option<Made<V>> {
+        match &self.progress.borrow().meanwhile {
+            Some(Meanwhile::Stale(made)) => Some(made.clone()),
+            _ => None,
         }
     }
 
     /// Tells the followers; the first outcome counts.
     pub(crate) fn land(&self, outcome: Outcome<V>) {
-        self.outcome.send_if_modified(|slot| {
-            let first = slot.is_none();
+        self.progress.send_if_modified(|progress| {
+            let first = progress.outcome.is_none();
             if first {
-                *slot = Some(outcome);
+                progress.outcome = Some(outcome);
             }
             first
         });
     }
 
-    /// Waits for the outcome.
-    pub(crate) async fn landed(&self) -> Outcome<V> {
-        let mut outcome = self.outcome.subscribe();
-        match outcome.wait_for(Option::is_some).await {
-            Ok(landed) => landed.clone().unwrap_or(Outcome::Abandoned),
-            Err(_) => Outcome::Abandoned,
+    /// Waits for the outcome, or for the value that it refreshes, if that may be
+    /// served `now`.
+    pub(crate) async fn landed(&self, now: impl Fn() -> Tick) -> Landed<V> {
+        let mut progress = self.progress.subscribe();
+        let served = |progress: &Progress<V>| match &progress.meanwhile {
+            Some(Meanwhile::Current(made)) => now() < made.served_until,
+            _ => false,
+        };
+        let told = progress
+            .wait_for(|progress| progress.outcome.is_some() || served(progress))
+            .await;
+        match told.as_deref() {
+            Ok(Progress {
+                outcome: Some(outcome),
+                ..
+            }) => Landed::Outcome(outcome.clone()),
+            Ok(Progress {
+                meanwhile: Some(Meanwhile::Current(made)),
+                ..
+            }) => Landed::Current(made.clone()),
+            _ => Landed::Outcome(Outcome::Abandoned),
         }
     }
+}
+
+/// What those who wait for a flight are told.
+pub(crate) enum Landed<V> {
+    Outcome(Outcome<V>),
+    /// The value that it refreshes.
+    Current(Made<V>),
 }
 
 /// Whether a caller leads a flight or follows another's.
@@ -355,6 +418,7 @@ mod tests {
         let flight = lead(&mut flights, &EntryKey::new(b"1"));
         flight.land(Outcome::Absent(None));
         flight.land(Outcome::Abandoned);
-        assert!(matches!(flight.landed().await, Outcome::Absent(None)));
+        let landed = flight.landed(|| Tick::ZERO).await;
+        assert!(matches!(landed, Landed::Outcome(Outcome::Absent(None))));
     }
 }

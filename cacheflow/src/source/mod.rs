@@ -3,13 +3,19 @@
 //! A load is a *flight*: whoever wants the same key meanwhile waits for it
 //! instead of loading as well.
 
+mod context;
 mod flight;
 mod load;
 mod nesting;
 
-pub(crate) use flight::{Boarding, Flight, Flights, Outcome, SharedError, Start, Ticket};
+pub use context::LoadContext;
+pub(crate) use context::Said;
+pub(crate) use flight::{
+    Boarding, Fault, Flight, Flights, Landed, Meanwhile, Outcome, SharedError, Start, Ticket,
+};
 pub use load::LoadError;
-pub(crate) use load::Loaded;
+pub(crate) use load::{Loaded, Trouble};
 pub(crate) use nesting::{
-    MadeOf, Parts, is_inside_a_load, is_loading, read_within_load, while_loading,
+    Inside, MadeOf, Parts, Under, inside, is_inside_a_load, is_loading, is_under, read_within_load,
+    while_loading,
 };

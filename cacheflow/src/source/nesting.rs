@@ -20,7 +20,31 @@ tokio::task_local! {
 struct Loading {
     ticket: Arc<Ticket>,
     made_of: Arc<MadeOf>,
+    /// What it was let through by: a breaker, a bulkhead.
+    under: Under,
     around: Option<Arc<Loading>>,
+}
+
+/// What lets loads through, told apart by where it lies.
+pub(crate) type Under = [Option<usize>; 2];
+
+/// The loads that a task is inside of, to be taken along into another that it
+/// waits for.
+pub(crate) struct Inside(Option<Arc<Loading>>);
+
+/// What the present task is inside of.
+pub(crate) fn inside() -> Inside {
+    Inside(LOADING.try_with(Arc::clone).ok())
+}
+
+impl Inside {
+    /// Runs `work` as if it were inside of the same.
+    pub(crate) async fn run<F: Future>(self, work: F) -> F::Output {
+        match self.0 {
+            Some(loading) => LOADING.scope(loading, work).await,
+            None => work.await,
+        }
+    }
 }
 
 /// What a load has read from caches so far.
@@ -72,15 +96,17 @@ impl MadeOf {
     }
 }
 
-/// Runs `load` as a load under `ticket`.
+/// Runs `load` as a load under `ticket`, let through by what is `under`.
 pub(crate) fn while_loading<F: Future>(
     ticket: &Arc<Ticket>,
     made_of: &Arc<MadeOf>,
+    under: Under,
     load: F,
 ) -> impl Future<Output = F::Output> {
     let loading = Loading {
         ticket: Arc::clone(ticket),
         made_of: Arc::clone(made_of),
+        under,
         around: LOADING.try_with(Arc::clone).ok(),
     };
     LOADING.scope(Arc::new(loading), load)
@@ -88,10 +114,20 @@ pub(crate) fn while_loading<F: Future>(
 
 /// Whether the present task is inside of the load under `ticket`.
 pub(crate) fn is_loading(ticket: &Arc<Ticket>) -> bool {
+    any(|loading| Arc::ptr_eq(&loading.ticket, ticket))
+}
+
+/// Whether the present task is inside of a load that `what` has let through: one
+/// that waited for a place there would wait for itself.
+pub(crate) fn is_under(what: usize) -> bool {
+    any(|loading| loading.under.contains(&Some(what)))
+}
+
+fn any(of: impl Fn(&Loading) -> bool) -> bool {
     LOADING
         .try_with(|innermost| {
             std::iter::successors(Some(innermost), |loading| loading.around.as_ref())
-                .any(|loading| Arc::ptr_eq(&loading.ticket, ticket))
+                .any(|loading| of(loading))
         })
         .unwrap_or(false)
 }

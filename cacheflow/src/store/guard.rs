@@ -15,6 +15,7 @@ use super::{
 use crate::error::{Error, ErrorKind, Result};
 use crate::event::{Change, Event, EventSink, Position, Record};
 use crate::key::FullKey;
+use crate::lock::{Acquired, Leases};
 
 /// So many failures in a row open the breaker.
 const FAILURES_TO_OPEN: u32 = 3;
@@ -32,6 +33,7 @@ const PATIENCE: u32 = 20;
 ///   hold what was forgotten, so it is neither read nor filled.
 pub(crate) struct Guarded {
     store: Arc<dyn SharedStore>,
+    leases: Arc<dyn Leases>,
     budget: Duration,
     failures: AtomicU32,
     open: AtomicBool,
@@ -41,9 +43,15 @@ pub(crate) struct Guarded {
 }
 
 impl Guarded {
-    pub(crate) fn new(store: Arc<dyn SharedStore>, budget: Duration, events: EventSink) -> Self {
+    pub(crate) fn new(
+        store: Arc<dyn SharedStore>,
+        leases: Arc<dyn Leases>,
+        budget: Duration,
+        events: EventSink,
+    ) -> Self {
         Self {
             store,
+            leases,
             budget,
             failures: AtomicU32::new(0),
             open: AtomicBool::new(false),
@@ -70,6 +78,22 @@ impl Guarded {
     pub(crate) async fn get(&self, key: &FullKey) -> Result<Option<Stored>> {
         self.trusted("get")?;
         self.within("get", self.store.get(key)).await
+    }
+
+    pub(crate) async fn get_many(&self, keys: &[&FullKey]) -> Result<Vec<Option<Stored>>> {
+        self.trusted("get_many")?;
+        self.within("get_many", self.store.get_many(keys)).await
+    }
+
+    pub(crate) async fn touch(
+        &self,
+        key: &FullKey,
+        front: &[u8],
+        lifetime: Duration,
+    ) -> Result<bool> {
+        self.trusted("touch")?;
+        self.within("touch", self.store.touch(key, front, lifetime))
+            .await
     }
 
     pub(crate) async fn fill(&self, fill: Fill<'_>) -> Result<Filled> {
@@ -221,6 +245,29 @@ impl Guarded {
             self.events.tell(|| Event::StoreDown);
             self.wake.notify_one();
         }
+    }
+}
+
+/// The leases lie on the same server: who asks for one waits no longer for it, and
+/// not at all while it is known not to answer.
+#[async_trait::async_trait]
+impl Leases for Guarded {
+    async fn acquire(&self, name: &str, owner: &str, lease: Duration) -> Result<Acquired> {
+        self.closed("acquire")?;
+        self.within("acquire", self.leases.acquire(name, owner, lease))
+            .await
+    }
+
+    async fn renew(&self, name: &str, owner: &str, lease: Duration) -> Result<bool> {
+        self.closed("renew")?;
+        self.within("renew", self.leases.renew(name, owner, lease))
+            .await
+    }
+
+    async fn release(&self, name: &str, owner: &str) -> Result<bool> {
+        self.closed("release")?;
+        self.within("release", self.leases.release(name, owner))
+            .await
     }
 }
 

@@ -62,6 +62,11 @@ impl<V: Send + Sync + 'static> Memory<V> {
         entry.is_live(now, epoch).then_some(entry)
     }
 
+    /// Whatever is kept of `key`, whether it may be served or not.
+    pub(crate) fn peek(&self, key: &[u8]) -> Option<Arc<Entry<V>>> {
+        self.store.get(key)
+    }
+
     pub(crate) fn insert(&self, key: EntryKey, entry: Arc<Entry<V>>) {
         self.store.insert(key, entry);
     }
@@ -152,7 +157,7 @@ impl Lifetime {
         // moka goes by the system's time. Under a clock that a test moves it
         // frees nothing for its age: the entry alone says when it ends.
         let frees = !self.0.is_manual();
-        frees.then(|| entry.expires.since(self.0.now()))
+        frees.then(|| entry.held_until().since(self.0.now()))
     }
 }
 
@@ -189,6 +194,7 @@ fn evicted(cause: RemovalCause) -> Evicted {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::entry::Life;
 
     fn memory(bound: Bound) -> (Memory<u32>, Clock, crate::event::Events) {
         let clock = Clock::manual();
@@ -205,7 +211,13 @@ mod tests {
     fn put(memory: &Memory<u32>, clock: &Clock, key: &[u8], weight: u32) -> Arc<Entry<u32>> {
         let now = clock.now();
         let expires = now.after(Duration::from_secs(10));
-        let entry = Arc::new(Entry::new(1, now, expires, Epoch(0), weight));
+        let entry = Arc::new(Entry::new(
+            1,
+            now,
+            Life::plain(now, expires),
+            Epoch(0),
+            weight,
+        ));
         memory.insert(EntryKey::new(key), Arc::clone(&entry));
         entry
     }
@@ -272,7 +284,8 @@ mod tests {
     #[test]
     fn an_entry_without_end_does_not_overflow() {
         let (memory, clock, _events) = memory(Bound::Entries(10));
-        let entry = Entry::new(1, clock.now(), Tick::NEVER, Epoch(0), 1);
+        let life = Life::plain(clock.now(), Tick::NEVER);
+        let entry = Entry::new(1, clock.now(), life, Epoch(0), 1);
         memory.insert(EntryKey::new(b"1"), Arc::new(entry));
         assert!(memory.get(b"1", clock.now(), Epoch(0)).is_some());
     }

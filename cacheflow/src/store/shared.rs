@@ -40,6 +40,16 @@ pub trait SharedStore: Send + Sync + 'static {
     /// What is kept for `key`, with its remaining lifetime.
     async fn get(&self, key: &FullKey) -> Result<Option<Stored>>;
 
+    /// What is kept for each of `keys`, in their order: as
+    /// [`get`](SharedStore::get), in as few round trips as there are servers.
+    async fn get_many(&self, keys: &[&FullKey]) -> Result<Vec<Option<Stored>>>;
+
+    /// Keeps the value of `key` for `lifetime` from now, if it still begins with
+    /// the bytes `front`, which are its whole [header](crate::entry::Envelope::HEADER_BYTES): less
+    /// would not tell it from another. Does not shorten its life, and leaves a value
+    /// without an end alone. Returns whether it is kept so long.
+    async fn touch(&self, key: &FullKey, front: &[u8], lifetime: Duration) -> Result<bool>;
+
     /// Keeps a loaded value, unless a record after `fill.checked` makes it old
     /// or a write to something that it was made of is under way.
     async fn fill(&self, fill: Fill<'_>) -> Result<Filled>;
@@ -100,6 +110,9 @@ pub struct Fill<'a> {
     pub marks: &'a Marks,
     /// How long to keep it; at least 1 ms.
     pub ttl: Duration,
+    /// How long it may be kept in all, if it is [touched](SharedStore::touch);
+    /// at least `ttl`. Whatever the store needs to find it lives that long.
+    pub longest: Duration,
     /// Up to where the caller has checked that nothing the value was made of
     /// was forgotten; the envelope's as-of. The store checks what came after.
     pub checked: Position,
@@ -126,6 +139,9 @@ pub struct Put<'a> {
     pub marks: &'a Marks,
     /// How long to keep it; at least 1 ms.
     pub ttl: Duration,
+    /// How long it may be kept in all, if it is [touched](SharedStore::touch);
+    /// at least `ttl`. Whatever the store needs to find it lives that long.
+    pub longest: Duration,
     /// Where the caller stood before it began to change the source.
     pub checked: Position,
 }

@@ -4,19 +4,25 @@ use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::Nothing;
+use super::refresh_ahead::RefreshAhead;
 use crate::entry::Made;
 use crate::key::{Address, FullKey, Marks, Tag};
 use crate::source::Ticket;
 
 /// Levels that can be read and filled.
-pub(crate) trait Levels<V>: Sync {
+pub(crate) trait Levels<V>: Send + Sync + 'static {
     /// Reads the levels below memory, which the caller has looked at, and keeps
     /// what it finds in those above.
     ///
     /// `ticket` was taken before, so that nothing that is forgotten during the
     /// read is kept.
-    fn read(&self, address: &Address, ticket: &Arc<Ticket>)
-    -> impl Future<Output = Read<V>> + Send;
+    fn read(
+        &self,
+        address: &Address,
+        ticket: &Arc<Ticket>,
+        how: Reading,
+    ) -> impl Future<Output = Read<V>> + Send;
 
     /// Keeps a loaded value in all levels, unless it was forgotten after `ticket`
     /// was taken. What was not kept was counted and told.
@@ -27,16 +33,63 @@ pub(crate) trait Levels<V>: Sync {
         value: &V,
         fill: FillWith,
     ) -> impl Future<Output = ()> + Send;
+
+    /// Keeps an old value for a while in memory, so that its source is left alone.
+    fn keep_stale(
+        &self,
+        address: &Address,
+        ticket: &Arc<Ticket>,
+        made: &Made<V>,
+        keep_for: Duration,
+    );
+
+    /// Tells the shared store that a value is read, which lives as long as that
+    /// goes on.
+    fn touch(
+        &self,
+        address: &Address,
+        header: &[u8],
+        lifetime: Duration,
+    ) -> impl Future<Output = ()> + Send;
+
+    /// As [`fill`](Self::fill), for what is known of why there is no value.
+    fn fill_nothing(
+        &self,
+        address: &Address,
+        ticket: &Arc<Ticket>,
+        nothing: Nothing,
+        fill: FillWith,
+    ) -> impl Future<Output = ()> + Send;
+}
+
+/// How the levels are read.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(crate) struct Reading {
+    /// Not at all: all that is there is to be replaced.
+    pub(crate) skip_shared: bool,
+    /// What is found is not kept in memory.
+    pub(crate) skip_memory: bool,
+    /// What is found and due is about to be refreshed, so it is kept nowhere.
+    pub(crate) is_refresh: bool,
+    /// When what is found is to be refreshed.
+    pub(crate) refresh: Option<RefreshAhead>,
+    /// How long an entry lives that nobody reads.
+    pub(crate) idle: Option<Duration>,
 }
 
 /// What a read of the lower levels gave.
 #[derive(Debug)]
 pub(crate) enum Read<V> {
+    /// A value that may be served; `is_due` if it is to be refreshed.
     Hit {
         made: Made<V>,
-        age: Duration,
-        remaining: Duration,
+        is_due: bool,
     },
+    /// The source had none, a short while ago.
+    Absent(Made<()>),
+    /// A value whose lifetime is over and that may stand in for one that cannot be
+    /// loaded.
+    Stale(Made<V>),
     Miss,
     /// The shared store could not be asked. It is not written to in the same
     /// call either: a caller waits for one budget, not for two.
@@ -46,9 +99,18 @@ pub(crate) enum Read<V> {
 /// How a loaded value is kept.
 #[derive(Clone, Debug)]
 pub(crate) struct FillWith {
+    /// How long it may be served.
     pub(crate) ttl: Duration,
+    /// For how long beyond that it may stand in for one that cannot be loaded.
+    pub(crate) stale: Duration,
+    /// How long it lives if nobody reads it.
+    pub(crate) idle: Option<Duration>,
+    pub(crate) refresh: Option<RefreshAhead>,
+    /// What the load took.
     pub(crate) cost: Duration,
+    pub(crate) version: Option<Arc<str>>,
     pub(crate) skip_shared: bool,
+    pub(crate) skip_memory: bool,
     pub(crate) marks: Arc<Marks>,
 }
 
@@ -61,3 +123,6 @@ pub(crate) struct Given {
 
 /// Tells a value's tags.
 pub(crate) type Tagger<V> = Arc<dyn Fn(&V) -> Vec<String> + Send + Sync>;
+
+/// Tells a value's lifetime; `None` is the cache's.
+pub(crate) type Timer<V> = Arc<dyn Fn(&V) -> Option<Duration> + Send + Sync>;

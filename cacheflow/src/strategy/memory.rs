@@ -3,12 +3,13 @@
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
-use super::index::{Index, Member};
+use super::index::Index;
+use super::shelf::Shelf;
 use crate::clock::{Clock, Tick};
-use crate::entry::{Entry, Epoch};
+use crate::entry::{Entry, Epoch, Life};
 use crate::event::{Position, Target};
 use crate::key::{Address, CacheName, EntryKey, FullKey, Marks};
-use crate::source::{Boarding, Flight, Flights, Start, Ticket};
+use crate::source::{Boarding, Flight, Flights, SharedError, Start, Ticket};
 use crate::standing::{Joined, Standing, Verdict};
 use crate::store::Memory;
 use crate::sync::atomic::{AtomicU64, Ordering};
@@ -22,7 +23,8 @@ use crate::sync::{Mutex, MutexGuard};
 /// although it was forgotten.
 pub(crate) struct Local<V> {
     cache: CacheName,
-    memory: Option<Memory<V>>,
+    values: Shelf<V>,
+    nothings: Shelf<Nothing>,
     inside: Mutex<Inside<V>>,
     epoch: AtomicU64,
     standing: Arc<Standing>,
@@ -31,12 +33,22 @@ pub(crate) struct Local<V> {
     hold_off: Duration,
 }
 
-/// So many entries are taken out of memory in one go; more are only marked.
-const FREED_AT_ONCE: usize = 32;
-
 struct Inside<V> {
     flights: Flights<V>,
-    index: Index<V>,
+    values: Index<V>,
+    nothings: Index<Nothing>,
+}
+
+/// That there is no value, and why. Kept beside the values and in a bound of its
+/// own: a flood of keys that do not exist must not drive out what does.
+#[derive(Clone)]
+pub(crate) enum Nothing {
+    /// The source has none.
+    Absent,
+    /// The loader failed.
+    Failed(SharedError),
+    /// What the shared store has could not be refreshed, so often.
+    Unrefreshed(u32),
 }
 
 /// What a [`Local`] is made of.
@@ -44,6 +56,8 @@ pub(crate) struct Options<V> {
     pub(crate) cache: CacheName,
     /// `None`: nothing is kept in memory.
     pub(crate) memory: Option<Memory<V>>,
+    /// `None`: it is not kept that there is nothing.
+    pub(crate) nothings: Option<Memory<Nothing>>,
     pub(crate) standing: Arc<Standing>,
     pub(crate) clock: Clock,
     /// Whether entries younger than `max_staleness` are served while the gate
@@ -58,17 +72,20 @@ impl<V: Clone + Send + Sync + 'static> Local<V> {
         let Options {
             cache,
             memory,
+            nothings,
             standing,
             clock,
             serve_young,
             hold_off,
         } = options;
         Self {
+            values: Shelf::new(cache.clone(), memory),
+            nothings: Shelf::new(cache.clone(), nothings),
             cache,
-            memory,
             inside: Mutex::new(Inside {
                 flights: Flights::default(),
-                index: Index::default(),
+                values: Index::default(),
+                nothings: Index::default(),
             }),
             epoch: AtomicU64::new(0),
             standing,
@@ -81,15 +98,56 @@ impl<V: Clone + Send + Sync + 'static> Local<V> {
     /// The entry, if it may be served now.
     #[inline]
     pub(crate) fn hit(&self, key: &[u8]) -> Option<Arc<Entry<V>>> {
-        let memory = self.memory.as_ref()?;
         let now = self.clock.now();
-        let entry = memory.get(key, now, self.epoch())?;
-        self.may_serve(&entry, now).then_some(entry)
+        let entry = self.values.live(key, now, self.epoch())?;
+        self.may_serve(entry.begun, now).then_some(entry)
+    }
+
+    /// The entry, if it may stand in for a value that cannot be loaded: its
+    /// lifetime may be over, but it was not forgotten, as far as may be known.
+    pub(crate) fn stale(&self, key: &[u8]) -> Option<Arc<Entry<V>>> {
+        let now = self.clock.now();
+        let entry = self.values.kept(key)?;
+        let may = entry.may_stand_in(now, self.epoch()) && self.may_serve(entry.begun, now);
+        may.then_some(entry)
+    }
+
+    /// What is known of why there is no value.
+    pub(crate) fn nothing(&self, key: &[u8]) -> Option<Arc<Entry<Nothing>>> {
+        let now = self.clock.now();
+        let entry = self.nothings.live(key, now, self.epoch())?;
+        self.may_serve(entry.begun, now).then_some(entry)
+    }
+
+    /// Whether `entry` is what lies in memory and may be served.
+    pub(crate) fn is_still(&self, key: &[u8], entry: &Arc<Entry<V>>) -> bool {
+        self.hit(key)
+            .is_some_and(|present| Arc::ptr_eq(&present, entry))
+    }
+
+    /// How often what the shared store has of `key` could not be refreshed.
+    pub(crate) fn unrefreshed(&self, key: &[u8]) -> u32 {
+        match self.nothings.kept(key).as_deref() {
+            Some(Entry {
+                value: Nothing::Unrefreshed(failures),
+                ..
+            }) => *failures,
+            _ => 0,
+        }
+    }
+
+    /// Notes that what the shared store has could not be refreshed.
+    pub(crate) fn note_unrefreshed(&self, address: &Address, life: Life, failures: u32) {
+        let nothing = Nothing::Unrefreshed(failures);
+        let entry = Entry::new(nothing, self.clock.now(), life, self.epoch(), 1);
+        let mut inside = self.inside();
+        self.nothings
+            .insert(&mut inside.nothings, &address.key, entry);
     }
 
     #[inline]
-    fn may_serve(&self, entry: &Entry<V>, now: Tick) -> bool {
-        self.standing.is_open(now) || self.serve_young && self.is_young(entry.begun, now)
+    fn may_serve(&self, begun: Tick, now: Tick) -> bool {
+        self.standing.is_open(now) || self.serve_young && self.is_young(begun, now)
     }
 
     /// While nothing is heard from the bus, a value whose load began less than
@@ -219,16 +277,35 @@ impl<V: Clone + Send + Sync + 'static> Local<V> {
         current
     }
 
+    /// The same for what is known of why there is no value.
+    pub(crate) fn keep_nothing(
+        &self,
+        address: &Address,
+        ticket: &Arc<Ticket>,
+        mut entry: Entry<Nothing>,
+    ) -> bool {
+        let mut inside = self.inside();
+        let current = self.is_current(address, ticket, entry.marks());
+        if current && self.may_serve(entry.begun, self.clock.now()) {
+            self.values.remove(address.key.as_bytes());
+            entry.as_of = entry.as_of.max(self.here().unwrap_or(0));
+            self.nothings
+                .insert(&mut inside.nothings, &address.key, entry);
+        }
+        inside.flights.leave(&address.key, ticket);
+        current
+    }
+
     /// Ends a put: what others read meanwhile is older, and the value, if it is
     /// still the newest, goes into memory. `put` is where its own record stands;
-    /// `None` if it could not be recorded.
+    /// `None` if it could not be recorded. Returns whether it still was the newest.
     pub(crate) fn end_put(
         &self,
         address: &Address,
         ticket: &Arc<Ticket>,
         put: Option<Position>,
         entry: Option<Entry<V>>,
-    ) {
+    ) -> bool {
         let mut inside = self.inside();
         // Whether another came between its beginning and its own record, the
         // store has looked at; what came after, is looked at here.
@@ -243,8 +320,12 @@ impl<V: Clone + Send + Sync + 'static> Local<V> {
                 entry.as_of = put.map_or(entry.as_of, |put| put.number);
                 self.insert(&mut inside, &address.key, entry);
             }
-            _ => self.remove(address.key.as_bytes()),
+            _ => {
+                self.values.remove(address.key.as_bytes());
+                self.nothings.remove(address.key.as_bytes());
+            }
         }
+        untouched
     }
 
     /// Forgets what `target` says of this cache: entries older than the record
@@ -253,58 +334,36 @@ impl<V: Clone + Send + Sync + 'static> Local<V> {
     /// depend on them goes as well.
     pub(crate) fn forget(&self, target: Target<'_>, before: u64, wanted: bool) -> Vec<FullKey> {
         let mut inside = self.inside();
-        let inside = &mut *inside;
-        let mut gone = Vec::new();
-        let mut freed = 0;
-        let mut stays = |member: &Member<V>| {
-            let stays = self.stays(member, before, &mut freed);
-            if !stays && wanted {
-                gone.push(member.key.clone());
-            }
-            stays
-        };
+        let flights = &mut inside.flights;
         match target {
-            Target::Key(key) | Target::OwnPut(key) | Target::Putting(key) => {
-                if key.cache() == self.cache.as_str() {
-                    match target {
-                        Target::Key(_) => inside.flights.cancel(key.key()),
-                        _ => inside.flights.cancel_reads(key.key()),
-                    }
-                    if !matches!(target, Target::Putting(_)) {
-                        self.remove_older(key.key(), before);
-                    }
-                }
-                inside.index.take_dependents(key, stays);
+            Target::Key(key) if self.has(key) => flights.cancel(key.key()),
+            Target::OwnPut(key) | Target::Putting(key) if self.has(key) => {
+                flights.cancel_reads(key.key());
             }
-            Target::DependentsOf(key) => inside.index.take_dependents(key, stays),
-            Target::Tag(tag) => inside.index.take_tagged(tag, stays),
             Target::Pattern(pattern) => {
                 let full = |key: &EntryKey| FullKey::new(&self.cache, key);
-                inside
-                    .flights
-                    .cancel_matching(|key| pattern.matches(&full(key)));
-                inside
-                    .index
-                    .take_dependents_where(|key| pattern.matches(key), &mut stays);
-                if let Some(memory) = &self.memory {
-                    let of_these = memory.keys_where(|key| pattern.matches(&full(key)));
-                    for key in of_these {
-                        if self.remove_older(key.as_bytes(), before) && wanted {
-                            gone.push(key);
-                        }
-                    }
-                }
+                flights.cancel_matching(|key| pattern.matches(&full(key)));
             }
-            Target::Cache(name) if *name == self.cache => self.forget_everything(inside),
-            Target::Cache(name) => {
-                let of_it = |key: &FullKey| key.cache() == name.as_str();
-                inside.index.take_dependents_where(of_it, stays);
-            }
-            Target::Everything => self.forget_everything(inside),
+            Target::Cache(name) if *name == self.cache => self.forget_everything(&mut inside),
+            Target::Everything => self.forget_everything(&mut inside),
+            _ => {}
+        }
+        let Inside {
+            values, nothings, ..
+        } = &mut *inside;
+        let mut gone = Vec::new();
+        self.values.forget(values, target, before, &mut gone);
+        self.nothings.forget(nothings, target, before, &mut gone);
+        if !wanted {
+            return Vec::new();
         }
         gone.iter()
             .map(|key| FullKey::new(&self.cache, key))
             .collect()
+    }
+
+    fn has(&self, key: &FullKey) -> bool {
+        key.cache() == self.cache.as_str()
     }
 
     /// Forgets everything.
@@ -317,52 +376,28 @@ impl<V: Clone + Send + Sync + 'static> Local<V> {
         // take longer.
         self.epoch.fetch_add(1, Ordering::AcqRel);
         inside.flights.cancel_all();
-        inside.index.clear();
-        if let Some(memory) = &self.memory {
-            memory.free_all();
-        }
-    }
-
-    /// Whether an entry that the index found is newer than the record `before`;
-    /// else it is forgotten.
-    fn stays(&self, member: &Member<V>, before: u64, freed: &mut usize) -> bool {
-        let entry = member.entry.upgrade();
-        if entry.as_ref().is_some_and(|entry| entry.as_of >= before) {
-            return true;
-        }
-        if let (Some(entry), Some(memory)) = (entry, &self.memory) {
-            entry.forget();
-            // To be marked is what counts. Of very many, most are left for memory
-            // to replace or evict: nobody waits for that under the lock.
-            if *freed < FREED_AT_ONCE {
-                memory.free_this(member.key.as_bytes(), &entry);
-                *freed += 1;
-            }
-        }
-        false
+        self.values.free_all(&mut inside.values);
+        self.nothings.free_all(&mut inside.nothings);
     }
 
     /// Whether something here was made of something else.
     pub(crate) fn has_dependents(&self) -> bool {
-        self.inside().index.has_dependencies()
+        let inside = self.inside();
+        inside.values.has_dependencies() || inside.nothings.has_dependencies()
     }
 
     /// The keys in memory of what depends on `key`.
     pub(crate) fn dependents(&self, key: &FullKey) -> Vec<FullKey> {
-        let inside = self.inside();
-        let keys = inside.index.dependents(key);
-        keys.map(|key| FullKey::new(&self.cache, key)).collect()
+        self.values.dependents(&self.inside().values, key)
     }
 
     /// The entries in memory that were made of others, with their marks.
     pub(crate) fn graph(&self) -> Vec<(FullKey, Arc<Marks>)> {
-        let entries = self.memory.as_ref().map(Memory::marked).unwrap_or_default();
-        let full = |(key, marks)| (FullKey::new(&self.cache, &key), marks);
-        entries.into_iter().map(full).collect()
+        self.values.graph()
     }
 
     pub(crate) fn memory(&self) -> Option<&Memory<V>> {
-        self.memory.as_ref()
+        self.values.memory()
     }
 
     /// How many keys somebody is under way with.
@@ -371,29 +406,16 @@ impl<V: Clone + Send + Sync + 'static> Local<V> {
     }
 
     fn insert(&self, inside: &mut Inside<V>, key: &EntryKey, mut entry: Entry<V>) {
-        let Some(memory) = &self.memory else { return };
-        let now = self.clock.now();
         // What could not be served now is not put: it would only be in the way
         // of what can be.
-        if self.may_serve(&entry, now) {
+        if self.may_serve(entry.begun, self.clock.now()) {
             // It was judged up to here just now, under this lock.
             entry.as_of = entry.as_of.max(self.here().unwrap_or(0));
-            let entry = Arc::new(entry);
-            inside.index.add(&self.cache, key, &entry);
-            memory.insert(key.clone(), entry);
+            self.values.insert(&mut inside.values, key, entry);
         } else {
-            memory.forget(key.as_bytes());
+            self.values.remove(key.as_bytes());
         }
-    }
-
-    fn remove(&self, key: &[u8]) {
-        self.remove_older(key, u64::MAX);
-    }
-
-    /// Forgets what is kept of `key` if it is older than the record `before`.
-    fn remove_older(&self, key: &[u8], before: u64) -> bool {
-        let memory = self.memory.as_ref();
-        memory.is_some_and(|memory| memory.forget_older(key, before))
+        self.nothings.remove(key.as_bytes());
     }
 
     #[inline]

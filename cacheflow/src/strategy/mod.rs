@@ -12,73 +12,32 @@
 //!     shared       the store that all instances share
 //! ```
 
+pub(crate) mod bulkhead;
 pub(crate) mod cache_aside;
+pub(crate) mod circuit_breaker;
+mod compose;
+pub(crate) mod distributed_lock;
+pub(crate) mod fail_safe;
 mod index;
 mod levels;
 mod memory;
 pub(crate) mod multi_level;
+mod named;
+mod policy;
+mod range;
+pub(crate) mod refresh_ahead;
+mod shelf;
+pub(crate) mod timeouts;
+pub(crate) mod write_behind;
 
-use std::time::Duration;
-
-pub(crate) use levels::{FillWith, Given, Levels, Read, Tagger};
-pub(crate) use memory::{Local, Options as LocalOptions};
+pub use bulkhead::Bulkhead;
+pub use circuit_breaker::CircuitBreaker;
+pub use compose::Strategy;
+pub use fail_safe::FailSafe;
+pub(crate) use levels::{FillWith, Given, Levels, Read, Reading, Tagger, Timer};
+pub(crate) use memory::{Local, Nothing, Options as LocalOptions};
 pub(crate) use multi_level::Weigher;
-
-/// How a cache works: which levels it has, and for how long they keep.
-///
-/// ```
-/// use cacheflow::Strategy;
-/// use std::time::Duration;
-///
-/// // Memory before the shared store (the default), memory for a minute:
-/// let strategy = Strategy::multi_level().memory_ttl(Duration::from_secs(60));
-/// // The shared store alone, where there is one:
-/// let strategy = Strategy::cache_aside();
-/// ```
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Strategy {
-    pub(crate) levels: multi_level::MultiLevel,
-}
-
-impl Strategy {
-    /// One level: look it up, else load and keep it.
-    ///
-    /// The level is the shared store, or memory in a flow that has none. No
-    /// node can then serve what another has replaced, at the price of a round
-    /// trip for each hit.
-    #[must_use]
-    pub fn cache_aside() -> Self {
-        Self {
-            levels: multi_level::MultiLevel {
-                memory_before_shared: false,
-                memory_ttl: None,
-            },
-        }
-    }
-
-    /// Two levels: memory before the shared store. A value found in the second
-    /// is kept in the first. In a flow without a shared store memory is the
-    /// only level.
-    #[must_use]
-    pub fn multi_level() -> Self {
-        Self {
-            levels: multi_level::MultiLevel::default(),
-        }
-    }
-
-    /// The longest time that memory keeps a value before it is read from the
-    /// shared store again; 1 ms to 366 days. Unset, memory keeps a value as long
-    /// as the shared store does; never longer. Without a shared store it has no
-    /// effect.
-    #[must_use]
-    pub fn memory_ttl(mut self, memory_ttl: Duration) -> Self {
-        self.levels.memory_ttl = Some(memory_ttl);
-        self
-    }
-}
-
-impl Default for Strategy {
-    fn default() -> Self {
-        Self::multi_level()
-    }
-}
+pub use named::StrategyOptions;
+pub(crate) use policy::{CallOptions, Policy, Skip};
+pub use refresh_ahead::RefreshAhead;
+pub use write_behind::WriteBehind;

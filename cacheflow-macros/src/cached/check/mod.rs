@@ -1,10 +1,12 @@
 //! From syntax to meaning: every fault is found here, nothing is generated.
 
 mod arguments;
+mod background;
 mod function;
 mod identity;
 mod key;
 mod options;
+mod strategy;
 
 use super::model::Cached;
 use super::parse::{Function, Options};
@@ -28,6 +30,7 @@ pub(super) fn check(
     let skip = arguments.skipped(options.skip, &mut faults);
     let (site, mut key) = identity::identity(&function, cache);
     key.extend(key::check(options.key, &skip, &arguments, &mut faults));
+    let strategy = strategy::check(options.strategy, &function, &arguments, &mut faults);
     faults.into_result()?;
     Ok(Cached {
         returns: returns.expect("a function without a return type is a fault"),
@@ -36,5 +39,6 @@ pub(super) fn check(
         flow: options.flow.given(),
         key,
         ttl,
+        strategy,
     })
 }

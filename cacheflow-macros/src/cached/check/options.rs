@@ -50,7 +50,7 @@ pub(super) fn ttl(ttl: &Given<Expr>, faults: &mut Faults) -> Option<Ttl> {
     let ttl = ttl.as_ref()?;
     if let Some(text) = text(ttl) {
         let value = text.value();
-        return match duration::parse(&value) {
+        return match duration::parse(&value, &duration::ANY) {
             Ok(duration) => Some(Ttl::Fixed(duration)),
             Err(message) => {
                 faults.on(&text, format!("`ttl = {value:?}` {message}"));

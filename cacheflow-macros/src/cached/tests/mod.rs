@@ -1,17 +1,23 @@
 //! Attribute and function as text; messages with the text that they fall on.
 
+mod background;
 mod expansion;
 mod functions;
 mod golden;
 mod identity;
 mod keys;
 mod options;
+mod strategy;
+mod strategy_faults;
 
 use crate::tokens::flat;
 use proc_macro2::TokenStream;
 
 /// A function without faults of its own.
 const FIND: &str = "async fn find(pool: &Pool, id: u64) -> u64 { id }";
+
+/// One without references, whose error has room for the cache's own.
+const LOAD: &str = "async fn load(id: u64) -> Result<u64, Error> { Ok(id) }";
 
 fn tokens(text: &str) -> TokenStream {
     text.parse()

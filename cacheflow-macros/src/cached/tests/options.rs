@@ -2,7 +2,7 @@
 
 use super::{FIND, assert_fault, faults};
 
-const TAKES: &str = "`#[cached]` takes `cache`, `flow`, `key`, `skip`, `ttl`";
+const TAKES: &str = "`#[cached]` takes `cache`, `flow`, `key`, `skip`, `strategy`, `ttl`";
 
 #[test]
 fn unknown_option() {
@@ -17,8 +17,8 @@ fn options_of_later_releases_are_unknown_and_their_values_passed_over() {
     for (attribute, name) in [
         (r#"tags = ["org:{org}", "all"], ttl = "1h""#, "tags"),
         (
-            r#"strategy = multi_level(memory_ttl = "60s") + refresh_ahead(0.8), ttl = "1h""#,
-            "strategy",
+            r#"depends = multi_level(memory_ttl = "60s") + refresh_ahead(0.8), ttl = "1h""#,
+            "depends",
         ),
         ("receiver = ignore", "receiver"),
         ("detach", "detach"),
@@ -58,6 +58,11 @@ fn an_option_without_its_value() {
         ("flow", "flow", "flow = self.flow"),
         ("key", "key", "key = \"{id}\""),
         ("skip", "skip", "skip(pool)"),
+        (
+            "strategy",
+            "strategy",
+            "strategy = multi_level + refresh_ahead(0.8)",
+        ),
         ("ttl", "ttl", "ttl = \"90s\""),
         ("ttl =, skip(pool)", "ttl", "ttl = \"90s\""),
         ("ttl(90)", "ttl", "ttl = \"90s\""),

@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 
 use cacheflow::bus::Bus;
+use cacheflow::lock::Leases;
 use cacheflow::store::SharedStore;
 use cacheflow::{Backend, Namespace};
 use cacheflow_redis::RedisBackend;
@@ -32,6 +33,10 @@ impl Backend for Split {
 
     fn bus(&self, namespace: &Namespace) -> Arc<dyn Bus> {
         self.bus.bus(namespace)
+    }
+
+    fn leases(&self, namespace: &Namespace) -> Arc<dyn Leases> {
+        self.store.leases(namespace)
     }
 }
 

@@ -61,6 +61,12 @@ impl Listener for Mishearing<'_> {
         self.0.heard_foreign(change, origin);
     }
 
+    fn released(&self, name: &str) {
+        if self.1 != Fault::TellsNoReturn {
+            self.0.released(name);
+        }
+    }
+
     fn garbled(&self) {
         self.0.garbled();
     }

@@ -27,6 +27,19 @@ impl FaultyStore {
         }
     }
 
+    /// Keeps bytes that go by nothing but their key.
+    async fn keep(&self, key: &FullKey, bytes: &[u8], ttl: Duration) -> Result<()> {
+        let fill = Fill {
+            key,
+            bytes,
+            marks: Marks::NONE,
+            ttl,
+            longest: ttl,
+            checked: self.here().await?,
+        };
+        self.inner.fill(fill).await.map(drop)
+    }
+
     fn told(&self, mut recorded: Recorded) -> Recorded {
         match (self.fault, &mut recorded.record.change) {
             (Fault::TellsNothingMissed, _) => recorded.missed = Some(Vec::new()),
@@ -73,6 +86,57 @@ impl SharedStore for FaultyStore {
         Ok(stored)
     }
 
+    async fn get_many(&self, keys: &[&FullKey]) -> Result<Vec<Option<Stored>>> {
+        let mut told = self.inner.get_many(keys).await?;
+        match self.fault {
+            Fault::TellsManyInAnyOrder => told.reverse(),
+            Fault::LeavesOutTheMissing => told.retain(Option::is_some),
+            Fault::TellsNotTooMany => told.truncate(1_000),
+            Fault::BelievesEveryIncarnationOfMany => {
+                for stored in told.iter_mut().flatten() {
+                    stored.incarnation = Envelope::incarnation_in(&stored.bytes).unwrap_or(0);
+                }
+            }
+            Fault::TellsOneLifetimeOfMany => {
+                let longest = told.iter().flatten().map(|stored| stored.remaining).max();
+                for stored in told.iter_mut().flatten() {
+                    stored.remaining = longest.unwrap_or_default();
+                }
+            }
+            _ => {}
+        }
+        Ok(told)
+    }
+
+    async fn touch(&self, key: &FullKey, front: &[u8], lifetime: Duration) -> Result<bool> {
+        let stored = self.inner.get(key).await?;
+        let there = stored.as_ref().map(|stored| stored.bytes.clone());
+        let front_there = there.as_ref().and_then(|bytes| bytes.first_chunk());
+        match (self.fault, stored) {
+            (Fault::TouchesNothing, stored) => Ok(stored.is_some()),
+            (Fault::TouchesAnything, _) => {
+                let front = front_there.unwrap_or(front);
+                self.inner.touch(key, front, lifetime).await
+            }
+            (Fault::TouchShortens, Some(stored)) => {
+                let lifetime = lifetime.max(Duration::from_millis(1));
+                self.keep(key, &stored.bytes, lifetime).await?;
+                Ok(true)
+            }
+            (Fault::TouchBringsBack, None) => {
+                self.keep(key, front, lifetime).await?;
+                Ok(false)
+            }
+            (Fault::TouchLeavesTheIndexes, Some(stored)) if front_there == Some(front) => {
+                // Found by none of its marks any more.
+                let lifetime = lifetime.max(stored.remaining);
+                self.keep(key, &stored.bytes, lifetime).await?;
+                Ok(true)
+            }
+            _ => self.inner.touch(key, front, lifetime).await,
+        }
+    }
+
     async fn fill(&self, mut fill: Fill<'_>) -> Result<Filled> {
         match self.fault {
             Fault::RefusesEverything => return Ok(Filled::Refused),
@@ -104,6 +168,7 @@ impl SharedStore for FaultyStore {
                 bytes: put.bytes,
                 marks: put.marks,
                 ttl: put.ttl,
+                longest: put.longest,
                 checked: recorded.record.position,
             };
             self.inner.fill(fill).await?;

@@ -105,6 +105,7 @@ fn node() -> (Node, Arc<Recording>, Clock) {
         origin: "me".to_owned(),
         standing: Arc::new(Standing::unheard(Duration::from_secs(2), clock.clone())),
         shared: None,
+        waiting: Arc::default(),
         clock: clock.clone(),
         events: EventSink::new(),
     });

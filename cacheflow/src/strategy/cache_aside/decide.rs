@@ -4,27 +4,61 @@ use std::time::Duration;
 
 use super::CacheAside;
 
+/// The shortest time for which anything is kept, and the longest.
+pub(crate) const SHORTEST: Duration = Duration::from_millis(1);
+pub(crate) const LONGEST: Duration = Duration::from_secs(366 * 24 * 60 * 60);
+
 /// What the loader came back with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum LoadEnd {
     Value,
     Absent,
-    Failed,
+    /// It failed, with an error that can be kept.
+    FailedShared,
+    /// It failed, with one that cannot be copied.
+    FailedAlone,
 }
 
-/// What to do with it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Keep {
-    For(Duration),
-    Nothing,
+/// What lifetimes are asked for: the nearest to the value goes first.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Wanted {
+    /// By the loader, of this value.
+    pub(crate) by_loader: Option<Duration>,
+    /// By the call.
+    pub(crate) by_call: Option<Duration>,
+    /// By the cache's `ttl_from`, of this value.
+    pub(crate) by_value: Option<Duration>,
 }
 
-/// After the loader has ended.
-pub(crate) fn after_load(config: &CacheAside, end: LoadEnd, own_ttl: Option<Duration>) -> Keep {
-    match end {
-        LoadEnd::Value => Keep::For(own_ttl.unwrap_or(config.ttl)),
-        LoadEnd::Absent | LoadEnd::Failed => Keep::Nothing,
+/// For how long to keep it; `None` if it is not kept. `draw` is drawn at random
+/// from 0 (inclusive) to 1 (exclusive).
+pub(crate) fn after_load(
+    config: &CacheAside,
+    end: LoadEnd,
+    wanted: Wanted,
+    draw: f64,
+) -> Option<Duration> {
+    let ttl = match end {
+        LoadEnd::Value => wanted
+            .by_loader
+            .or(wanted.by_call)
+            .or(wanted.by_value)
+            .unwrap_or(config.ttl),
+        LoadEnd::Absent => config.none_ttl?,
+        LoadEnd::FailedShared => config.err_ttl?,
+        LoadEnd::FailedAlone => return None,
+    };
+    (ttl >= SHORTEST).then(|| jittered(ttl, config.ttl_jitter, draw))
+}
+
+/// `ttl`, a little shorter or longer: what was loaded in one second shall not
+/// expire in one. What shall last as long as can be does.
+pub(crate) fn jittered(ttl: Duration, jitter: f64, draw: f64) -> Duration {
+    if ttl >= LONGEST {
+        return LONGEST;
     }
+    ttl.mul_f64(1.0 + jitter * (2.0 * draw - 1.0))
+        .clamp(SHORTEST, LONGEST)
 }
 
 /// How a flight that the caller followed has ended.
@@ -74,20 +108,80 @@ pub(crate) fn after_flight(end: FlightEnd) -> Follow {
 mod tests {
     use super::*;
 
+    const DRAWS: [f64; 3] = [0.0, 0.5, 0.999_999_999];
+
     #[test]
-    fn only_values_are_kept_and_their_own_ttl_goes_first() {
-        let config = CacheAside::default();
-        let own = Duration::from_secs(1);
+    fn what_is_kept_and_for_how_long() {
+        let second = Duration::from_secs(1);
+        let plain = CacheAside {
+            ttl_jitter: 0.0,
+            ..CacheAside::default()
+        };
+        let nothings = CacheAside {
+            none_ttl: Some(3 * second),
+            err_ttl: Some(2 * second),
+            ..plain.clone()
+        };
+        let wanted = |by_loader, by_call, by_value| Wanted {
+            by_loader,
+            by_call,
+            by_value,
+        };
+        let (one, two, three) = (Some(second), Some(2 * second), Some(3 * second));
+        let zero = Some(Duration::ZERO);
         let cases = [
-            (LoadEnd::Value, None, Keep::For(config.ttl)),
-            (LoadEnd::Value, Some(own), Keep::For(own)),
-            (LoadEnd::Absent, None, Keep::Nothing),
-            (LoadEnd::Absent, Some(own), Keep::Nothing),
-            (LoadEnd::Failed, None, Keep::Nothing),
-            (LoadEnd::Failed, Some(own), Keep::Nothing),
+            (
+                &plain,
+                LoadEnd::Value,
+                wanted(None, None, None),
+                Some(plain.ttl),
+            ),
+            (&plain, LoadEnd::Value, wanted(None, None, three), three),
+            (&plain, LoadEnd::Value, wanted(None, two, three), two),
+            (&plain, LoadEnd::Value, wanted(one, two, three), one),
+            (&plain, LoadEnd::Value, wanted(zero, two, three), None),
+            (&plain, LoadEnd::Value, wanted(None, zero, None), None),
+            (&plain, LoadEnd::Value, wanted(None, None, zero), None),
+            (&plain, LoadEnd::Absent, wanted(one, two, three), None),
+            (&plain, LoadEnd::FailedShared, wanted(one, two, three), None),
+            (&plain, LoadEnd::FailedAlone, wanted(one, two, three), None),
+            (&nothings, LoadEnd::Absent, wanted(one, two, None), three),
+            (
+                &nothings,
+                LoadEnd::FailedShared,
+                wanted(one, None, None),
+                two,
+            ),
+            (
+                &nothings,
+                LoadEnd::FailedAlone,
+                wanted(one, None, None),
+                None,
+            ),
+            (&nothings, LoadEnd::Value, wanted(one, None, None), one),
         ];
-        for (end, ttl, keep) in cases {
-            assert_eq!(after_load(&config, end, ttl), keep);
+        for (config, end, wanted, kept) in cases {
+            for draw in DRAWS {
+                assert_eq!(
+                    after_load(config, end, wanted, draw),
+                    kept,
+                    "{end:?} {wanted:?}"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn a_lifetime_varies_by_its_share_within_bounds() {
+        let ttl = Duration::from_secs(100);
+        let ends = DRAWS.map(|draw| jittered(ttl, 0.1, draw).as_secs_f64());
+        assert_eq!(ends.map(f64::round), [90.0, 100.0, 110.0]);
+        assert_eq!(jittered(SHORTEST, 0.9, 0.0), SHORTEST);
+        for draw in DRAWS {
+            assert_eq!(jittered(LONGEST, 0.1, draw), LONGEST);
+            assert_eq!(jittered(Duration::MAX, 0.1, draw), LONGEST);
+            assert!(jittered(LONGEST - SHORTEST, 0.5, draw) <= LONGEST);
+            assert_eq!(jittered(ttl, 0.0, draw), ttl);
         }
     }
 

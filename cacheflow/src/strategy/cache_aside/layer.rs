@@ -1,4 +1,4 @@
-//! The flight of a miss: who loads, who waits, what is kept.
+//! The flight of a miss: who loads, who waits.
 
 use std::future::Future;
 use std::sync::Arc;
@@ -7,62 +7,22 @@ use std::time::Duration;
 use tokio::runtime::Handle;
 
 use super::CacheAside;
-use super::decide::{FlightEnd, Follow, Keep, LoadEnd, after_flight, after_load};
-use super::marking;
+use super::call::{Load, Reply, Terms, called};
+use super::decide::{FlightEnd, Follow, after_flight};
+use super::lead::Way;
 use crate::clock::Clock;
-use crate::entry::{self, Made};
+use crate::entry::{Level, Made};
 use crate::event::{Counter, Counters, Event, EventSink};
-use crate::key::{Address, CacheName, EntryKey, Marks};
+use crate::key::{Address, CacheName, Marks};
+use crate::runtime::Background;
 use crate::source::{
-    Boarding, Flight, LoadError, Loaded, MadeOf, Outcome, Parts, SharedError, Ticket, is_loading,
-    read_within_load, while_loading,
+    Boarding, Fault, Flight, Landed, LoadContext, LoadError, Loaded, Outcome, inside, is_loading,
+    read_within_load,
 };
 use crate::standing::Joined;
-use crate::strategy::Local;
-use crate::strategy::levels::{FillWith, Given, Levels, Read, Tagger};
-
-/// How an error that the leader got is handed to its followers.
-pub(crate) struct ShareError<E> {
-    pub(crate) share: fn(&E) -> Option<SharedError>,
-    pub(crate) take: fn(&SharedError) -> Option<E>,
-}
-
-impl<E> Clone for ShareError<E> {
-    fn clone(&self) -> Self {
-        *self
-    }
-}
-
-impl<E> Copy for ShareError<E> {}
-
-impl<E> ShareError<E> {
-    /// Errors that cannot be copied: every follower of a failed flight loads
-    /// for itself.
-    pub(crate) fn never() -> Self {
-        Self {
-            share: |_| None,
-            take: |_| None,
-        }
-    }
-}
-
-impl<E: Clone + Send + Sync + 'static> ShareError<E> {
-    /// Errors that can: a follower of the same error type gets a copy.
-    pub(crate) fn cloned() -> Self {
-        Self {
-            share: |error| Some(Arc::new(error.clone())),
-            take: |shared| shared.downcast_ref::<E>().cloned(),
-        }
-    }
-}
-
-/// One caller's load.
-pub(crate) struct Load<F, E> {
-    pub(crate) loader: F,
-    pub(crate) ttl: Option<Duration>,
-    pub(crate) given: Given,
-    pub(crate) errors: ShareError<E>,
-}
+use crate::strategy::levels::{Levels, Tagger, Timer};
+use crate::strategy::refresh_ahead::Due;
+use crate::strategy::{Local, Nothing};
 
 /// Cache-aside over some levels.
 pub(crate) struct Layer<V, L> {
@@ -71,11 +31,25 @@ pub(crate) struct Layer<V, L> {
     pub(crate) local: Arc<Local<V>>,
     pub(crate) levels: L,
     pub(crate) tagger: Option<Tagger<V>>,
+    pub(crate) timer: Option<Timer<V>>,
     /// Tells this flow's caches from those of another.
     pub(crate) flow: usize,
     pub(crate) clock: Clock,
     pub(crate) counters: Arc<Counters>,
     pub(crate) events: EventSink,
+    pub(crate) background: Background,
+}
+
+/// How a caller came away from the flights to its key.
+enum Boarded<V, E> {
+    /// It leads one.
+    Lead {
+        flight: Arc<Flight<V>>,
+        way: Way,
+    },
+    /// It loads beside them.
+    Alone,
+    Landed(Reply<V, E>),
 }
 
 impl<V, L> Layer<V, L>
@@ -83,16 +57,99 @@ where
     V: Clone + Send + Sync + 'static,
     L: Levels<V>,
 {
-    /// Gets a value that memory does not have.
+    /// Gets a value that memory does not have, in the caller's own task.
     pub(crate) async fn miss<F, Fut, E>(
-        &self,
-        address: Address,
-        load: Load<F, E>,
-    ) -> Result<Loaded<Made<V>>, LoadError<E>>
+        self: &Arc<Self>,
+        address: &Address,
+        mut load: Load<V, F, E>,
+    ) -> Reply<V, E>
     where
-        F: FnOnce() -> Fut,
+        F: FnOnce(LoadContext<V>) -> Fut,
         Fut: Future<Output = Result<Loaded<V>, E>>,
     {
+        let reply = match self.board(address, &load.terms).await {
+            Boarded::Landed(reply) => return reply,
+            Boarded::Alone => return self.alone(load).await,
+            Boarded::Lead { flight, way } => self.lead(address, &flight, &mut load, way).await,
+        };
+        match reply {
+            Ok(Loaded::Value(made)) if load.terms.context.was_due() => {
+                let refreshed = self.refresh(address, Due::Shared(made.clone()), load).await;
+                match refreshed {
+                    Some(Ok(loaded)) => Ok(loaded),
+                    Some(Err(_)) | None => Ok(Loaded::Value(made)),
+                }
+            }
+            reply => reply,
+        }
+    }
+
+    /// The same by a load that can go on without its caller: it does, to its end,
+    /// whatever becomes of the caller. The loader is called at once, and its future
+    /// runs if no level has the value.
+    pub(crate) async fn miss_in_background<F, Fut, E>(
+        self: &Arc<Self>,
+        address: &Address,
+        load: Load<V, F, E>,
+    ) -> Reply<V, E>
+    where
+        F: FnOnce(LoadContext<V>) -> Fut,
+        Fut: Future<Output = Result<Loaded<V>, E>> + Send + 'static,
+        E: Send + 'static,
+    {
+        let (flight, way) = match self.board(address, &load.terms).await {
+            Boarded::Landed(reply) => return reply,
+            Boarded::Alone => return self.alone(load).await,
+            Boarded::Lead { flight, way } => (flight, way),
+        };
+        let soft = load.terms.policy.strategy.timeouts.soft;
+        let Load { loader, terms } = load;
+        let loading = loader.map(|loader| loader(terms.context.clone()));
+        let mut load = Load {
+            loader: loading.map(called),
+            terms,
+        };
+        let work = {
+            let (this, address, flight) = (Arc::clone(self), address.clone(), Arc::clone(&flight));
+            let way = Way {
+                outlives: true,
+                ..way
+            };
+            inside().run(async move {
+                let reply = this.lead(&address, &flight, &mut load, way).await;
+                if let Ok(Loaded::Value(made)) = &reply
+                    && load.terms.context.was_due()
+                {
+                    this.refresh_in_background(&address, Due::Shared(made.clone()), load);
+                }
+                reply
+            })
+        };
+        let mut task = match self.background.spawn(work) {
+            Ok(task) => task,
+            // No runtime, or the flow has ended.
+            Err(work) => return work.await,
+        };
+        tokio::select! {
+            biased;
+            ended = &mut task => match ended {
+                Ok(Some(reply)) => reply,
+                Err(error) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
+                // The flow, or the runtime, ends: nobody is told anything any more.
+                Ok(None) | Err(_) => std::future::pending().await,
+            },
+            made = self.stale_after(address, &flight, soft, None) => Ok(Loaded::Value(made)),
+        }
+    }
+
+    /// Joins the flight to a key and waits for it, as long as that is of use; else
+    /// leads one.
+    async fn board<E>(&self, address: &Address, terms: &Terms<V, E>) -> Boarded<V, E> {
+        if !terms.options.skip.reading_memory
+            && let Some(reply) = self.known_nothing(address, terms)
+        {
+            return Boarded::Landed(reply);
+        }
         let mut counted = false;
         loop {
             // Where this node stands when this caller comes: whatever was
@@ -101,25 +158,42 @@ where
             // Registered before the shared store is read: a key that is
             // forgotten after this cancels the flight, whatever it reads.
             let flight = match self.local.board(&address.key) {
-                Boarding::Lead(flight) => return self.lead(address, flight, load, counted).await,
+                Boarding::Lead(flight) => {
+                    let way = Way {
+                        counted,
+                        ..Way::default()
+                    };
+                    return Boarded::Lead { flight, way };
+                }
                 Boarding::Follow(flight) => flight,
             };
             if is_loading(&flight.ticket) {
-                return self.inside_itself(&address, load, counted).await;
+                self.inside_itself(address, counted);
+                return Boarded::Alone;
             }
-            if !counted {
-                self.counters.add(Counter::Miss);
-                self.counters.add(Counter::Joined);
-                counted = true;
-            }
-            let (end, outcome) = self.follow(&address, joined, &flight, &load.errors).await;
-            match (after_flight(end), outcome) {
-                (Follow::Take, Some(outcome)) => return outcome,
-                (Follow::LoadAlone, _) => return self.run(load.loader).await.map(unkept),
+            let (end, reply) = self
+                .follow(address, joined, &flight, terms, &mut counted)
+                .await;
+            match (after_flight(end), reply) {
+                (Follow::Take, Some(reply)) => return Boarded::Landed(reply),
+                (Follow::LoadAlone, _) => return Boarded::Alone,
                 (Follow::TakeOver, _) => self.local.give_up(&address.key, &flight.ticket),
                 (Follow::BoardAgain | Follow::Take, _) => {}
             }
         }
+    }
+
+    /// That there is no value, if that was kept.
+    fn known_nothing<E>(&self, address: &Address, terms: &Terms<V, E>) -> Option<Reply<V, E>> {
+        let entry = self.local.nothing(address.key.as_bytes())?;
+        let reply = match &entry.value {
+            Nothing::Absent => Ok(Loaded::Absent),
+            Nothing::Failed(error) => Err(LoadError::Source((terms.errors.take)(error)?)),
+            Nothing::Unrefreshed(_) => return None,
+        };
+        self.counters.add(Counter::MemoryHit);
+        self.read_nothing(address, entry.marks.as_deref());
+        Some(reply)
     }
 
     /// Waits for another's flight.
@@ -128,19 +202,31 @@ where
         address: &Address,
         joined: Joined,
         flight: &Flight<V>,
-        errors: &ShareError<E>,
-    ) -> (FlightEnd, Option<Result<Loaded<Made<V>>, LoadError<E>>>) {
-        let landed = self.landed(flight).await;
-        match landed {
+        terms: &Terms<V, E>,
+        counted: &mut bool,
+    ) -> (FlightEnd, Option<Reply<V, E>>) {
+        let landed = self.landed(address, joined, flight, terms).await;
+        let outcome = match landed {
+            // It did not wait: a value that is being refreshed is a hit.
+            Some(Landed::Current(made)) if self.is_good(joined, address, flight, made.marks()) => {
+                self.count_hit(made.level, *counted);
+                return (FlightEnd::Value, Some(Ok(Loaded::Value(made))));
+            }
+            Some(Landed::Current(_)) => None,
+            Some(Landed::Outcome(outcome)) => Some(outcome),
+            None => None,
+        };
+        if !*counted {
+            self.counters.add(Counter::Miss);
+            self.counters.add(Counter::Joined);
+            *counted = true;
+        }
+        match outcome {
             None => (FlightEnd::Overdue, None),
             Some(Outcome::Abandoned) => (FlightEnd::Abandoned, None),
             // Its tags are known only now: what was forgotten by one of them
             // before this caller came could not keep it from joining.
-            Some(outcome)
-                if !self
-                    .local
-                    .is_good_for(joined, address, flight, outcome.marks()) =>
-            {
+            Some(outcome) if !self.is_good(joined, address, flight, outcome.marks()) => {
                 (FlightEnd::Outdated, None)
             }
             Some(Outcome::Value(made)) => (FlightEnd::Value, Some(Ok(Loaded::Value(made)))),
@@ -148,219 +234,116 @@ where
                 self.read_nothing(address, marks.as_deref());
                 (FlightEnd::Absent, Some(Ok(Loaded::Absent)))
             }
-            Some(Outcome::Failed(error, marks)) => match error.as_ref().and_then(errors.take) {
-                Some(error) => {
-                    self.read_nothing(address, marks.as_deref());
-                    (FlightEnd::FailedShared, Some(Err(LoadError::Source(error))))
+            Some(Outcome::Failed(fault, marks)) => {
+                let error = match fault {
+                    Fault::Source(error) => error
+                        .as_ref()
+                        .and_then(terms.errors.take)
+                        .map(LoadError::Source),
+                    Fault::Trouble(trouble) => Some(trouble.into()),
+                };
+                match error {
+                    Some(error) => {
+                        self.read_nothing(address, marks.as_deref());
+                        (FlightEnd::FailedShared, Some(Err(error)))
+                    }
+                    None => (FlightEnd::FailedAlone, None),
                 }
-                None => (FlightEnd::FailedAlone, None),
-            },
+            }
         }
     }
 
-    /// The flight's outcome; `None` if it takes too long. A caller outside of a
-    /// tokio runtime has no timer and waits as long as it takes.
-    async fn landed(&self, flight: &Flight<V>) -> Option<Outcome<V>> {
-        if Handle::try_current().is_err() {
-            return Some(flight.landed().await);
-        }
-        let patience = self.config.follower_timeout;
-        tokio::time::timeout(patience, flight.landed()).await.ok()
-    }
-
-    /// Reads the lower levels, else loads, tells the followers and keeps.
-    async fn lead<F, Fut, E>(
+    fn is_good(
         &self,
-        address: Address,
-        flight: Arc<Flight<V>>,
-        load: Load<F, E>,
-        counted: bool,
-    ) -> Result<Loaded<Made<V>>, LoadError<E>>
-    where
-        F: FnOnce() -> Fut,
-        Fut: Future<Output = Result<Loaded<V>, E>>,
-    {
-        let _leading = Leading {
-            local: &self.local,
-            key: &address.key,
-            flight: &flight,
-        };
-        // The second look: the flight that this caller just missed may have
-        // filled memory between its lookup and its boarding.
-        if let Some(entry) = self.local.hit(address.key.as_bytes()) {
-            flight.land(Outcome::Value(entry.made()));
-            self.count(Counter::MemoryHit, counted);
-            return Ok(Loaded::Value(entry.made()));
-        }
-        let read = self.levels.read(&address, &flight.ticket).await;
-        let skip_shared = matches!(read, Read::Failed);
-        if let Read::Hit { made, .. } = read {
-            flight.land(Outcome::Value(made.clone()));
-            self.count(Counter::SharedHit, counted);
-            return Ok(Loaded::Value(made));
-        }
-        self.count(Counter::Miss, counted);
+        joined: Joined,
+        address: &Address,
+        flight: &Flight<V>,
+        marks: &Marks,
+    ) -> bool {
+        self.local.is_good_for(joined, address, flight, marks)
+    }
 
-        let began = self.clock.now();
-        let made_of = Arc::new(MadeOf::new(self.flow));
-        let loaded = while_loading(&flight.ticket, &made_of, self.run(load.loader)).await;
-        let cost = self.clock.now().since(began);
-
-        let end = match &loaded {
-            Ok(Loaded::Value(_)) => LoadEnd::Value,
-            Ok(Loaded::Absent) => LoadEnd::Absent,
-            Err(LoadError::Source(_)) => LoadEnd::Failed,
-        };
-        let keep = after_load(&self.config, end, load.ttl);
-        // Followers are told before the value is kept: they need not wait for
-        // a round trip that is not theirs. Nobody can join a flight whose key
-        // was forgotten, so nobody gets what is known to be old by now.
-        let parts = made_of.take();
-        let value = match loaded {
-            Ok(Loaded::Value(value)) => value,
-            Ok(Loaded::Absent) => {
-                let marks = parts.into_marks();
-                self.read_nothing(&address, marks.as_deref());
-                flight.land(Outcome::Absent(marks));
-                return Ok(Loaded::Absent);
-            }
-            Err(LoadError::Source(error)) => {
-                let marks = parts.into_marks();
-                self.read_nothing(&address, marks.as_deref());
-                flight.land(Outcome::Failed((load.errors.share)(&error), marks));
-                return Err(LoadError::Source(error));
-            }
-        };
-        let ends = parts.expires.filter(|_| !self.config.outlive_dependencies);
-        let marks = self.marks(&address, &load.given, &value, parts);
-        let ttl = match keep {
-            Keep::For(ttl) => ttl,
-            Keep::Nothing => Duration::ZERO,
-        };
-        let now = self.clock.now();
-        let ttl = ends.map_or(ttl, |ends| ttl.min(ends.since(now)));
-        let made = Made {
-            value,
-            // What cannot be kept can be no lasting part of anything either.
-            expires: Some(if marks.is_some() { now.after(ttl) } else { now }),
-            marks: marks.as_ref().and_then(entry::some),
-        };
-        flight.land(Outcome::Value(made.clone()));
-        // What it is forgotten by could not be told, or it is made of something
-        // that has ended meanwhile: kept nowhere.
-        if let Some(marks) = marks.filter(|_| ttl >= marking::SHORTEST) {
-            let fill = FillWith {
-                ttl,
-                cost,
-                skip_shared,
-                marks,
-            };
-            self.levels
-                .fill(&address, &flight.ticket, &made.value, fill)
-                .await;
+    /// The flight's outcome, or what it gives in place of it; `None` if it takes too
+    /// long. A caller outside of a tokio runtime has no timer and waits as long as
+    /// it takes.
+    async fn landed<E>(
+        &self,
+        address: &Address,
+        joined: Joined,
+        flight: &Flight<V>,
+        terms: &Terms<V, E>,
+    ) -> Option<Landed<V>> {
+        let landed = flight.landed(|| self.clock.now());
+        if Handle::try_current().is_err() {
+            return Some(landed.await);
         }
-        Ok(Loaded::Value(made))
+        let soft = terms.policy.strategy.timeouts.soft;
+        tokio::select! {
+            biased;
+            landed = landed => Some(landed),
+            made = self.stale_after(address, flight, soft, Some(joined)) => {
+                Some(Landed::Outcome(Outcome::Value(made)))
+            }
+            () = tokio::time::sleep(self.config.follower_timeout) => None,
+        }
+    }
+
+    /// The old value of a flight, once a caller has waited for `soft`; never if
+    /// there is none, or if it was forgotten before the caller came.
+    async fn stale_after(
+        &self,
+        address: &Address,
+        flight: &Flight<V>,
+        soft: Option<Duration>,
+        joined: Option<Joined>,
+    ) -> Made<V> {
+        let Some(soft) = soft else {
+            return std::future::pending().await;
+        };
+        tokio::time::sleep(soft).await;
+        match flight.stale() {
+            Some(made)
+                if self.local.is_current(address, &flight.ticket, made.marks())
+                    && joined.is_none_or(|joined| {
+                        self.is_good(joined, address, flight, made.marks())
+                    }) =>
+            {
+                self.stood_in(address);
+                made
+            }
+            _ => std::future::pending().await,
+        }
     }
 
     /// That there is no value was found out from other values: whoever makes
     /// something of it, makes it of these.
-    fn read_nothing(&self, address: &Address, marks: Option<&Marks>) {
+    pub(super) fn read_nothing(&self, address: &Address, marks: Option<&Marks>) {
         if let Some(marks) = marks {
             read_within_load(self.flow, || address.full.clone(), marks, None);
         }
     }
 
-    /// What `value` is forgotten by; `None`, told, if that cannot be kept.
-    pub(crate) fn marks(
-        &self,
-        address: &Address,
-        given: &Given,
-        value: &V,
-        parts: Parts,
-    ) -> Option<Arc<Marks>> {
-        let own = self.tagger.as_ref().map(|tagger| tagger(value));
-        match marking::marks(address, given, own.unwrap_or_default(), parts) {
-            Ok(marks) => Some(Arc::new(marks)),
-            Err(fault) => {
-                self.events.tell(|| Event::MarksRefused {
-                    cache: self.cache.clone(),
-                    key: address.key.clone(),
-                    fault: fault.into(),
-                });
-                None
-            }
-        }
-    }
-
     /// The loader of this key asks for this key: it cannot wait for itself.
-    async fn inside_itself<F, Fut, E>(
-        &self,
-        address: &Address,
-        load: Load<F, E>,
-        counted: bool,
-    ) -> Result<Loaded<Made<V>>, LoadError<E>>
-    where
-        F: FnOnce() -> Fut,
-        Fut: Future<Output = Result<Loaded<V>, E>>,
-    {
+    fn inside_itself(&self, address: &Address, counted: bool) {
         self.count(Counter::Miss, counted);
         self.events.tell(|| Event::Recursion {
             cache: self.cache.clone(),
             key: address.key.clone(),
         });
-        self.run(load.loader).await.map(unkept)
-    }
-
-    async fn run<F, Fut, E>(&self, loader: F) -> Result<Loaded<V>, LoadError<E>>
-    where
-        F: FnOnce() -> Fut,
-        Fut: Future<Output = Result<Loaded<V>, E>>,
-    {
-        self.counters.add(Counter::Load);
-        let loaded = loader().await;
-        if loaded.is_err() {
-            self.counters.add(Counter::LoadFailed);
-        }
-        loaded.map_err(LoadError::Source)
     }
 
     /// A lookup counts once, however often its caller boards.
-    fn count(&self, counter: Counter, counted: bool) {
+    pub(super) fn count(&self, counter: Counter, counted: bool) {
         if !counted {
             self.counters.add(counter);
         }
     }
-}
 
-/// A value that is kept nowhere.
-fn unmarked<V>(value: V) -> Made<V> {
-    Made {
-        value,
-        marks: None,
-        expires: None,
-    }
-}
-
-fn unkept<V>(loaded: Loaded<V>) -> Loaded<Made<V>> {
-    match loaded {
-        Loaded::Value(value) => Loaded::Value(unmarked(value)),
-        Loaded::Absent => Loaded::Absent,
-    }
-}
-
-/// Leads a flight; dropped in whatever way, the flight is off its key and its
-/// followers know.
-struct Leading<'a, V: Clone + Send + Sync + 'static> {
-    local: &'a Local<V>,
-    key: &'a EntryKey,
-    flight: &'a Flight<V>,
-}
-
-impl<V: Clone + Send + Sync + 'static> Drop for Leading<'_, V> {
-    fn drop(&mut self) {
-        // Off the key first: a follower that begins again must not join it.
-        let ticket: &Arc<Ticket> = &self.flight.ticket;
-        self.local.leave(self.key, ticket);
-        self.flight.land(Outcome::Abandoned);
+    fn count_hit(&self, level: Level, counted: bool) {
+        let counter = match level {
+            Level::Memory => Counter::MemoryHit,
+            Level::Shared | Level::Source => Counter::SharedHit,
+        };
+        self.count(counter, counted);
     }
 }

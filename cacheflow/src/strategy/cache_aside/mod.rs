@@ -16,10 +16,16 @@
 //! Not promised: that a key is loaded once per cluster; each process loads for
 //! itself.
 
+mod attempt;
+mod call;
 mod config;
 mod decide;
 mod layer;
+mod lead;
 mod marking;
 
+pub(crate) use call::{Load, Reply, ShareError, Terms, called};
 pub(crate) use config::CacheAside;
-pub(crate) use layer::{Layer, Load, ShareError};
+pub(crate) use decide::{LONGEST, LoadEnd, SHORTEST, Wanted, after_load};
+pub(crate) use layer::Layer;
+pub(crate) use lead::Way;

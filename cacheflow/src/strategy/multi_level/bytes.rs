@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::decide::{self, Term};
 use super::layer::Layer;
 use crate::clock::unix_millis;
 use crate::entry::Envelope;
@@ -13,15 +14,31 @@ use crate::key::{Address, Marks};
 use crate::standing::Verdict;
 use crate::store::{Bound, Stored};
 use crate::strategy::levels::FillWith;
+use crate::strategy::refresh_ahead::RefreshAhead;
 
 /// What an entry in memory weighs beside its key and value, in bytes.
 const ENTRY_OVERHEAD: usize = 200;
 
 /// A value that the shared store gave.
 pub(super) struct Opened<V> {
-    pub(super) value: V,
+    /// `None` if the source had none.
+    pub(super) value: Option<V>,
     pub(super) age: Duration,
+    /// What is left of its life.
+    pub(super) left: Term,
+    pub(super) whole: Whole,
+    /// What names it in the shared store, where somebody wants to.
+    pub(super) header: Option<Arc<[u8]>>,
+    pub(super) version: Option<Arc<str>>,
     pub(super) marks: Arc<Marks>,
+}
+
+/// What a value was kept with.
+#[derive(Clone, Copy)]
+pub(super) struct Whole {
+    pub(super) ttl: Duration,
+    pub(super) cost: Duration,
+    pub(super) refresh: Option<RefreshAhead>,
 }
 
 /// A value about to be kept: its bytes, where they are needed, and its weight.
@@ -32,7 +49,12 @@ pub(super) struct Prepared {
 
 impl<V: Clone + Send + Sync + 'static> Layer<V> {
     /// The value in `stored`, if it may be served.
-    pub(super) fn open(&self, address: &Address, stored: &Stored) -> Result<Opened<V>, Unreadable> {
+    pub(super) fn open(
+        &self,
+        address: &Address,
+        stored: &Stored,
+        idle: Option<Duration>,
+    ) -> Result<Opened<V>, Unreadable> {
         if stored.bytes.len() > self.0.max_value_bytes.saturating_add(Self::ENVELOPE_ROOM) {
             return Err(Unreadable::TooLong);
         }
@@ -42,7 +64,10 @@ impl<V: Clone + Send + Sync + 'static> Layer<V> {
             self.0.codec.id(),
             Self::NO_SCHEMA,
         )?;
-        if envelope.payload.len() > self.0.max_value_bytes {
+        if envelope
+            .payload
+            .is_some_and(|payload| payload.len() > self.0.max_value_bytes)
+        {
             return Err(Unreadable::TooLong);
         }
         // The server must keep the journal that this node listens to: one that
@@ -66,15 +91,31 @@ impl<V: Clone + Send + Sync + 'static> Layer<V> {
             Verdict::Old => return Err(Unreadable::Forgotten),
             Verdict::Unknown => return Err(Unreadable::Incarnation),
         }
-        let value = self
-            .0
-            .codec
-            .decode(envelope.payload)
-            .map_err(|_| Unreadable::Payload)?;
-        let age = Duration::from_millis(unix_millis().saturating_sub(envelope.created));
+        let value = match envelope.payload {
+            Some(payload) => {
+                let value = self.0.codec.decode(payload);
+                Some(value.map_err(|_| Unreadable::Payload)?)
+            }
+            None => None,
+        };
+        let millis = |from: u64, to: u64| Duration::from_millis(to.saturating_sub(from));
+        let age = millis(envelope.created, unix_millis());
+        let kept = Term {
+            ttl: millis(envelope.created, envelope.expires),
+            stale: millis(envelope.expires, envelope.stale_until),
+            idle,
+        };
         Ok(Opened {
             value,
             age,
+            left: decide::left(kept, stored.remaining, age),
+            whole: Whole {
+                ttl: kept.ttl,
+                cost: Duration::from_micros(envelope.load_micros.into()),
+                refresh: None,
+            },
+            header: idle.and_then(|_| Envelope::header(&stored.bytes, envelope.as_of)),
+            version: envelope.version.map(|version| version.as_ref().into()),
             marks: Arc::new(envelope.marks.into_owned()),
         })
     }
@@ -90,12 +131,12 @@ impl<V: Clone + Send + Sync + 'static> Layer<V> {
         &self,
         address: &Address,
         checked: Position,
-        payload: &[u8],
+        payload: Option<&[u8]>,
         fill: &FillWith,
     ) -> Result<Vec<u8>, Error> {
+        let millis = |time: Duration| u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
         let created = unix_millis();
-        let expires =
-            created.saturating_add(u64::try_from(fill.ttl.as_millis()).unwrap_or(u64::MAX));
+        let expires = created.saturating_add(millis(fill.ttl));
         Envelope {
             as_of: checked.number,
             incarnation: checked.incarnation,
@@ -103,10 +144,11 @@ impl<V: Clone + Send + Sync + 'static> Layer<V> {
             schema: Self::NO_SCHEMA,
             created,
             expires,
-            stale_until: expires,
+            stale_until: expires.saturating_add(millis(fill.stale)),
             load_micros: u32::try_from(fill.cost.as_micros()).unwrap_or(u32::MAX),
             key: &address.identity,
             marks: Cow::Borrowed(&fill.marks),
+            version: fill.version.as_deref().map(Cow::Borrowed),
             payload,
         }
         .encode()

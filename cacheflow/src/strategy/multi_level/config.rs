@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use crate::strategy::range::Range;
+
 /// Which levels a cache has.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct MultiLevel {
@@ -13,6 +15,20 @@ pub(crate) struct MultiLevel {
 }
 
 impl MultiLevel {
+    /// What is wrong with these options.
+    pub(crate) fn faults(&self) -> Vec<String> {
+        let mut range = Range::default();
+        if let Some(memory_ttl) = self.memory_ttl {
+            range.duration("memory_ttl", memory_ttl);
+            if !self.memory_before_shared {
+                range.add(format!(
+                    "memory_ttl = {memory_ttl:?}: allowed with the strategy multi-level, not with cache-aside, which has one level"
+                ));
+            }
+        }
+        range.into_faults()
+    }
+
     /// Whether a cache keeps values in memory.
     pub(crate) fn uses_memory(&self, has_shared: bool) -> bool {
         self.memory_before_shared || !has_shared

@@ -4,37 +4,110 @@ use std::time::Duration;
 
 use super::MultiLevel;
 
-/// For how long each level keeps a value; `None` where it does not.
+/// How long a value may be served, and for how long beyond that it may stand in
+/// for one that cannot be loaded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Lifetimes {
-    pub(crate) memory: Option<Duration>,
-    pub(crate) shared: Option<Duration>,
+pub(crate) struct Term {
+    pub(crate) ttl: Duration,
+    pub(crate) stale: Duration,
+    /// How long it lives if nobody reads it.
+    pub(crate) idle: Option<Duration>,
 }
 
-/// A loaded or put value with this `ttl`.
-pub(crate) fn fill(config: &MultiLevel, has_shared: bool, ttl: Duration) -> Lifetimes {
-    if !has_shared {
-        return Lifetimes {
-            memory: Some(ttl),
-            shared: None,
+/// For how long the shared store keeps a value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Stay {
+    /// From now on, if nobody reads it.
+    pub(crate) now: Duration,
+    /// In all, however often it is read.
+    pub(crate) longest: Duration,
+}
+
+/// Until when memory serves a value, and until when it holds it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Span {
+    pub(crate) served: Duration,
+    pub(crate) fresh: Duration,
+    pub(crate) held: Duration,
+}
+
+/// What idle entries live beyond their time at most: readers tell that they read
+/// only so often.
+const IDLE_STEPS: u32 = 8;
+
+/// The clocks of two machines differ by no more than this.
+const CLOCKS_DIFFER: Duration = Duration::from_secs(60);
+
+/// For how long the shared store keeps a value of this term.
+pub(crate) fn shared(term: Term) -> Stay {
+    let whole = term.ttl.saturating_add(term.stale);
+    match term.idle {
+        None => Stay {
+            now: whole,
+            longest: whole,
+        },
+        // How much of its life is left, readers tell by their wall clocks.
+        Some(idle) => Stay {
+            now: idle_life(idle).min(whole),
+            longest: whole.saturating_add(CLOCKS_DIFFER),
+        },
+    }
+}
+
+/// For how long memory keeps it; `None` if it does not.
+pub(crate) fn memory(config: &MultiLevel, has_shared: bool, term: Term) -> Option<Span> {
+    let (keeps, bound) = match (has_shared, config.memory_ttl) {
+        (false, _) => (true, Duration::MAX),
+        (true, bound) => (config.memory_before_shared, bound.unwrap_or(Duration::MAX)),
+    };
+    let idle = term.idle.map_or(Duration::MAX, idle_life);
+    (keeps && !term.ttl.is_zero()).then(|| Span {
+        served: term.ttl.min(bound).min(idle),
+        fresh: term.ttl,
+        held: term.ttl.saturating_add(term.stale),
+    })
+}
+
+/// How long an entry lives from its last read on, of which it is told only once
+/// in a [`step`](idle_step): never less than `idle`.
+pub(crate) fn idle_life(idle: Duration) -> Duration {
+    idle.saturating_add(idle_step(idle))
+}
+
+/// How often it is told that an entry is read.
+pub(crate) fn idle_step(idle: Duration) -> Duration {
+    idle / IDLE_STEPS
+}
+
+/// What is left of a value that the shared store will still keep for
+/// `remaining`: of its lifetime, and beyond it. `ttl` and `stale` are what it was
+/// kept with, `age` is how long ago that was.
+pub(crate) fn left(term: Term, remaining: Duration, age: Duration) -> Term {
+    if term.idle.is_some() {
+        // The store keeps it for less than it may live: its age tells how much is
+        // left.
+        let ttl = term.ttl.saturating_sub(age).min(remaining);
+        return Term {
+            stale: Duration::ZERO,
+            ttl,
+            ..term
         };
     }
-    Lifetimes {
-        memory: promote(config, ttl),
-        shared: Some(ttl),
+    // No clock but the store's own decides: what is left of the whole, less what
+    // is only for standing in.
+    let ttl = remaining.saturating_sub(term.stale);
+    Term {
+        ttl,
+        stale: remaining - ttl,
+        ..term
     }
-}
-
-/// A value that the shared store will still keep for `remaining`.
-pub(crate) fn promote(config: &MultiLevel, remaining: Duration) -> Option<Duration> {
-    let bound = config.memory_ttl.unwrap_or(Duration::MAX);
-    (config.memory_before_shared && !remaining.is_zero()).then(|| remaining.min(bound))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    const SECOND: Duration = Duration::from_secs(1);
     const MINUTE: Duration = Duration::from_secs(60);
     const HOUR: Duration = Duration::from_secs(3600);
 
@@ -45,42 +118,88 @@ mod tests {
         }
     }
 
+    fn term(ttl: Duration, stale: Duration, idle: Option<Duration>) -> Term {
+        Term { ttl, stale, idle }
+    }
+
     #[test]
-    fn every_configuration_of_a_fill() {
-        // (memory before shared, memory_ttl, shared store) → (memory, shared)
+    fn every_configuration_of_memory() {
+        // (memory before shared, memory_ttl, shared store) → served from memory
         let cases = [
-            ((true, None, false), (Some(HOUR), None)),
-            ((true, Some(MINUTE), false), (Some(HOUR), None)),
-            ((false, None, false), (Some(HOUR), None)),
-            ((true, None, true), (Some(HOUR), Some(HOUR))),
-            ((true, Some(MINUTE), true), (Some(MINUTE), Some(HOUR))),
-            ((true, Some(2 * HOUR), true), (Some(HOUR), Some(HOUR))),
-            ((false, None, true), (None, Some(HOUR))),
+            ((true, None, false), Some(HOUR)),
+            ((true, Some(MINUTE), false), Some(HOUR)),
+            ((false, None, false), Some(HOUR)),
+            ((true, None, true), Some(HOUR)),
+            ((true, Some(MINUTE), true), Some(MINUTE)),
+            ((true, Some(2 * HOUR), true), Some(HOUR)),
+            ((false, None, true), None),
         ];
-        for ((before, memory_ttl, has_shared), (memory, shared)) in cases {
+        for ((before, memory_ttl, has_shared), served) in cases {
             let config = config(before, memory_ttl);
-            assert_eq!(
-                fill(&config, has_shared, HOUR),
-                Lifetimes { memory, shared },
-                "{config:?} {has_shared}"
-            );
-            assert_eq!(config.uses_memory(has_shared), memory.is_some());
+            for stale in [Duration::ZERO, MINUTE] {
+                let span = memory(&config, has_shared, term(HOUR, stale, None));
+                let expected = served.map(|served| Span {
+                    served,
+                    fresh: HOUR,
+                    held: HOUR + stale,
+                });
+                assert_eq!(span, expected, "{config:?} {has_shared} {stale:?}");
+            }
+            assert_eq!(config.uses_memory(has_shared), served.is_some());
         }
+    }
+
+    #[test]
+    fn an_idle_entry_lives_for_its_time_and_an_eighth_in_both_levels() {
+        let term = term(HOUR, Duration::ZERO, Some(8 * SECOND));
+        let stay = shared(term);
+        assert_eq!((stay.now, stay.longest), (9 * SECOND, HOUR + MINUTE));
+        let span = memory(&config(true, None), true, term).unwrap();
+        assert_eq!((span.served, span.fresh), (9 * SECOND, HOUR));
+    }
+
+    #[test]
+    fn the_shared_store_keeps_a_value_for_its_lifetime_and_for_standing_in() {
+        let stay = shared(term(MINUTE, HOUR, None));
+        assert_eq!((stay.now, stay.longest), (MINUTE + HOUR, MINUTE + HOUR));
     }
 
     #[test]
     fn memory_never_outlives_the_shared_store() {
         for memory_ttl in [None, Some(MINUTE), Some(2 * HOUR)] {
-            let config = config(true, memory_ttl);
             for remaining in [Duration::from_millis(1), MINUTE, HOUR] {
-                let kept = promote(&config, remaining).unwrap();
-                assert!(kept <= remaining && kept <= memory_ttl.unwrap_or(HOUR));
+                let left = left(term(HOUR, MINUTE, None), remaining, Duration::ZERO);
+                assert_eq!(left.ttl + left.stale, remaining);
+                let Some(span) = memory(&config(true, memory_ttl), true, left) else {
+                    assert!(left.ttl.is_zero());
+                    continue;
+                };
+                assert!(span.served <= span.fresh && span.held <= remaining);
             }
         }
     }
 
     #[test]
-    fn what_has_no_lifetime_left_is_not_promoted() {
-        assert_eq!(promote(&config(true, None), Duration::ZERO), None);
+    fn what_is_left_is_told_by_the_store_and_of_an_idle_entry_by_its_age_too() {
+        let plain = left(term(MINUTE, HOUR, None), HOUR + 10 * SECOND, 99 * HOUR);
+        assert_eq!((plain.ttl, plain.stale), (10 * SECOND, HOUR));
+        let stale = left(term(MINUTE, HOUR, None), 10 * SECOND, Duration::ZERO);
+        assert_eq!((stale.ttl, stale.stale), (Duration::ZERO, 10 * SECOND));
+        let idle = term(MINUTE, Duration::ZERO, Some(8 * SECOND));
+        assert_eq!(left(idle, 9 * SECOND, 10 * SECOND).ttl, 9 * SECOND);
+        assert_eq!(left(idle, 9 * SECOND, 58 * SECOND).ttl, 2 * SECOND);
+        assert_eq!(left(idle, 9 * SECOND, HOUR).ttl, Duration::ZERO);
+    }
+
+    #[test]
+    fn what_has_no_lifetime_left_is_not_kept_in_memory() {
+        assert_eq!(
+            memory(
+                &config(true, None),
+                true,
+                term(Duration::ZERO, MINUTE, None)
+            ),
+            None
+        );
     }
 }

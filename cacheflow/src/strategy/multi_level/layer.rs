@@ -3,19 +3,21 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::bytes::{Opened, Prepared};
-use super::{MultiLevel, decide};
+use super::MultiLevel;
+use super::bytes::{Opened, Whole};
+use super::decide::{self, Term};
 use crate::clock::{Clock, Tick};
 use crate::codec::ValueCodec;
-use crate::entry::{self, Entry, Made};
+use crate::entry::{self, Entry, Envelope, Level, Life, Made};
 use crate::error::{Error, ErrorKind, Unreadable};
 use crate::event::{Counter, Counters, Event, EventSink};
 use crate::key::{Address, CacheName};
+use crate::runtime::draw;
 use crate::source::Ticket;
 use crate::standing::Standing;
 use crate::store::{Fill, Filled, Guarded, Put, Recorded, Stored};
-use crate::strategy::Local;
-use crate::strategy::levels::{FillWith, Levels, Read};
+use crate::strategy::levels::{FillWith, Levels, Read, Reading};
+use crate::strategy::{Local, Nothing, refresh_ahead};
 
 /// Tells what a value weighs in memory, in bytes.
 pub(crate) type Weigher<V> = Arc<dyn Fn(&V) -> usize + Send + Sync>;
@@ -39,71 +41,89 @@ pub(crate) struct Parts<V> {
 }
 
 impl<V: Clone + Send + Sync + 'static> Levels<V> for Layer<V> {
-    async fn read(&self, address: &Address, ticket: &Arc<Ticket>) -> Read<V> {
-        let Some(shared) = &self.0.shared else {
+    async fn read(&self, address: &Address, ticket: &Arc<Ticket>, how: Reading) -> Read<V> {
+        let Some(shared) = self.0.shared.as_ref().filter(|_| !how.skip_shared) else {
             return Read::Miss;
         };
-        // A store that is known not to answer, or a node that does not know yet
-        // what was forgotten: nothing new to tell, so nothing is counted.
-        if !shared.is_trusted() || self.0.standing.position().is_none() {
+        if !self.may_ask(shared) {
             return Read::Failed;
         }
         // Before the question, so that the lifetime which the answer tells is
         // never counted from too late.
         let asked = self.0.clock.now();
-        let stored = match shared.get(&address.full).await {
-            Ok(Some(stored)) => stored,
-            Ok(None) => return Read::Miss,
-            Err(error) => {
-                self.store_failed(address, &error);
-                return Read::Failed;
-            }
-        };
-        // While the answer was on its way, this node may have learnt that the
-        // store has lost what it was told: until it was told again, what it holds
-        // may be old.
-        if !shared.is_trusted() {
-            return Read::Failed;
-        }
-        match self.open(address, &stored) {
-            Ok(opened) => self.promoted(address, ticket, opened, &stored, asked),
-            Err(fault) => {
-                self.unreadable(address, fault, &stored).await;
-                Read::Miss
-            }
-        }
+        let answer = shared.get(&address.full).await;
+        self.answered(address, ticket, how, asked, answer).await
     }
 
     async fn fill(&self, address: &Address, ticket: &Arc<Ticket>, value: &V, fill: FillWith) {
         let Some(prepared) = self.prepare(address, value) else {
             return self.0.local.leave(&address.key, ticket);
         };
-        let lifetimes = decide::fill(&self.0.config, self.0.shared.is_some(), fill.ttl);
         // Before the fill is sent: memory must not outlive the shared store.
         let now = self.0.clock.now();
-        if let (Some(ttl), false) = (lifetimes.shared, fill.skip_shared) {
-            match self
-                .fill_shared(address, ticket, &prepared, ttl, &fill)
-                .await
-            {
-                Ok(Filled::Kept) => {}
-                Ok(Filled::Refused) => {
-                    self.refused(address);
-                    return self.0.local.leave(&address.key, ticket);
-                }
-                // Nothing is known to be wrong with the value: memory may keep
-                // it, behind its gate.
-                Err(error) => self.store_failed(address, &error),
-            }
-        }
-        let Some(ttl) = lifetimes.memory else {
+        let payload = prepared.payload.as_deref();
+        let Some(header) = self.filled(address, ticket, payload, &fill).await else {
             return self.0.local.leave(&address.key, ticket);
         };
-        let entry = self
-            .entry(ticket, value, now.after(ttl), prepared.weight)
-            .ending(now.after(fill.ttl))
-            .marked(&fill.marks);
+        let Some(life) = self.new_life(now, &fill) else {
+            return self.0.local.leave(&address.key, ticket);
+        };
+        let mut entry = self.entry(ticket, value.clone(), life, prepared.weight, &fill);
+        entry.header = header;
         if !self.0.local.keep(address, ticket, entry) {
+            self.refused(address);
+        }
+    }
+
+    fn keep_stale(
+        &self,
+        address: &Address,
+        ticket: &Arc<Ticket>,
+        made: &Made<V>,
+        keep_for: Duration,
+    ) {
+        let now = self.0.clock.now();
+        let expires = now.after(keep_for).min(made.served_until);
+        let life = Life {
+            age: made.age + now.since(made.seen),
+            stale_until: made.served_until,
+            ..Life::plain(now, expires)
+        };
+        let weight = self.weigh(address, &made.value, || None);
+        let epoch = ticket.epoch;
+        let mut entry = Entry::new(made.value.clone(), ticket.begun, life, epoch, weight);
+        entry.marks.clone_from(&made.marks);
+        entry.version.clone_from(&made.version);
+        entry.is_stale = true;
+        self.0.local.keep(address, ticket, entry);
+    }
+
+    async fn touch(&self, address: &Address, header: &[u8], lifetime: Duration) {
+        let shared = self.0.shared.as_ref();
+        let Some(shared) = shared.filter(|shared| self.may_ask(shared)) else {
+            return;
+        };
+        if let Err(error) = shared.touch(&address.full, header, lifetime).await {
+            self.store_failed(address, &error);
+        }
+    }
+
+    async fn fill_nothing(
+        &self,
+        address: &Address,
+        ticket: &Arc<Ticket>,
+        nothing: Nothing,
+        fill: FillWith,
+    ) {
+        let now = self.0.clock.now();
+        // Only that the source has none is of use to others.
+        let of_others = matches!(nothing, Nothing::Absent);
+        if of_others && self.filled(address, ticket, None, &fill).await.is_none() {
+            return self.0.local.leave(&address.key, ticket);
+        }
+        let life = Life::plain(now, now.after(fill.ttl));
+        let entry = self.entry(ticket, nothing, life, 1, &fill);
+        if !self.0.local.keep_nothing(address, ticket, entry) {
             self.refused(address);
         }
     }
@@ -114,6 +134,46 @@ impl<V: Clone + Send + Sync + 'static> Layer<V> {
         Self(parts)
     }
 
+    /// Whether the shared store is worth a question: not if it is known not to
+    /// answer, nor if this node does not know yet what was forgotten. That is
+    /// nothing new to tell, so nothing is counted.
+    pub(super) fn may_ask(&self, shared: &Guarded) -> bool {
+        shared.is_trusted() && self.0.standing.position().is_some()
+    }
+
+    /// What the shared store's answer comes to.
+    pub(super) async fn answered(
+        &self,
+        address: &Address,
+        ticket: &Arc<Ticket>,
+        how: Reading,
+        asked: Tick,
+        answer: Result<Option<Stored>, Error>,
+    ) -> Read<V> {
+        let stored = match answer {
+            Ok(Some(stored)) => stored,
+            Ok(None) => return Read::Miss,
+            Err(error) => {
+                self.store_failed(address, &error);
+                return Read::Failed;
+            }
+        };
+        // While the answer was on its way, this node may have learnt that the
+        // store has lost what it was told: until it was told again, what it holds
+        // may be old.
+        let shared = self.0.shared.as_ref();
+        if !shared.is_some_and(|shared| shared.is_trusted()) {
+            return Read::Failed;
+        }
+        match self.open(address, &stored, how.idle) {
+            Ok(opened) => self.promoted(address, ticket, how, opened, &stored, asked),
+            Err(fault) => {
+                self.unreadable(address, fault, &stored).await;
+                Read::Miss
+            }
+        }
+    }
+
     /// Writes a new value to the shared store, if there is one, as of
     /// `ticket`'s beginning.
     pub(crate) async fn put_shared(
@@ -122,26 +182,32 @@ impl<V: Clone + Send + Sync + 'static> Layer<V> {
         ticket: &Ticket,
         payload: &[u8],
         fill: &FillWith,
-    ) -> Option<Result<Recorded, Error>> {
+    ) -> Option<Result<(Recorded, Option<Arc<[u8]>>), Error>> {
         let shared = self.0.shared.as_ref()?;
         let Some(checked) = ticket.as_of.position() else {
             return Some(Err(never_heard("put", shared)));
         };
-        let bytes = match self.seal(address, checked, payload, fill) {
+        let bytes = match self.seal(address, checked, Some(payload), fill) {
             Ok(bytes) => bytes,
             Err(error) => return Some(Err(error)),
         };
-        Some(
-            shared
-                .put(Put {
-                    key: &address.full,
-                    bytes: &bytes,
-                    marks: &fill.marks,
-                    ttl: fill.ttl,
-                    checked,
-                })
-                .await,
-        )
+        let stay = decide::shared(term(fill));
+        let put = shared.put(Put {
+            key: &address.full,
+            bytes: &bytes,
+            marks: &fill.marks,
+            ttl: stay.now,
+            longest: stay.longest,
+            checked,
+        });
+        let recorded = match put.await {
+            Ok(recorded) => recorded,
+            Err(error) => return Some(Err(error)),
+        };
+        let number = recorded.record.position.number;
+        let named = fill.idle.is_some();
+        let header = named.then(|| Envelope::header(&bytes, number)).flatten();
+        Some(Ok((recorded, header)))
     }
 
     /// Encodes a value that is about to be put; `None` if it is too large.
@@ -159,10 +225,8 @@ impl<V: Clone + Send + Sync + 'static> Layer<V> {
         fill: &FillWith,
         weight: u32,
     ) -> Option<Entry<V>> {
-        let lifetimes = decide::fill(&self.0.config, self.0.shared.is_some(), fill.ttl);
-        let memory = lifetimes.memory?;
-        let entry = self.entry(ticket, value, now.after(memory), weight);
-        Some(entry.ending(now.after(fill.ttl)).marked(&fill.marks))
+        let life = self.new_life(now, fill)?;
+        Some(self.entry(ticket, value.clone(), life, weight, fill))
     }
 
     /// Counts and tells that the shared store failed.
@@ -183,8 +247,56 @@ impl<V: Clone + Send + Sync + 'static> Layer<V> {
         });
     }
 
-    fn entry(&self, ticket: &Ticket, value: &V, expires: Tick, weight: u32) -> Entry<V> {
-        Entry::new(value.clone(), ticket.begun, expires, ticket.epoch, weight)
+    fn entry<T>(
+        &self,
+        ticket: &Ticket,
+        value: T,
+        life: Life,
+        weight: u32,
+        fill: &FillWith,
+    ) -> Entry<T> {
+        let entry = Entry::new(value, ticket.begun, life, ticket.epoch, weight);
+        let mut entry = entry.marked(&fill.marks);
+        entry.cost = fill.cost;
+        entry.version.clone_from(&fill.version);
+        entry
+    }
+
+    /// The life in memory of a value that is kept at `now`.
+    fn new_life(&self, now: Tick, fill: &FillWith) -> Option<Life> {
+        if fill.skip_memory {
+            return None;
+        }
+        let whole = Whole {
+            ttl: fill.ttl,
+            cost: fill.cost,
+            refresh: fill.refresh,
+        };
+        self.life(now, Duration::ZERO, term(fill), whole)
+    }
+
+    /// The life in memory of a value that has `left` of its life at `now`.
+    fn life(&self, now: Tick, age: Duration, left: Term, whole: Whole) -> Option<Life> {
+        let has_shared = self.0.shared.is_some();
+        let span = decide::memory(&self.0.config, has_shared, left)?;
+        let expires = now.after(span.served);
+        let looks = match (left.idle, whole.refresh) {
+            (Some(idle), _) => Some(decide::idle_step(idle)),
+            // Who reads it first tells that it is asked for.
+            (None, Some(refresh)) if refresh.by_itself => Some(Duration::ZERO),
+            (None, Some(refresh)) => refresh_ahead::due(&refresh, whole.ttl, whole.cost)
+                .map(|due| due.saturating_sub(whole.ttl.saturating_sub(left.ttl))),
+            (None, None) => None,
+        };
+        let due = looks.map_or(Tick::NEVER, |looks| now.after(looks));
+        Some(Life {
+            seen: now,
+            age,
+            due: if due < expires { due } else { Tick::NEVER },
+            expires,
+            ends: now.after(span.fresh),
+            stale_until: now.after(span.held),
+        })
     }
 
     /// Keeps in memory what the shared store gave.
@@ -192,31 +304,83 @@ impl<V: Clone + Send + Sync + 'static> Layer<V> {
         &self,
         address: &Address,
         ticket: &Arc<Ticket>,
+        how: Reading,
         opened: Opened<V>,
         stored: &Stored,
         asked: Tick,
     ) -> Read<V> {
-        let Opened { value, age, marks } = opened;
-        let remaining = stored.remaining;
-        let ends = asked.after(remaining);
-        match decide::promote(&self.0.config, remaining) {
-            Some(ttl) => {
+        let Opened {
+            value,
+            age,
+            left,
+            whole,
+            header,
+            version,
+            marks,
+        } = opened;
+        let whole = Whole {
+            refresh: how.refresh,
+            ..whole
+        };
+        let ends = asked.after(left.ttl);
+        let bare = Made {
+            value: (),
+            marks: entry::some(&marks),
+            expires: Some(ends),
+            seen: asked,
+            age,
+            served_until: ends,
+            level: Level::Shared,
+            is_stale: false,
+            version: version.clone(),
+            header: header.clone(),
+        };
+        let Some(value) = value else {
+            return self.promoted_nothing(address, ticket, bare);
+        };
+        let mut made = bare.with(value.clone());
+        if left.ttl.is_zero() {
+            // Over; whoever may, lets it stand in. The ticket is still the load's.
+            made.served_until = asked.after(left.stale);
+            let made = made.stale();
+            return match left.stale.is_zero() {
+                true => Read::Miss,
+                false => Read::Stale(made),
+            };
+        }
+        let age_in_life = whole.ttl.saturating_sub(left.ttl);
+        let is_due = match (left.idle, how.refresh) {
+            (Some(idle), _) => stored.remaining < idle,
+            (None, Some(refresh)) => {
+                refresh_ahead::wants(&refresh, age_in_life, whole.ttl, whole.cost, draw())
+            }
+            (None, None) => false,
+        };
+        let life = self.life(asked, age, left, whole);
+        match life.filter(|_| !how.skip_memory) {
+            // The flight goes on.
+            _ if how.is_refresh && is_due => {}
+            Some(life) => {
                 let weight = self.weigh(address, &value, || Some(stored.bytes.len()));
-                let entry = self.entry(ticket, &value, asked.after(ttl), weight);
-                let entry = entry.ending(ends).marked(&marks);
+                let epoch = ticket.epoch;
+                let entry = Entry::new(value, ticket.begun, life, epoch, weight);
+                let mut entry = entry.marked(&marks);
+                entry.cost = whole.cost;
+                entry.version.clone_from(&version);
+                entry.header.clone_from(&header);
                 self.0.local.keep(address, ticket, entry);
             }
             None => self.0.local.leave(&address.key, ticket),
         }
-        Read::Hit {
-            made: Made {
-                value,
-                marks: entry::some(&marks),
-                expires: Some(ends),
-            },
-            age,
-            remaining,
-        }
+        Read::Hit { made, is_due }
+    }
+
+    fn promoted_nothing(&self, address: &Address, ticket: &Arc<Ticket>, made: Made<()>) -> Read<V> {
+        let life = Life::plain(made.seen, made.served_until);
+        let mut entry = Entry::new(Nothing::Absent, ticket.begun, life, ticket.epoch, 1);
+        entry.marks.clone_from(&made.marks);
+        self.0.local.keep_nothing(address, ticket, entry);
+        Read::Absent(made)
     }
 
     async fn unreadable(&self, address: &Address, fault: Unreadable, stored: &Stored) {
@@ -239,17 +403,49 @@ impl<V: Clone + Send + Sync + 'static> Layer<V> {
         }
     }
 
-    async fn fill_shared(
+    /// Fills the shared store, if there is one and it is wanted; `payload` is `None`
+    /// if there is no value. Returns what names it there, where somebody wants to;
+    /// `None` of all if nobody may keep it.
+    #[allow(
+        clippy::option_option,
+        reason = "one is the outcome, the other a part of it"
+    )]
+    async fn filled(
         &self,
         address: &Address,
         ticket: &Ticket,
-        prepared: &Prepared,
-        ttl: Duration,
+        payload: Option<&[u8]>,
         fill: &FillWith,
-    ) -> Result<Filled, Error> {
-        let Some(shared) = &self.0.shared else {
-            return Ok(Filled::Kept);
+    ) -> Option<Option<Arc<[u8]>>> {
+        let Some(shared) = self.0.shared.as_ref().filter(|_| !fill.skip_shared) else {
+            return Some(None);
         };
+        match self
+            .fill_shared(shared, address, ticket, payload, fill)
+            .await
+        {
+            Ok((Filled::Kept, header)) => Some(header),
+            Ok((Filled::Refused, _)) => {
+                self.refused(address);
+                None
+            }
+            // Nothing is known to be wrong with the value: memory may keep it,
+            // behind its gate.
+            Err(error) => {
+                self.store_failed(address, &error);
+                Some(None)
+            }
+        }
+    }
+
+    async fn fill_shared(
+        &self,
+        shared: &Guarded,
+        address: &Address,
+        ticket: &Ticket,
+        payload: Option<&[u8]>,
+        fill: &FillWith,
+    ) -> Result<(Filled, Option<Arc<[u8]>>), Error> {
         // The position first, then the look at the window: a record is taken
         // into it and applied before it is counted, so everything up to this
         // position is seen here. What comes after it, the store checks.
@@ -257,19 +453,23 @@ impl<V: Clone + Send + Sync + 'static> Layer<V> {
             return Err(never_heard("fill", shared));
         };
         if !self.0.local.is_current(address, ticket, &fill.marks) {
-            return Ok(Filled::Refused);
+            return Ok((Filled::Refused, None));
         }
-        let payload = prepared.payload.as_deref().unwrap_or_default();
         let bytes = self.seal(address, checked, payload, fill)?;
-        shared
+        let stay = decide::shared(term(fill));
+        let filled = shared
             .fill(Fill {
                 key: &address.full,
                 bytes: &bytes,
                 marks: &fill.marks,
-                ttl,
+                ttl: stay.now,
+                longest: stay.longest,
                 checked,
             })
-            .await
+            .await?;
+        let named = fill.idle.is_some();
+        let header = named.then(|| Envelope::header(&bytes, checked.number));
+        Ok((filled, header.flatten()))
     }
 
     pub(super) fn too_large(&self, address: &Address, bytes: u64) {
@@ -286,4 +486,12 @@ impl<V: Clone + Send + Sync + 'static> Layer<V> {
 /// stands, so that nobody could tell what its values take into account.
 fn never_heard(operation: &'static str, shared: &Guarded) -> Error {
     Error::new(ErrorKind::Unavailable, operation, "not subscribed yet").with("store", shared.name())
+}
+
+pub(super) fn term(fill: &FillWith) -> Term {
+    Term {
+        ttl: fill.ttl,
+        stale: fill.stale,
+        idle: fill.idle,
+    }
 }

@@ -22,4 +22,5 @@ mod decide;
 mod layer;
 
 pub(crate) use config::MultiLevel;
+pub(crate) use decide::{idle_life, idle_step};
 pub(crate) use layer::{Layer, Parts, Weigher};

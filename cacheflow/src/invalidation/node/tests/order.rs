@@ -4,8 +4,10 @@
 use std::sync::OnceLock;
 
 use super::*;
+use crate::entry::Envelope;
 use crate::error::{Error, ErrorKind, Result};
 use crate::invalidation::Applied;
+use crate::lock::LocalLeases;
 use crate::standing::AsOf;
 use crate::store::{
     Fill, Filled, NodeAt, Put, Reclaimed, Recorded, Relations, SharedStore, Since, Stored,
@@ -104,6 +106,14 @@ impl SharedStore for Away {
         away()
     }
 
+    async fn get_many(&self, _: &[&FullKey]) -> Result<Vec<Option<Stored>>> {
+        away()
+    }
+
+    async fn touch(&self, _: &FullKey, _: &[u8], _: Duration) -> Result<bool> {
+        away()
+    }
+
     async fn fill(&self, _: Fill<'_>) -> Result<Filled> {
         away()
     }
@@ -143,12 +153,15 @@ fn looking() -> (Arc<Node>, Arc<Looking>) {
     let clock = Clock::manual();
     let staleness = Duration::from_secs(2);
     let events = EventSink::new();
-    let shared = Guarded::new(Arc::new(Away), staleness, events.clone());
+    let waiting = Arc::default();
+    let leases = LocalLeases::new(Arc::clone(&waiting), clock.clone());
+    let shared = Guarded::new(Arc::new(Away), Arc::new(leases), staleness, events.clone());
     let node = Arc::new(Node::new(Parts {
         origin: "me".to_owned(),
         standing: Arc::new(Standing::unheard(staleness, clock.clone())),
         shared: Some(Arc::new(shared)),
         clock: clock.clone(),
+        waiting,
         events,
     }));
     let cache = Arc::new(Looking::default());

@@ -1,0 +1,150 @@
+//! How a cache is changed.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use super::{CacheValue, Core};
+use crate::event::{Forgotten, Position, Target};
+use crate::invalidation::{Applied, NearCache, Outcome};
+use crate::key::{Address, FullKey, Marks};
+use crate::runtime::draw;
+use crate::source::{Parts, Said, Ticket};
+use crate::strategy::cache_aside::{LoadEnd, Wanted, after_load};
+use crate::strategy::{CallOptions, FillWith, Given};
+
+/// The right to put a value, taken before its source is changed.
+pub(crate) struct Putting<V: CacheValue> {
+    core: Arc<Core<V>>,
+    pub(crate) address: Address,
+    ticket: Arc<Ticket>,
+}
+
+impl<V: CacheValue> Putting<V> {
+    /// Whatever is forgotten or put from here on is not older than the value.
+    pub(crate) fn begin(core: &Arc<Core<V>>, address: Address) -> Self {
+        Self {
+            ticket: core.local.put_ticket(&address.key),
+            core: Arc::clone(core),
+            address,
+        }
+    }
+
+    /// The key is forgotten: nobody knows what its source has now.
+    pub(crate) async fn forget(self) -> Applied {
+        let forgotten = Forgotten::keys([self.address.full.clone()]);
+        self.core.node.forget(forgotten).await.applied
+    }
+
+    /// Puts a value, in whose place nothing older remains. Returns whether it is
+    /// kept as well: not if another put or forgot meanwhile.
+    pub(crate) async fn put(self, value: V, given: Given, options: CallOptions) -> (Applied, bool) {
+        let core = &self.core;
+        let (address, ticket) = (&self.address, &self.ticket);
+        let (levels, config) = (&core.strategy.levels, &core.config.loading);
+        let said = Said::default();
+        let marks = core
+            .strategy
+            .marks(address, &given, &said, &value, Parts::default());
+        let wanted = Wanted {
+            by_loader: None,
+            by_call: options.ttl,
+            by_value: core.strategy.timer.as_ref().and_then(|timer| timer(&value)),
+        };
+        let ttl = after_load(config, LoadEnd::Value, wanted, draw());
+        let encoded = levels.encode_put(address, &value);
+        let (Some((payload, weight)), Some(marks), Some(ttl)) = (encoded, marks, ttl) else {
+            // It cannot be kept, but what is kept is older than it.
+            return (self.forget().await, false);
+        };
+        let strategy = &core.policy.strategy;
+        let fill = FillWith {
+            ttl,
+            stale: core.policy.stale(&options).unwrap_or_default(),
+            idle: config.idle,
+            refresh: strategy.refresh,
+            cost: Duration::ZERO,
+            version: None,
+            skip_shared: false,
+            skip_memory: false,
+            marks,
+        };
+        let now = core.clock.now();
+        let is_kept = AtomicBool::new(false);
+        let end = |position: Option<Position>, kept: bool, header| {
+            let entry = kept.then(|| levels.put_entry(ticket, &value, now, &fill, weight));
+            let mut entry = entry.flatten();
+            if let Some(entry) = &mut entry {
+                entry.header = header;
+            }
+            let in_memory = core.local.end_put(address, ticket, position, entry);
+            is_kept.store(kept && in_memory, Ordering::Relaxed);
+        };
+        let applied = match levels.put_shared(address, ticket, &payload, &fill).await {
+            None => {
+                core.node
+                    .put_alone(&address.full, |at| end(Some(at), true, None));
+                Applied::Recorded
+            }
+            Some(Ok((recorded, header))) => {
+                let (kept, at) = (recorded.kept, recorded.record.position);
+                let end = || end(Some(at), kept, header);
+                core.node.recorded(recorded, end).applied
+            }
+            Some(Err(error)) => {
+                levels.store_failed(address, &error);
+                core.node
+                    .put_failed(&address.full, || end(None, true, None));
+                Applied::Local
+            }
+        };
+        (applied, is_kept.into_inner())
+    }
+}
+
+impl<V: CacheValue> Drop for Putting<V> {
+    fn drop(&mut self) {
+        self.core.local.leave(&self.address.key, &self.ticket);
+    }
+}
+
+impl<V: CacheValue> Core<V> {
+    /// Forgets these keys everywhere.
+    pub(crate) async fn forget(&self, addresses: Vec<Address>) -> Outcome {
+        let keys: Vec<_> = addresses.into_iter().map(|address| address.full).collect();
+        self.node.forget(Forgotten::keys(keys)).await
+    }
+
+    /// Forgets everything of this cache everywhere.
+    pub(crate) async fn clear(&self) -> Outcome {
+        let forgotten = Forgotten::cache(self.name.clone());
+        self.node.forget(forgotten).await
+    }
+}
+
+impl<V: CacheValue> NearCache for Core<V> {
+    fn forget(&self, target: Target<'_>, before: u64, wanted: bool) -> Vec<FullKey> {
+        self.local.forget(target, before, wanted)
+    }
+
+    fn has_dependents(&self) -> bool {
+        self.local.has_dependents()
+    }
+
+    fn forget_all(&self) {
+        self.local.forget_all();
+    }
+
+    fn dependents(&self, key: &FullKey) -> Vec<FullKey> {
+        self.local.dependents(key)
+    }
+
+    fn dependencies(&self, key: &FullKey) -> Option<Vec<FullKey>> {
+        let entry = self.local.hit(key.key())?;
+        Some(entry.marks().dependencies().to_vec())
+    }
+
+    fn graph(&self) -> Vec<(FullKey, Arc<Marks>)> {
+        self.local.graph()
+    }
+}

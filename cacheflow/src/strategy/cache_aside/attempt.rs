@@ -1,0 +1,247 @@
+//! A load as it is tried: by those who let it through, within its time.
+
+use std::future::Future;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::call::{Load, Reply, Terms};
+use super::layer::Layer;
+use crate::entry::{Level, Made};
+use crate::event::Counter;
+use crate::source::{
+    LoadContext, LoadError, Loaded, MadeOf, Ticket, Trouble, Under, is_under, while_loading,
+};
+use crate::strategy::circuit_breaker::{self, Breaker, CircuitBreaker, Outcome};
+use crate::strategy::levels::Levels;
+use crate::strategy::{bulkhead, timeouts};
+
+/// A load that has no value.
+pub(super) struct Failure<E> {
+    pub(super) error: LoadError<E>,
+    /// How long its breaker lets none through, if that is why.
+    pub(super) breaker_wait: Option<Duration>,
+}
+
+impl<E> From<Trouble> for Failure<E> {
+    fn from(trouble: Trouble) -> Self {
+        Self {
+            error: trouble.into(),
+            breaker_wait: None,
+        }
+    }
+}
+
+/// What a load gave, and what it took.
+pub(super) struct Attempt<V, E> {
+    pub(super) loaded: Result<Loaded<V>, Failure<E>>,
+    pub(super) cost: Duration,
+}
+
+impl<V, L> Layer<V, L>
+where
+    V: Clone + Send + Sync + 'static,
+    L: Levels<V>,
+{
+    /// Runs the loader of a flight: through the breaker, then the bulkhead, and not
+    /// for longer than it may take. With `is_patient` somebody else sees to it that
+    /// callers get an old value meanwhile; else the load is given up for that.
+    pub(super) async fn attempt<F, Fut, E>(
+        &self,
+        ticket: &Arc<Ticket>,
+        made_of: &Arc<MadeOf>,
+        loader: &mut Option<F>,
+        terms: &Terms<V, E>,
+        has_stale: bool,
+        is_patient: bool,
+    ) -> Attempt<V, E>
+    where
+        F: FnOnce(LoadContext<V>) -> Fut,
+        Fut: Future<Output = Result<Loaded<V>, E>>,
+    {
+        let waits = timeouts::waits(&terms.policy.strategy.timeouts, has_stale);
+        let limit = match waits.soft.filter(|_| !is_patient) {
+            Some(soft) => Limit::GiveUp(soft),
+            None => Limit::Fail(waits.hard),
+        };
+        let pass = match self.let_through(terms, limit).await {
+            Ok(pass) => pass,
+            Err(failure) => {
+                return Attempt {
+                    loaded: Err(failure),
+                    cost: Duration::ZERO,
+                };
+            }
+        };
+        let loader = loader.take().expect("a load is tried once");
+        let began = self.clock.now();
+        let run = while_loading(ticket, made_of, pass.under, self.run(loader, terms));
+        let loaded = timeouts::within(pass.left, run).await;
+        let cost = self.clock.now().since(began);
+        Attempt {
+            loaded: self.ended(terms, pass, loaded),
+            cost,
+        }
+    }
+
+    /// Runs a loader beside all flights. What it gives is kept nowhere.
+    pub(super) async fn alone<F, Fut, E>(&self, load: Load<V, F, E>) -> Reply<V, E>
+    where
+        F: FnOnce(LoadContext<V>) -> Fut,
+        Fut: Future<Output = Result<Loaded<V>, E>>,
+    {
+        let Load { loader, terms } = load;
+        let limit = Limit::Fail(terms.policy.strategy.timeouts.hard);
+        let loader = loader.expect("a load is tried once");
+        let loaded = match self.let_through(&terms, limit).await {
+            Ok(pass) => {
+                let loaded = timeouts::within(pass.left, self.run(loader, &terms)).await;
+                self.ended(&terms, pass, loaded)
+            }
+            Err(failure) => Err(failure),
+        };
+        match loaded {
+            Ok(Loaded::Value(value)) => Ok(Loaded::Value(self.made(value))),
+            Ok(Loaded::Absent) => Ok(Loaded::Absent),
+            Err(failure) => Err(failure.error),
+        }
+    }
+
+    /// Waits until breaker and bulkhead let a load through. A place in the bulkhead is
+    /// waited for within the same limit.
+    async fn let_through<E>(&self, terms: &Terms<V, E>, limit: Limit) -> Result<Pass, Failure<E>> {
+        let began = self.clock.now();
+        let policy = &*terms.policy;
+        // A load within a load that was let through is a part of it: in a queue it
+        // would wait for itself, and within a probe it would be refused.
+        let breaker = policy.breaker.as_ref().filter(|it| !is_under(place(it)));
+        let bulkhead = policy.bulkhead.as_ref().filter(|it| !is_under(place(it)));
+        // Dropped on the way, by a caller that is cancelled, it frees a probe's place.
+        let permit = match breaker.map(Breaker::admit).transpose() {
+            Ok(permit) => permit,
+            Err(refused) => {
+                self.counters.add(Counter::BreakerOpen);
+                return Err(Failure {
+                    error: LoadError::BreakerOpen,
+                    breaker_wait: Some(refused.until.since(self.clock.now())),
+                });
+            }
+        };
+        let inside = match bulkhead {
+            Some(bulkhead) => match timeouts::within(limit.time(), bulkhead.enter()).await {
+                Some(Ok(inside)) => Some(inside),
+                Some(Err(_)) => {
+                    self.counters.add(Counter::Overloaded);
+                    return Err(Trouble::Overloaded.into());
+                }
+                None => return Err(self.timed_out()),
+            },
+            None => None,
+        };
+        let spent = self.clock.now().since(began);
+        Ok(Pass {
+            permit,
+            _inside: inside,
+            under: [breaker.map(place), bulkhead.map(place)],
+            left: limit.time().map(|time| time.saturating_sub(spent)),
+            limit,
+        })
+    }
+
+    /// Tells the breaker how a load has ended; `None` if its time was over.
+    fn ended<E>(
+        &self,
+        terms: &Terms<V, E>,
+        pass: Pass,
+        loaded: Option<Result<Loaded<V>, E>>,
+    ) -> Result<Loaded<V>, Failure<E>> {
+        let failed = match (&loaded, &terms.policy.strategy.breaker) {
+            (Some(Ok(_)), _) => false,
+            (Some(Err(error)), Some(CircuitBreaker { is_failure, .. })) => is_failure
+                .as_ref()
+                .is_none_or(|is_failure| is_failure.counts((terms.errors.any)(error))),
+            _ => true,
+        };
+        match pass.permit {
+            // Given up before its time was over: nobody knows.
+            Some(_) if loaded.is_none() && matches!(pass.limit, Limit::GiveUp(_)) => {}
+            Some(permit) if failed => permit.ended(Outcome::Failed),
+            Some(permit) => permit.ended(Outcome::Succeeded),
+            None => {}
+        }
+        match loaded {
+            Some(loaded) => loaded.map_err(|error| Failure {
+                error: LoadError::Source(error),
+                breaker_wait: None,
+            }),
+            None => Err(self.timed_out()),
+        }
+    }
+
+    fn timed_out<E>(&self) -> Failure<E> {
+        self.counters.add(Counter::TimedOut);
+        Trouble::Timeout.into()
+    }
+
+    async fn run<F, Fut, E>(&self, loader: F, terms: &Terms<V, E>) -> Result<Loaded<V>, E>
+    where
+        F: FnOnce(LoadContext<V>) -> Fut,
+        Fut: Future<Output = Result<Loaded<V>, E>>,
+    {
+        self.counters.add(Counter::Load);
+        let loaded = loader(terms.context.clone()).await;
+        if loaded.is_err() {
+            self.counters.add(Counter::LoadFailed);
+        }
+        loaded
+    }
+
+    /// A value that was loaded just now and is kept nowhere yet.
+    pub(super) fn made(&self, value: V) -> Made<V> {
+        let now = self.clock.now();
+        Made {
+            value,
+            marks: None,
+            expires: None,
+            seen: now,
+            age: Duration::ZERO,
+            served_until: now,
+            level: Level::Source,
+            is_stale: false,
+            version: None,
+            header: None,
+        }
+    }
+}
+
+/// What tells a breaker or a bulkhead from every other.
+fn place<T>(of: &Arc<T>) -> usize {
+    Arc::as_ptr(of).addr()
+}
+
+/// A load that was let through.
+struct Pass {
+    permit: Option<circuit_breaker::Permit>,
+    _inside: Option<bulkhead::Permit>,
+    under: Under,
+    /// What is left of its time.
+    left: Option<Duration>,
+    limit: Limit,
+}
+
+/// How long a load may take.
+#[derive(Clone, Copy)]
+enum Limit {
+    /// After this it has failed; never without.
+    Fail(Option<Duration>),
+    /// After this it is given up for an old value.
+    GiveUp(Duration),
+}
+
+impl Limit {
+    fn time(self) -> Option<Duration> {
+        match self {
+            Self::Fail(time) => time,
+            Self::GiveUp(time) => Some(time),
+        }
+    }
+}

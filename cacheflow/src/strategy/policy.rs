@@ -1,0 +1,57 @@
+//! What a call goes by: a [`Strategy`] with what it has to have in hand.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::bulkhead::Compartment;
+use super::circuit_breaker::Breaker;
+use super::distributed_lock::Lock;
+use super::{Reading, Strategy};
+
+/// The strategy of a cache, or of some of its handles.
+pub(crate) struct Policy {
+    pub(crate) strategy: Strategy,
+    pub(crate) breaker: Option<Arc<Breaker>>,
+    pub(crate) bulkhead: Option<Arc<Compartment>>,
+    pub(crate) lock: Option<Lock>,
+}
+
+/// What one call wants otherwise than its cache does.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct CallOptions {
+    pub(crate) ttl: Option<Duration>,
+    pub(crate) stale_ttl: Option<Duration>,
+    pub(crate) skip: Skip,
+}
+
+/// Levels that a call leaves out.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Skip {
+    pub(crate) reading_memory: bool,
+    pub(crate) reading_shared: bool,
+    pub(crate) filling_memory: bool,
+    pub(crate) filling_shared: bool,
+}
+
+impl Policy {
+    /// For how long beyond their lifetime values are kept.
+    pub(crate) fn stale(&self, options: &CallOptions) -> Option<Duration> {
+        options.stale_ttl.or_else(|| self.strategy.stale_ttl())
+    }
+
+    /// Whether values that are asked for are loaded anew by a timer.
+    pub(crate) fn refreshes_by_itself(&self) -> bool {
+        let refresh = self.strategy.refresh;
+        refresh.is_some_and(|refresh| refresh.by_itself)
+    }
+
+    pub(crate) fn reading(&self, options: &CallOptions, idle: Option<Duration>) -> Reading {
+        Reading {
+            skip_shared: options.skip.reading_shared,
+            skip_memory: options.skip.filling_memory,
+            is_refresh: false,
+            refresh: self.strategy.refresh,
+            idle,
+        }
+    }
+}

@@ -1,0 +1,10 @@
+//! Refresh-ahead: load anew before the value expires, while readers are served.
+
+mod config;
+mod decide;
+mod layer;
+
+pub use config::RefreshAhead;
+pub(crate) use config::When;
+pub(crate) use decide::{due, wants};
+pub(crate) use layer::Due;
