@@ -108,14 +108,18 @@ pub mod store;
 mod strategy;
 mod sync;
 
-pub use cache::{Cache, CacheBuilder, CacheValue, EntryCall, Write, Written};
+pub use cache::{
+    Cache, CacheBuilder, CacheValue, EntryCall, LoadingCache, SourceError, Write, WriteBehindCache,
+    Written,
+};
 #[cfg(feature = "macros")]
 pub use cacheflow_macros::{CacheKey, cached};
 pub use entry::{Found, Level, Lookup};
 pub use error::{BoxError, Error, ErrorKind, Result, Unreadable};
 pub use event::{CacheStats, Event, Events, Evicted};
 pub use flow::{
-    Backend, BusHealth, CacheFlow, FlowBuilder, Health, Invalidation, Namespace, StoreHealth,
+    Backend, BusHealth, CacheFlow, ExecuteOptions, FlowBuilder, Health, Invalidation, LockGuard,
+    NamedLock, NamedStrategy, Namespace, StoreHealth,
 };
 pub use invalidation::Applied;
 pub use key::{CacheKey, KeyBuf};

@@ -79,21 +79,34 @@ impl Background {
             return Err(work);
         }
         let begun = UnderWay::begin(&self.under_way);
-        let mut ended = self.ended.clone();
+        let work = until(self.ended.clone(), work);
         let work = async move {
             let _begun = begun;
-            tokio::select! {
-                outcome = work => Some(outcome),
-                // Told, or gone with all that could tell it.
-                _ = ended.wait_for(|ended| *ended) => None,
-            }
+            work.await
         };
         Ok(runtime.spawn(work.in_current_span()))
+    }
+
+    /// Starts what mostly waits: nobody who ends the flow waits for it. Without a
+    /// runtime it is not started.
+    pub(crate) fn spawn_idle(&self, work: impl Future<Output = ()> + Send + 'static) {
+        if let Ok(runtime) = Handle::try_current() {
+            runtime.spawn(until(self.ended.clone(), work));
+        }
     }
 
     /// How many are under way.
     pub(crate) fn under_way(&self) -> usize {
         self.under_way.count()
+    }
+}
+
+/// Does `work` until the flow has ended.
+async fn until<T>(mut ended: watch::Receiver<bool>, work: impl Future<Output = T>) -> Option<T> {
+    tokio::select! {
+        outcome = work => Some(outcome),
+        // Told, or gone with all that could tell it.
+        _ = ended.wait_for(|ended| *ended) => None,
     }
 }
 

@@ -83,7 +83,8 @@ pub(super) fn marked(position: Position, marks: &Marks, payload: &str) -> Vec<u8
         load_micros: 0,
         key,
         marks: Cow::Borrowed(marks),
-        payload: payload.as_bytes(),
+        payload: Some(payload.as_bytes()),
+        version: None,
     };
     envelope.encode().expect("an envelope")
 }

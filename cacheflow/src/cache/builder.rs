@@ -1,17 +1,18 @@
 //! Options of a cache, and its handle.
 
 use std::fmt;
+use std::future::Future;
 use std::marker::PhantomData;
 use std::sync::Arc;
 use std::time::Duration;
 
 use super::core::{Core, CoreParts};
-use super::{Cache, CacheValue};
+use super::{Cache, CacheValue, LoadingCache, WriteBehindCache};
 use crate::config::{CacheConfig, Faults};
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{BoxError, Error, ErrorKind, Result};
 use crate::flow::CacheFlow;
 use crate::invalidation::NearCache;
-use crate::key::CacheName;
+use crate::key::{CacheKey, CacheName};
 use crate::strategy::{RefreshAhead, Strategy, Tagger, Timer, Weigher};
 
 /// Builds a [`Cache`]; begun by [`CacheFlow::cache`].
@@ -239,6 +240,91 @@ impl<K, V: CacheValue> CacheBuilder<K, V> {
         self
     }
 
+    /// The handle of a cache that knows how its values are loaded: by `loader`, from
+    /// their keys.
+    ///
+    /// ```
+    /// # use cacheflow::{CacheFlow, RefreshAhead, Strategy};
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let flow = CacheFlow::builder().build().await?;
+    /// let rates = flow
+    ///     .cache::<String, f64>("rates")
+    ///     // Loaded anew after four fifths of their lifetime, as long as they are asked for.
+    ///     .strategy(Strategy::multi_level().refresh_ahead(RefreshAhead::at(0.8).by_itself()))
+    ///     .build_with_loader(|currency: String| async move { match currency.as_str() {
+    ///         "EUR" => Ok(1.08),
+    ///         _ => Err(format!("no rate for {currency}")),
+    ///     })?;
+    /// assert_eq!(rates.fetch(&"EUR".to_owned()).await?, 1.08);
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// As [`build`](Self::build).
+    pub fn build_with_loader<F, Fut, E>(self, loader: F) -> Result<LoadingCache<K, V>>
+    where
+        K: CacheKey + Clone + Send + Sync + 'static,
+        F: Fn(K) -> Fut + Send + Sync + 'static,
+        Fut: Future<Output = Result<V, E>> + Send + 'static,
+        E: Into<BoxError>,
+    {
+        let core = self.core()?;
+        Ok(LoadingCache::new(Cache::new(core, self.flow), loader))
+    }
+
+    /// The handle of a cache whose values can be put before their source knows them:
+    /// `writer` writes a batch of them. Together with
+    /// [`Strategy::write_behind`]; once for each cache of a flow, in a tokio runtime.
+    ///
+    /// ```
+    /// # use cacheflow::{CacheFlow, Strategy, WriteBehind};
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let flow = CacheFlow::builder().build().await?;
+    /// let visits = flow
+    ///     .cache::<u64, u64>("visits")
+    ///     .strategy(Strategy::multi_level().write_behind(WriteBehind::new()))
+    ///     .build_with_writer(|batch: Vec<(u64, u64)>| async move {
+    ///         println!("insert into visits … {} rows", batch.len());
+    ///         Ok::<_, std::io::Error>(())
+    ///     })?;
+    /// let _ = visits.write(&7, 1).await?;
+    /// assert_eq!(visits.get(&7).await, Some(1));
+    /// visits.flush().await;
+    /// assert_eq!(visits.pending(), 0);
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// As [`build`](Self::build); also if the strategy has no
+    /// [`write_behind`](Strategy::write_behind), the cache has a writer already, or
+    /// this is not called in a tokio runtime.
+    pub fn build_with_writer<F, Fut, E>(self, writer: F) -> Result<WriteBehindCache<K, V>>
+    where
+        K: CacheKey + Clone + Send + Sync + 'static,
+        F: Fn(Vec<(K, V)>) -> Fut + Send + Sync + 'static,
+        Fut: Future<Output = std::result::Result<(), E>> + Send + 'static,
+        E: Into<BoxError>,
+    {
+        let refused = |why| Error::new(ErrorKind::InvalidConfig, "build", why);
+        let Some(config) = self.config.strategy.write_behind else {
+            return Err(refused(
+                "build_with_writer: allowed with the strategy write_behind",
+            ));
+        };
+        if tokio::runtime::Handle::try_current().is_err() {
+            return Err(refused(
+                "build_with_writer: allowed inside of a tokio runtime",
+            ));
+        }
+        let core = self.core()?;
+        let events = self.flow.event_sink().clone();
+        let cache = Cache::new(core, self.flow);
+        WriteBehindCache::new(cache, config, writer, events)
+            .ok_or_else(|| refused("build_with_writer: allowed once for a cache"))
+    }
+
     /// The handle.
     ///
     /// # Errors
@@ -247,6 +333,19 @@ impl<K, V: CacheValue> CacheBuilder<K, V> {
     /// or differs from those under which this node has built the cache before;
     /// [`ErrorKind::TypeMismatch`] if it was built with another type of values.
     pub fn build(self) -> Result<Cache<K, V>> {
+        let strategy = &self.config.strategy;
+        let mut faults = Faults::default();
+        if strategy.refresh.is_some_and(|refresh| refresh.by_itself) {
+            faults.add(
+                "refresh_ahead.by_itself: allowed with build_with_loader, nobody else knows how to load",
+            );
+        }
+        if strategy.write_behind.is_some() {
+            faults.add(
+                "write_behind: allowed with build_with_writer, nobody else knows how to write",
+            );
+        }
+        faults.into_result("build")?;
         let core = self.core()?;
         Ok(Cache::new(core, self.flow))
     }

@@ -20,6 +20,15 @@ pub(crate) struct Putting<V: CacheValue> {
     ticket: Arc<Ticket>,
 }
 
+/// How a value is put.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct How {
+    pub(crate) given: Given,
+    pub(crate) options: CallOptions,
+    /// Tags of this value alone.
+    pub(crate) tags: Vec<String>,
+}
+
 impl<V: CacheValue> Putting<V> {
     /// Whatever is forgotten or put from here on is not older than the value.
     pub(crate) fn begin(core: &Arc<Core<V>>, address: Address) -> Self {
@@ -38,17 +47,20 @@ impl<V: CacheValue> Putting<V> {
 
     /// Puts a value, in whose place nothing older remains. Returns whether it is
     /// kept as well: not if another put or forgot meanwhile.
-    pub(crate) async fn put(self, value: V, given: Given, options: CallOptions) -> (Applied, bool) {
+    pub(crate) async fn put(self, value: V, how: &How) -> (Applied, bool) {
         let core = &self.core;
         let (address, ticket) = (&self.address, &self.ticket);
         let (levels, config) = (&core.strategy.levels, &core.config.loading);
-        let said = Said::default();
+        let said = Said {
+            tags: how.tags.clone(),
+            ..Said::default()
+        };
         let marks = core
             .strategy
-            .marks(address, &given, &said, &value, Parts::default());
+            .marks(address, &how.given, &said, &value, Parts::default());
         let wanted = Wanted {
             by_loader: None,
-            by_call: options.ttl,
+            by_call: how.options.ttl,
             by_value: core.strategy.timer.as_ref().and_then(|timer| timer(&value)),
         };
         let ttl = after_load(config, LoadEnd::Value, wanted, draw());
@@ -60,7 +72,7 @@ impl<V: CacheValue> Putting<V> {
         let strategy = &core.policy.strategy;
         let fill = FillWith {
             ttl,
-            stale: core.policy.stale(&options).unwrap_or_default(),
+            stale: core.policy.stale(&how.options).unwrap_or_default(),
             idle: config.idle,
             refresh: strategy.refresh,
             cost: Duration::ZERO,

@@ -2,8 +2,7 @@
 //! read.
 
 use std::future::Future;
-use std::sync::Arc;
-use std::time::Duration;
+use std::sync::{Arc, OnceLock};
 
 use super::CacheValue;
 use crate::clock::Clock;
@@ -15,8 +14,10 @@ use crate::event::{CacheStats, Counter, Counters, EventSink};
 use crate::invalidation::Node;
 use crate::key::{Address, CacheName, EntryKey, FullKey, KeyBuf, Marks};
 use crate::runtime::Background;
-use crate::source::{LoadContext, Loaded, is_inside_a_load, read_within_load};
-use crate::standing::Standing;
+use crate::source::{
+    LoadContext, Loaded, Request, RequestRead, is_inside_a_load, present_request, read_within_load,
+};
+use crate::standing::{AsOf, Standing, Verdict};
 use crate::store::{Bound, Guarded, Memory};
 use crate::strategy::refresh_ahead::Due;
 use crate::strategy::{
@@ -37,7 +38,12 @@ pub(crate) struct Core<V> {
     standing: Arc<Standing>,
     pub(super) clock: Clock,
     pub(super) counters: Arc<Counters>,
+    /// What waits to be written to the source.
+    pending: OnceLock<PendingValue<V>>,
 }
+
+/// Tells the newest value of a key that its source does not have yet.
+pub(super) type PendingValue<V> = Box<dyn Fn(&EntryKey) -> Option<V> + Send + Sync>;
 
 type Layer<V> = cache_aside::Layer<V, multi_level::Layer<V>>;
 
@@ -56,6 +62,12 @@ pub(crate) struct CoreParts<'a, V> {
     pub(crate) clock: Clock,
     pub(crate) events: EventSink,
     pub(crate) background: Background,
+}
+
+/// A read within a request.
+struct Reading {
+    request: Arc<Request>,
+    as_of: Arc<AsOf>,
 }
 
 /// What memory has for a key.
@@ -136,7 +148,20 @@ impl<V: CacheValue> Core<V> {
             standing,
             clock,
             counters,
+            pending: OnceLock::new(),
         }
+    }
+
+    /// Sets how what waits to be written is read; `false` if it was set before.
+    pub(super) fn set_pending(&self, pending: PendingValue<V>) -> bool {
+        self.pending.set(pending).is_ok()
+    }
+
+    /// A value that waits to be written, as this node has it.
+    fn waiting(&self, key: &EntryKey) -> Option<Made<V>> {
+        let value = self.pending.get()?(key)?;
+        self.counters.add(Counter::MemoryHit);
+        Some(self.strategy.made(value))
     }
 
     /// What memory has, if it may be served: takes no lock, allocates nothing,
@@ -185,7 +210,12 @@ impl<V: CacheValue> Core<V> {
         F: FnOnce(LoadContext<V>) -> Fut,
         Fut: Future<Output = Result<Loaded<V>, E>>,
     {
+        let reading = match self.read_in_request(address, &load.terms) {
+            Ok(made) => return self.replied(address, Ok(Loaded::Value(made))),
+            Err(reading) => reading,
+        };
         let reply = self.strategy.miss(address, load).await;
+        self.keep_in_request(address, reading, &reply);
         self.replied(address, reply)
     }
 
@@ -200,8 +230,51 @@ impl<V: CacheValue> Core<V> {
         Fut: Future<Output = Result<Loaded<V>, E>> + Send + 'static,
         E: Send + 'static,
     {
+        let reading = match self.read_in_request(address, &load.terms) {
+            Ok(made) => return self.replied(address, Ok(Loaded::Value(made))),
+            Err(reading) => reading,
+        };
         let reply = self.strategy.miss_in_background(address, load).await;
+        self.keep_in_request(address, reading, &reply);
         self.replied(address, reply)
+    }
+
+    /// What waits to be written, or the present request has read already, if nothing that it was made of was
+    /// forgotten since, as far as this node has heard; else, if there is a request,
+    /// where this node stands before it reads.
+    fn read_in_request<E>(
+        &self,
+        address: &Address,
+        terms: &Terms<V, E>,
+    ) -> Result<Made<V>, Option<Reading>> {
+        if let Some(made) = self.waiting(&address.key) {
+            return Ok(made);
+        }
+        let Some(request) = present_request(flow_id(&self.standing)) else {
+            return Err(None);
+        };
+        let reads = !terms.options.skip.reading_memory;
+        if let Some(read) = request.get(&address.full).filter(|_| reads)
+            && let Some(made) = read.value.downcast_ref::<Made<V>>()
+        {
+            let as_of = &read.as_of;
+            let verdict = self.standing.judge_load(as_of, &address.full, made.marks());
+            if verdict == Verdict::Current {
+                self.counters.add(Counter::MemoryHit);
+                return Ok(made.clone());
+            }
+            request.forget(&address.full);
+        }
+        // Before anything is read, as a flight does.
+        let as_of = Arc::new(self.standing.begin(self.config.loading.hold_off));
+        Err(Some(Reading { request, as_of }))
+    }
+
+    fn keep_in_request<E>(&self, address: &Address, reading: Option<Reading>, reply: &Reply<V, E>) {
+        if let (Some(Reading { request, as_of }), Ok(Loaded::Value(made))) = (reading, reply) {
+            let value = Arc::new(made.clone());
+            request.keep(address.full.clone(), RequestRead { as_of, value });
+        }
     }
 
     fn replied<E>(&self, address: &Address, reply: Reply<V, E>) -> Reply<V, E> {
@@ -230,8 +303,7 @@ impl<V: CacheValue> Core<V> {
         if !self.is_refreshed(address, &entry, &load.terms) {
             return Loaded::Value(entry.made());
         }
-        let due = Due::Entry(Arc::clone(&entry));
-        match self.strategy.refresh(address, due, load).await {
+        match self.refresh(address, &entry, load).await {
             Some(Ok(loaded)) => loaded,
             Some(Err(_)) | None => Loaded::Value(entry.made()),
         }
@@ -284,6 +356,26 @@ impl<V: CacheValue> Core<V> {
         }
     }
 
+    /// What memory has, for those who are no readers.
+    pub(crate) fn entry(&self, address: &Address) -> Option<Arc<Entry<V>>> {
+        self.local.hit(address.key.as_bytes())
+    }
+
+    /// Refreshes an entry, unless somebody is under way with its key.
+    pub(crate) async fn refresh<F, Fut, E>(
+        &self,
+        address: &Address,
+        entry: &Arc<Entry<V>>,
+        load: Load<V, F, E>,
+    ) -> Option<Reply<V, E>>
+    where
+        F: FnOnce(LoadContext<V>) -> Fut,
+        Fut: Future<Output = Result<Loaded<V>, E>>,
+    {
+        let due = Due::Entry(Arc::clone(entry));
+        self.strategy.refresh(address, due, load).await
+    }
+
     /// What memory has for `key`, if it may be served; counts nothing.
     pub(crate) fn peek(&self, key: &KeyBuf) -> Option<Found<V>> {
         let entry = self.local.hit(&key.name())?;
@@ -314,6 +406,10 @@ impl<V: CacheValue> Core<V> {
         let idle = self.config.loading.idle;
         let reading = self.policy.reading(options, idle);
         let read = self.strategy.levels.read(&address, &ticket, reading).await;
+        if let (false, Some(made)) = (matches!(read, Read::Hit { .. }), self.waiting(&address.key))
+        {
+            return Lookup::Hit(Found::new(made, self.clock.now()));
+        }
         let Read::Hit { made, is_due } = read else {
             self.counters.add(Counter::Miss);
             self.read_made_within_load(&address.full, None);
@@ -343,7 +439,13 @@ impl<V: CacheValue> Core<V> {
             }
             None => (0, 0),
         };
-        self.counters.snapshot(entries, weight)
+        let bulkhead = self.policy.bulkhead.as_deref();
+        CacheStats {
+            running: bulkhead.map_or(0, |bulkhead| bulkhead.running() as u64),
+            queued: bulkhead.map_or(0, |bulkhead| bulkhead.queued() as u64),
+            breaker_open: self.policy.breaker.as_ref().is_some_and(|it| it.is_open()),
+            ..self.counters.snapshot(entries, weight)
+        }
     }
 
     /// How many keys somebody is loading, reading or putting now.
@@ -353,7 +455,7 @@ impl<V: CacheValue> Core<V> {
 }
 
 /// Tells the caches of one flow from those of another.
-fn flow_id(standing: &Arc<Standing>) -> usize {
+pub(crate) fn flow_id(standing: &Arc<Standing>) -> usize {
     Arc::as_ptr(standing).addr()
 }
 

@@ -19,7 +19,7 @@ use crate::strategy::CallOptions;
 /// # use cacheflow::{Cache, CacheFlow, Level};
 /// # use std::time::Duration;
 /// # let flow = CacheFlow::builder().build().await?;
-/// let pages: Cache<str, String> = flow.cache("pages").build()?;
+/// let pages: Cache<String, String> = flow.cache("pages").build()?;
 /// let page = pages
 ///     .entry("/about")
 ///     .ttl(Duration::from_secs(3600))

@@ -38,7 +38,7 @@ pub struct Cache<K, V> {
 }
 
 impl<K, V: CacheValue> Cache<K, V> {
-    pub(super) fn new(core: Arc<Core<V>>, flow: CacheFlow) -> Self {
+    pub(crate) fn new(core: Arc<Core<V>>, flow: CacheFlow) -> Self {
         Self {
             policy: Arc::clone(&core.policy),
             core,

@@ -8,7 +8,7 @@ use shuttle::thread;
 
 use crate::bus::Listener;
 use crate::clock::Clock;
-use crate::entry::Entry;
+use crate::entry::{Entry, Life};
 use crate::event::{Change, EventSink, Forgotten, Position, Record, Snapshot, Target};
 use crate::invalidation::{NearCache, Node, Parts};
 use crate::key::{Address, CacheKey, CacheName, FullKey, KeyBuf, Marks, Tag};
@@ -74,6 +74,7 @@ impl World {
         let local = Arc::new(Local::new(LocalOptions {
             cache: cache.clone(),
             memory: Some(memory),
+            nothings: None,
             standing: Arc::clone(&standing),
             clock: clock.clone(),
             serve_young: false,
@@ -83,6 +84,7 @@ impl World {
             origin: "me".to_owned(),
             standing: Arc::clone(&standing),
             shared: None,
+            waiting: Arc::default(),
             clock: clock.clone(),
             events,
         });
@@ -144,7 +146,8 @@ impl World {
 
     fn entry(&self, ticket: &Ticket, value: u64) -> Entry<u64> {
         let expires = ticket.begun.after(Duration::from_secs(60));
-        Entry::new(value, ticket.begun, expires, ticket.epoch, 1).marked(&self.marks)
+        let life = Life::plain(ticket.begun, expires);
+        Entry::new(value, ticket.begun, life, ticket.epoch, 1).marked(&self.marks)
     }
 
     fn here(&self) -> u64 {

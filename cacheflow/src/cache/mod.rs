@@ -8,14 +8,18 @@ mod handle;
 #[cfg(all(test, cacheflow_shuttle))]
 mod interleaved;
 mod loading;
+mod loading_cache;
 mod value;
 mod write;
+mod write_behind;
 mod writing;
 
 pub use builder::CacheBuilder;
-pub(crate) use core::{Core, Hit, Load, Reply, ShareError, Terms};
+pub(crate) use core::{Core, Hit, Load, Reply, ShareError, Terms, flow_id};
 pub use entry_call::EntryCall;
 pub use handle::Cache;
+pub use loading_cache::{LoadingCache, SourceError};
 pub use value::CacheValue;
 pub use write::Write;
+pub use write_behind::WriteBehindCache;
 pub use writing::Written;

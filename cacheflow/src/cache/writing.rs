@@ -4,13 +4,13 @@ use std::borrow::Borrow;
 use std::future::Future;
 use std::sync::Arc;
 
-use super::change::Putting;
+use super::change::{How, Putting};
 use super::handle::encoded;
 use super::{Cache, CacheValue};
 use crate::flow::CacheFlow;
 use crate::invalidation::Applied;
 use crate::key::{Address, CacheKey};
-use crate::strategy::{CallOptions, Given};
+use crate::strategy::CallOptions;
 
 /// What became of a value that was [written
 /// through](crate::Cache::write_through).
@@ -56,10 +56,10 @@ impl<K, V: CacheValue> Cache<K, V> {
         Q: CacheKey + ?Sized,
     {
         let address = self.address("put", key)?;
-        let (core, given) = (Arc::clone(&self.core), self.given.clone());
+        let (core, how) = (Arc::clone(&self.core), self.how());
         let put = async move {
             let putting = Putting::begin(&core, address);
-            putting.put(value, given, CallOptions::default()).await.0
+            putting.put(value, &how).await.0
         };
         Ok(self.to_the_end(put).await)
     }
@@ -112,9 +112,31 @@ impl<K, V: CacheValue> Cache<K, V> {
         F: FnOnce() -> Fut,
         Fut: Future<Output = Result<V, E>>,
     {
-        let mut written = self
-            .written([key], writer, |value| vec![(0, value)])
-            .await?;
+        self.write_through_with(key, CallOptions::default(), Vec::new(), writer)
+            .await
+    }
+
+    /// The same with options of this call, and tags that the value has as well.
+    pub(crate) async fn write_through_with<Q, F, Fut, E>(
+        &self,
+        key: &Q,
+        options: CallOptions,
+        tags: Vec<String>,
+        writer: F,
+    ) -> Result<Written<V>, E>
+    where
+        K: Borrow<Q>,
+        Q: CacheKey + ?Sized,
+        F: FnOnce() -> Fut,
+        Fut: Future<Output = Result<V, E>>,
+    {
+        let how = How {
+            given: self.given.clone(),
+            options,
+            tags,
+        };
+        let one = |value| vec![(0, value)];
+        let mut written = self.written([key], how, writer, one).await?;
         Ok(written.remove(0))
     }
 
@@ -163,12 +185,22 @@ impl<K, V: CacheValue> Cache<K, V> {
         F: FnOnce() -> Fut,
         Fut: Future<Output = Result<Vec<(usize, V)>, E>>,
     {
-        self.written(keys, writer, |values| values).await
+        self.written(keys, self.how(), writer, |values| values)
+            .await
+    }
+
+    /// How this handle puts values.
+    pub(super) fn how(&self) -> How {
+        How {
+            given: self.given.clone(),
+            ..How::default()
+        }
     }
 
     async fn written<'q, Q, F, Fut, W, E>(
         &self,
         keys: impl IntoIterator<Item = &'q Q>,
+        how: How,
         writer: F,
         values: impl FnOnce(W) -> Vec<(usize, V)>,
     ) -> Result<Vec<Written<V>>, E>
@@ -201,8 +233,7 @@ impl<K, V: CacheValue> Cache<K, V> {
                 .expect("a value for a key that was named");
             assert!(!std::mem::replace(named, true), "one value for a key");
         }
-        let given = self.given.clone();
-        let put = unsure.put(values, given);
+        let put = unsure.put(values, how);
         Ok(self.flow.to_the_end(put).await.unwrap_or_default())
     }
 }
@@ -219,7 +250,7 @@ impl<V: CacheValue> Unsure<V> {
     fn put(
         &mut self,
         values: Vec<(usize, V)>,
-        given: Given,
+        how: How,
     ) -> impl Future<Output = Vec<Written<V>>> + use<V> {
         let is_closed = self.flow.is_closed();
         let mut putting: Vec<_> = self.putting.drain(..).map(Some).collect();
@@ -236,8 +267,7 @@ impl<V: CacheValue> Unsure<V> {
                     });
                     continue;
                 };
-                let options = CallOptions::default();
-                let (applied, kept) = putting.put(value.clone(), given.clone(), options).await;
+                let (applied, kept) = putting.put(value.clone(), &how).await;
                 written.push(Written {
                     value,
                     applied,

@@ -223,6 +223,10 @@ mod tests {
         let config = CacheConfig::default();
         assert_eq!(config.loading.ttl, Duration::from_secs(300));
         assert_eq!(config.loading.follower_timeout, Duration::from_secs(10));
+        assert_eq!(config.loading.ttl_jitter, 0.1);
+        assert_eq!(config.loading.max_nothings, 1_000);
+        assert_eq!(config.loading.none_ttl.or(config.loading.err_ttl), None);
+        assert_eq!(config.loading.idle, None);
         assert_eq!(config.strategy, Strategy::multi_level());
         assert_eq!(config.bound(), Bound::Entries(10_000));
         assert_eq!(config.max_value_bytes, 1_048_576);
@@ -233,6 +237,11 @@ mod tests {
         let config = CacheConfig {
             loading: CacheAside {
                 ttl: Duration::ZERO,
+                ttl_jitter: 0.6,
+                idle: Some(Duration::from_millis(7)),
+                none_ttl: Some(Duration::ZERO),
+                err_ttl: Some(Duration::MAX),
+                max_nothings: 0,
                 follower_timeout: Duration::MAX,
                 outlive_dependencies: false,
                 hold_off: Duration::from_secs(61),
@@ -248,6 +257,11 @@ mod tests {
         let message = faults.into_result("build").unwrap_err().to_string();
         for part in [
             "ttl = 0ns: allowed is 1ms to 31622400s",
+            "ttl_jitter = 0.6: allowed is 0 to 0.5",
+            "idle = 7ms: allowed is 8ms to 31622400s",
+            "cache_none = 0ns: allowed is 1ms to",
+            "cache_err = ",
+            "max_nothings = 0: allowed is 1 to 4294967295",
             "follower_timeout = ",
             "hold_off = 61s: allowed is 0ns to 60s",
             "write_timeout = 0ns: allowed is 1ms to 3600s",
@@ -273,6 +287,11 @@ mod tests {
         let other = CacheConfig {
             loading: CacheAside {
                 ttl: Duration::from_secs(1),
+                ttl_jitter: 0.0,
+                idle: Some(Duration::from_secs(1)),
+                none_ttl: Some(Duration::from_secs(1)),
+                err_ttl: Some(Duration::from_secs(1)),
+                max_nothings: 1,
                 follower_timeout: Duration::from_secs(1),
                 outlive_dependencies: true,
                 hold_off: Duration::from_secs(1),
@@ -284,7 +303,7 @@ mod tests {
             write_timeout: Duration::from_secs(1),
         };
         let differences = CacheConfig::default().differences(&other);
-        assert_eq!(differences.len(), 8, "{differences:?}");
+        assert_eq!(differences.len(), 13, "{differences:?}");
         assert_eq!(differences[0], "ttl = 300s, not 1s");
         assert!(other.differences(&other).is_empty());
     }

@@ -264,6 +264,11 @@ impl<V> Entry<V> {
         self.failures.fetch_add(1, Ordering::AcqRel) + 1
     }
 
+    /// How often it could not be refreshed.
+    pub(crate) fn failures(&self) -> u32 {
+        self.failures.load(Ordering::Acquire)
+    }
+
     /// Nobody looks closer before `next`.
     pub(crate) fn postpone(&self, next: Tick) {
         self.due.store(next.nanos(), Ordering::Release);

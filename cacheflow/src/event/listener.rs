@@ -94,6 +94,16 @@ pub enum Event {
         /// The entry.
         key: EntryKey,
     },
+    /// Values that were written behind could not be written to their source; they are
+    /// tried again.
+    WriteFailed {
+        /// The cache.
+        cache: CacheName,
+        /// How many.
+        values: usize,
+        /// The writer's error.
+        error: Arc<str>,
+    },
     /// What an invalidation left behind in the shared store is removed.
     Reclaimed {
         /// What was forgotten.

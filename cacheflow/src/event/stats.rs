@@ -70,6 +70,9 @@ impl Counters {
             timeouts: self.sum(Counter::TimedOut),
             breaker_refusals: self.sum(Counter::BreakerOpen),
             bulkhead_refusals: self.sum(Counter::Overloaded),
+            running: 0,
+            queued: 0,
+            breaker_open: false,
             entries,
             weight,
         }
@@ -125,6 +128,13 @@ pub struct CacheStats {
     pub breaker_refusals: u64,
     /// Loads that a bulkhead did not let through.
     pub bulkhead_refusals: u64,
+    /// Loads that run now under a bulkhead.
+    pub running: u64,
+    /// Loads that wait now for their turn under a bulkhead.
+    pub queued: u64,
+    /// Whether the circuit breaker lets no loads through, or only one to see whether
+    /// the source answers again.
+    pub breaker_open: bool,
     /// Entries in memory now, approximately.
     pub entries: u64,
     /// What they weigh: bytes in a cache bounded by memory, else their number.

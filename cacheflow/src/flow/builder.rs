@@ -1,7 +1,7 @@
 //! Putting a flow together.
 
-use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use tokio::runtime::Handle;
@@ -195,6 +195,7 @@ impl FlowBuilder {
             events,
             registry: Registry::default(),
             policies,
+            pending: Mutex::default(),
             background,
             end,
             runtime,

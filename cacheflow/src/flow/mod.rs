@@ -2,17 +2,19 @@
 
 mod backend;
 mod builder;
+mod execute;
 mod global;
 mod health;
 mod invalidate;
+mod lock;
 mod policies;
 mod registry;
 mod relations;
 
 use std::fmt;
 use std::future::Future;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Waker};
 use std::time::Duration;
 
@@ -20,20 +22,24 @@ use tokio::runtime::Handle;
 
 pub use backend::{Backend, Namespace};
 pub use builder::FlowBuilder;
+pub use execute::{ExecuteOptions, NamedStrategy};
 pub(crate) use global::{global, installed};
 pub use health::{BusHealth, Health, StoreHealth};
 pub use invalidate::Invalidation;
+pub use lock::{LockGuard, NamedLock};
 
-use crate::cache::{CacheBuilder, CacheValue};
+use crate::cache::{CacheBuilder, CacheValue, flow_id};
 use crate::clock::Clock;
 use crate::config::FlowConfig;
 use crate::error::{Error, ErrorKind, Result};
 use crate::event::{EventSink, Events};
 use crate::invalidation::Node;
 use crate::runtime::{Background, End, Tasks, UnderWay};
+use crate::source::request;
 use crate::standing::Standing;
 use crate::store::Guarded;
-use crate::strategy::timeouts;
+use crate::strategy::write_behind::Pending;
+use crate::strategy::{StrategyOptions, timeouts};
 use policies::Policies;
 pub(crate) use registry::Place;
 use registry::Registry;
@@ -73,6 +79,7 @@ struct Inner {
     events: EventSink,
     registry: Registry,
     policies: Policies,
+    pending: Mutex<Vec<Arc<dyn Pending>>>,
     runtime: Option<Handle>,
     tasks: Option<Tasks>,
     closed: AtomicBool,
@@ -97,9 +104,103 @@ impl CacheFlow {
         CacheBuilder::new(self.clone(), name)
     }
 
+    /// A strategy by its name, or by several with `+` between them, at work on a cache
+    /// by its name: with the lifetime and bounds under which that was built, or, if it
+    /// was not, with the defaults. For the names see [`Strategy::named`].
+    ///
+    /// ```
+    /// # use cacheflow::{CacheFlow, StrategyOptions};
+    /// # use std::time::Duration;
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let flow = CacheFlow::builder().build().await?;
+    /// let options = StrategyOptions {
+    ///     failure_threshold: Some(3),
+    ///     reset_after: Some(Duration::from_secs(30)),
+    ///     stale_ttl: Some(Duration::from_secs(86_400)),
+    ///     ..StrategyOptions::default()
+    /// };
+    /// let segmentation = flow.strategy("circuit-breaker", "segmentation", &options)?;
+    /// let segments: u32 = segmentation
+    ///     .execute("customers", || async { Ok::<_, std::io::Error>(12) })
+    ///     .await?;
+    /// # assert_eq!(segments, 12);
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// A cache that was built before keeps its levels: `multi-level` is refused for one
+    /// that has no memory.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::InvalidConfig`], naming every fault in names and options;
+    /// [`ErrorKind::TypeMismatch`] if the cache holds another type of values.
+    ///
+    /// [`Strategy::named`]: crate::Strategy::named
+    pub fn strategy<V: CacheValue>(
+        &self,
+        names: &str,
+        cache: &str,
+        options: &StrategyOptions,
+    ) -> Result<NamedStrategy<V>> {
+        NamedStrategy::new(self, names, cache, options)
+    }
+
     /// Forgets by key, tag, pattern, dependency, cache or all, across caches.
     pub fn invalidate(&self) -> Invalidation {
         Invalidation::new(self.clone())
+    }
+
+    /// Runs `work` as one request: what it reads of this flow's caches and memory does
+    /// not have is kept for its rest, so that it is read and loaded once, however often
+    /// it is asked for. That is of use where memory is not asked, or may not be served.
+    ///
+    /// What is forgotten meanwhile, as far as this node has heard, is read anew. With
+    /// a bus that is silent a request may go by what was true when it began: it should
+    /// be as short as requests are. Tasks that `work` spawns are not a part of it.
+    ///
+    /// ```
+    /// # use cacheflow::{Cache, CacheFlow, Strategy};
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let flow = CacheFlow::builder().build().await?;
+    /// # let users: Cache<u64, String> = flow.cache("users").build()?;
+    /// # async fn find(_: u64) -> Result<String, std::io::Error> { Ok("Ada".into()) }
+    /// let page = flow
+    ///     .request_scope(async {
+    ///         let author = users.get_or_load(&7, || find(7)).await?;
+    ///         let editor = users.get_or_load(&7, || find(7)).await?;
+    ///         Ok::<_, Box<dyn std::error::Error>>(format!("{author}, {editor}"))
+    ///     })
+    ///     .await?;
+    /// # assert_eq!(page, "Ada, Ada");
+    /// # Ok(()) }
+    /// ```
+    pub async fn request_scope<F: Future>(&self, work: F) -> F::Output {
+        request(flow_id(&self.0.standing), work).await
+    }
+
+    /// A lock by name, that one of all who share the flow's backend has at a time, for
+    /// `lease` (10 ms to 1 h) or until it is given back. Without a backend it is this
+    /// flow's alone.
+    ///
+    /// It saves work, and is no proof that nobody else works: its holder may be paused
+    /// for longer than its lease, and the server may lose it in a failover. What must
+    /// not be done twice needs a check of its own where it is done.
+    ///
+    /// ```
+    /// # use cacheflow::CacheFlow;
+    /// # use std::time::Duration;
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let flow = CacheFlow::builder().build().await?;
+    /// let lock = flow.lock("nightly-report", Duration::from_secs(30));
+    /// if let Some(mut guard) = lock.try_acquire().await? {
+    ///     assert!(lock.try_acquire().await?.is_none());
+    ///     guard.while_held(async { /* the report */ }).await;
+    ///     guard.release().await;
+    /// }
+    /// # Ok(()) }
+    /// ```
+    pub fn lock(&self, name: &str, lease: Duration) -> NamedLock {
+        NamedLock::new(self.clone(), name, lease)
     }
 
     /// Makes this the flow in which attributes without `flow = …` look.
@@ -132,16 +233,16 @@ impl CacheFlow {
         self.0.node.origin()
     }
 
-    /// Ends the flow: waits until the loads and refreshes in the background have
-    /// ended, and the shared store was told all that it missed, at most `timeout`, and
+    /// Ends the flow: waits until what was [written behind](crate::WriteBehindCache) is
+    /// written, the loads and refreshes in the background have ended, and the shared store was told all that it missed, at most `timeout`, and
     /// stops the background tasks. Afterwards memory serves nothing and changes are
     /// refused; reads go on without it.
     ///
     /// # Errors
     ///
     /// [`ErrorKind::Timeout`] if invalidations still wait for the shared store: other
-    /// nodes may then serve old values until their TTL; or if loads in the background
-    /// were dropped.
+    /// nodes may then serve old values until their TTL; if values wait for their source,
+    /// which are lost; or if loads in the background were dropped.
     pub async fn shutdown(&self, timeout: Duration) -> Result<()> {
         self.0.closed.store(true, Ordering::Release);
         let drained = timeouts::within(Some(timeout), self.drained())
@@ -159,15 +260,17 @@ impl CacheFlow {
         Err(Error::new(
             ErrorKind::Timeout,
             "shutdown",
-            "invalidations or loads are still under way",
+            "invalidations, loads or writes are still under way",
         )
         .with("invalidations", self.unsent().to_string())
+        .with("writes", self.unwritten().to_string())
         .with("loads", self.0.background.under_way().to_string()))
     }
 
     async fn drained(&self) {
         // Polled: what empties the outbox also runs when nobody waits for it.
-        while self.unsent() + self.0.background.under_way() > 0 {
+        self.pendings().iter().for_each(|pending| pending.hurry());
+        while self.unsent() + self.unwritten() + self.0.background.under_way() > 0 {
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
     }
@@ -176,6 +279,23 @@ impl CacheFlow {
     /// since each may end in the outbox.
     fn unsent(&self) -> usize {
         self.0.changes.count() + self.0.node.waiting()
+    }
+
+    /// Values that wait to be written to their source.
+    fn unwritten(&self) -> usize {
+        self.pendings().iter().map(|pending| pending.len()).sum()
+    }
+
+    /// What is written before the flow ends.
+    pub(crate) fn add_pending(&self, pending: Arc<dyn Pending>) {
+        self.pendings().push(pending);
+    }
+
+    fn pendings(&self) -> MutexGuard<'_, Vec<Arc<dyn Pending>>> {
+        self.0
+            .pending
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Runs a change to its end, whatever becomes of its caller: a change that

@@ -43,6 +43,20 @@ struct Registered {
     values: &'static str,
 }
 
+impl Registered {
+    fn typed<C: Any + Send + Sync>(
+        &self,
+        name: &CacheName,
+        values: &'static str,
+    ) -> Result<Arc<C>> {
+        Arc::clone(&self.core).downcast().map_err(|_| {
+            let held = self.values;
+            let message = format!("cache {name} holds values of type {held}, not {values}");
+            Error::new(ErrorKind::TypeMismatch, "build", message)
+        })
+    }
+}
+
 /// The caches of one flow. They live as long as the flow, so that two handles
 /// of a name always share one memory.
 #[derive(Default)]
@@ -67,17 +81,7 @@ impl Registry {
     ) -> Result<(Arc<C>, bool)> {
         let mut caches = self.caches.write().unwrap_or_else(PoisonError::into_inner);
         if let Some(registered) = caches.get(name) {
-            return match Arc::clone(&registered.core).downcast::<C>() {
-                Ok(core) => Ok((core, true)),
-                Err(_) => Err(Error::new(
-                    ErrorKind::TypeMismatch,
-                    "build",
-                    format!(
-                        "cache {name} holds values of type {}, not {values}",
-                        registered.values
-                    ),
-                )),
-            };
+            return Ok((registered.typed(name, values)?, true));
         }
         let core = make();
         let registered = Registered {
@@ -86,6 +90,20 @@ impl Registry {
         };
         caches.insert(name.clone(), registered);
         Ok((core, false))
+    }
+
+    /// The cache `name`, if there is one.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::TypeMismatch`] if it has another type of values.
+    pub(crate) fn get<C: Any + Send + Sync>(
+        &self,
+        name: &CacheName,
+        values: &'static str,
+    ) -> Option<Result<Arc<C>>> {
+        let caches = self.caches.read().unwrap_or_else(PoisonError::into_inner);
+        Some(caches.get(name)?.typed(name, values))
     }
 
     /// What an instance of an attributed function has kept here with this type.

@@ -19,7 +19,7 @@ use crate::key::FullKey;
 /// # use cacheflow::{Cache, CacheFlow};
 /// # use std::time::Duration;
 /// # let flow = CacheFlow::builder().build().await?;
-/// # let rates: Cache<str, f64> = flow.cache("rates").build()?;
+/// # let rates: Cache<String, f64> = flow.cache("rates").build()?;
 /// let rate = rates
 ///     .entry("EUR")
 ///     .load(async |context| {
@@ -114,7 +114,7 @@ impl<V> LoadContext<V> {
     /// ```
     /// # use cacheflow::LoadContext;
     /// # struct Answer { not_modified: bool, body: String, etag: String }
-    /// # async fn get(_url: &str, _etag: Option<&str>) -> Result<Answer, std::io::Error> { todo!() }
+    /// # async fn get(_: &str, _: Option<&str>) -> Result<Answer, std::io::Error> { unreachable!() }
     /// async fn page(url: &str, context: LoadContext<String>) -> Result<String, std::io::Error> {
     ///     let etag = context.previous().and_then(|page| page.version());
     ///     let answer = get(url, etag).await?;

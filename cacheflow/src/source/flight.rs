@@ -138,6 +138,14 @@ impl<V: Clone> Flight<V> {
             .send_modify(|progress| progress.meanwhile = Some(meanwhile));
     }
 
+    /// The value that it refreshes, if that may be served `now`.
+    pub(crate) fn current(&self, now: Tick) -> Option<Made<V>> {
+        match &self.progress.borrow().meanwhile {
+            Some(Meanwhile::Current(made)) if now < made.served_until => Some(made.clone()),
+            _ => None,
+        }
+    }
+
     /// An old value, if there is one.
     pub(crate) fn stale(&self) -> Option<Made<V>> {
         match &self.progress.borrow().meanwhile {

@@ -7,6 +7,7 @@ mod context;
 mod flight;
 mod load;
 mod nesting;
+mod request;
 
 pub use context::LoadContext;
 pub(crate) use context::Said;
@@ -16,6 +17,7 @@ pub(crate) use flight::{
 pub use load::LoadError;
 pub(crate) use load::{Loaded, Trouble};
 pub(crate) use nesting::{
-    Inside, MadeOf, Parts, Under, inside, is_inside_a_load, is_loading, is_under, read_within_load,
+    MadeOf, Parts, Under, inside, is_inside_a_load, is_loading, is_under, read_within_load,
     while_loading,
 };
+pub(crate) use request::{Read as RequestRead, Request, present_request, request};

@@ -88,8 +88,8 @@ impl Strategy {
     /// among them, go on with the value that is there.
     ///
     /// A load that can go on without its caller runs in the background
-    /// ([`Cache::get_or_refresh`](crate::Cache::get_or_refresh), the [cache's own
-    /// loader](crate::CacheBuilder::loader), attributed functions). One that
+    /// ([`Cache::get_or_refresh`](crate::Cache::get_or_refresh), a [cache's own
+    /// loader](crate::LoadingCache), attributed functions). One that
     /// borrows from its caller ([`Cache::get_or_load`](crate::Cache::get_or_load))
     /// cannot: there the first reader waits for it, alone.
     ///
@@ -156,8 +156,8 @@ impl Strategy {
     }
 
     /// Values can be put before their source knows them, see
-    /// [`Cache::write_behind`](crate::Cache::write_behind). Needs the cache's own
-    /// [writer](crate::CacheBuilder::writer).
+    /// [`WriteBehindCache`](crate::WriteBehindCache): for caches that are
+    /// [built with a writer](crate::CacheBuilder::build_with_writer).
     #[must_use]
     pub fn write_behind(mut self, write_behind: WriteBehind) -> Self {
         self.write_behind = Some(write_behind);

@@ -22,7 +22,7 @@ async fn ttl_is_the_lifetime_of_loads_and_puts_on_both_levels() {
         let builder = if name == "default" {
             builder
         } else {
-            builder.ttl(ttl)
+            builder.ttl(ttl).ttl_jitter(0.0)
         };
         let cache: Cache<u64, u64> = builder.build().unwrap();
         load(&cache, 1, 10).await;
@@ -114,6 +114,7 @@ async fn memory_ttl_bounds_memory_and_not_the_store() {
         node.flow
             .cache("brief")
             .ttl(HOUR)
+            .ttl_jitter(0.0)
             .strategy(strategy)
             .build()
             .unwrap()
@@ -135,7 +136,12 @@ async fn memory_ttl_bounds_memory_and_not_the_store() {
 #[tokio::test]
 async fn memory_ttl_has_no_effect_without_a_store() {
     let strategy = Strategy::multi_level().memory_ttl(SECOND);
-    let builder = alone().await.cache("brief").ttl(HOUR).strategy(strategy);
+    let builder = alone()
+        .await
+        .cache("brief")
+        .ttl(HOUR)
+        .ttl_jitter(0.0)
+        .strategy(strategy);
     let cache: Cache<u64, u64> = builder.build().unwrap();
     load(&cache, 1, 10).await;
     assert!(cache.peek(&1).unwrap().remaining > 30 * 60 * SECOND);

@@ -13,7 +13,7 @@ use tokio::sync::oneshot;
 use crate::support::{Fault, HOUR, WITHIN, alone, cached, load, two_nodes, waiting};
 
 fn cache(flow: &CacheFlow, name: &str) -> Cache<u64, u64> {
-    flow.cache(name).ttl(HOUR).build().unwrap()
+    flow.cache(name).ttl(HOUR).ttl_jitter(0.0).build().unwrap()
 }
 
 /// Loads `key` as one more than what `child` has under the same key.
@@ -197,6 +197,7 @@ async fn a_parent_lives_as_long_as_its_child_does_in_the_store() {
         .flow
         .cache("brief")
         .ttl(HOUR)
+        .ttl_jitter(0.0)
         .strategy(brief)
         .build()
         .unwrap();
@@ -320,10 +321,16 @@ async fn a_parent_ends_with_its_first_child_unless_it_may_outlive_it() {
             .await
             .unwrap();
         let minute = Duration::from_secs(60);
-        let children: Cache<u64, u64> = flow.cache("children").ttl(minute).build().unwrap();
+        let children: Cache<u64, u64> = flow
+            .cache("children")
+            .ttl(minute)
+            .ttl_jitter(0.0)
+            .build()
+            .unwrap();
         let parents: Cache<u64, u64> = flow
             .cache("parents")
             .ttl(HOUR)
+            .ttl_jitter(0.0)
             .outlive_dependencies(outlives)
             .build()
             .unwrap();

@@ -12,7 +12,12 @@ async fn each_eviction_is_told_with_its_cause() {
     let flow = alone().await;
     let mut events = flow.events();
     let soon = Duration::from_millis(1);
-    let brief: Cache<u64, u64> = flow.cache("brief").ttl(soon).build().unwrap();
+    let brief: Cache<u64, u64> = flow
+        .cache("brief")
+        .ttl(soon)
+        .ttl_jitter(0.0)
+        .build()
+        .unwrap();
     load(&brief, 1, 10).await;
     let tidy = async || brief.stats().entries == 0;
     eventually("the entry has expired", WITHIN, tidy).await;

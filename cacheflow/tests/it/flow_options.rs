@@ -193,7 +193,12 @@ async fn clock_is_by_which_entries_end() {
         .build()
         .await
         .unwrap();
-    let cache: Cache<u64, u64> = flow.cache("numbers").ttl(HOUR).build().unwrap();
+    let cache: Cache<u64, u64> = flow
+        .cache("numbers")
+        .ttl(HOUR)
+        .ttl_jitter(0.0)
+        .build()
+        .unwrap();
     load(&cache, 1, 10).await;
     clock.advance(HOUR);
     assert_eq!(cache.get(&1).await, None);

@@ -12,7 +12,7 @@ use tokio::sync::Semaphore;
 use crate::support::{HOUR, Node, WITHIN, alone, joined, load};
 
 fn cache(flow: &CacheFlow, name: &str) -> Cache<u64, u64> {
-    flow.cache(name).ttl(HOUR).build().unwrap()
+    flow.cache(name).ttl(HOUR).ttl_jitter(0.0).build().unwrap()
 }
 
 #[cached(cache = "slow", key = "{id}", flow = flow)]

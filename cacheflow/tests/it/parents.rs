@@ -14,7 +14,7 @@ use crate::support::{
 const MINUTE: Duration = Duration::from_secs(60);
 
 fn cache(flow: &CacheFlow, name: &str) -> Cache<u64, u64> {
-    flow.cache(name).ttl(HOUR).build().unwrap()
+    flow.cache(name).ttl(HOUR).ttl_jitter(0.0).build().unwrap()
 }
 
 /// Loads 1 of `parent` as the sum of `keys` of `child`.
@@ -69,7 +69,13 @@ async fn a_value_of_the_store_is_a_dependency_with_its_tags() {
 async fn a_parent_whose_child_has_ended_meanwhile_is_kept_nowhere() {
     let clock = Clock::manual();
     let (_server, one, _two) = two_by_hand(&clock).await;
-    let children: Cache<u64, u64> = one.flow.cache("children").ttl(MINUTE).build().unwrap();
+    let children: Cache<u64, u64> = one
+        .flow
+        .cache("children")
+        .ttl(MINUTE)
+        .ttl_jitter(0.0)
+        .build()
+        .unwrap();
     load(&children, 1, 10).await;
     let _ = one.recording.take();
     let parents = cache(&one.flow, "parents");
@@ -88,7 +94,12 @@ async fn a_parent_of_a_value_of_the_store_ends_with_it() {
     let clock = Clock::manual();
     let (_server, one, two) = two_by_hand(&clock).await;
     let children = |node: &Node| -> Cache<u64, u64> {
-        node.flow.cache("children").ttl(MINUTE).build().unwrap()
+        node.flow
+            .cache("children")
+            .ttl(MINUTE)
+            .ttl_jitter(0.0)
+            .build()
+            .unwrap()
     };
     load(&children(&one), 1, 10).await;
     clock.advance(MINUTE / 2);
@@ -106,7 +117,12 @@ async fn a_parent_ends_with_the_first_of_its_children_in_whatever_order_they_are
         let clock = Clock::manual();
         let builder = CacheFlow::builder().clock(clock.clone());
         let flow = builder.build().await.unwrap();
-        let children: Cache<u64, u64> = flow.cache("children").ttl(MINUTE).build().unwrap();
+        let children: Cache<u64, u64> = flow
+            .cache("children")
+            .ttl(MINUTE)
+            .ttl_jitter(0.0)
+            .build()
+            .unwrap();
         load(&children, 1, 10).await;
         clock.advance(MINUTE / 2);
         load(&children, 2, 20).await;
@@ -124,9 +140,15 @@ async fn a_parent_that_outlives_its_child_goes_with_its_grandchild() {
     let clock = Clock::manual();
     let (server, one, two) = two_by_hand(&clock).await;
     let grandchildren = cache(&one.flow, "grandchildren");
-    let children: Cache<u64, u64> = one.flow.cache("children").ttl(MINUTE).build().unwrap();
+    let children: Cache<u64, u64> = one
+        .flow
+        .cache("children")
+        .ttl(MINUTE)
+        .ttl_jitter(0.0)
+        .build()
+        .unwrap();
     let parents = |node: &Node| -> Cache<u64, u64> {
-        let builder = node.flow.cache("parents").ttl(HOUR);
+        let builder = node.flow.cache("parents").ttl(HOUR).ttl_jitter(0.0);
         builder.outlive_dependencies(true).build().unwrap()
     };
     load(&grandchildren, 1, 10).await;

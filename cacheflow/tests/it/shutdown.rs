@@ -82,7 +82,10 @@ async fn a_shutdown_that_cannot_tell_the_store_says_so_when_its_time_is_up() {
     assert_eq!(one.cache.invalidate(&1).await.unwrap(), Applied::Local);
     let error = one.flow.shutdown(Duration::from_secs(5)).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Timeout);
-    assert_parts(&error, &["shutdown", "waiting=1"]);
+    assert_parts(
+        &error,
+        &["shutdown", "invalidations=1", "writes=0", "loads=0"],
+    );
     assert_eq!(one.memory(1), None);
 }
 

@@ -61,7 +61,12 @@ impl Node {
             .operation_budget(WITHIN);
         let flow = options(builder).build().await.unwrap();
         Self {
-            cache: flow.cache("numbers").ttl(24 * HOUR).build().unwrap(),
+            cache: flow
+                .cache("numbers")
+                .ttl(24 * HOUR)
+                .ttl_jitter(0.0)
+                .build()
+                .unwrap(),
             flow,
             gate,
             failing,

@@ -25,7 +25,14 @@ async fn by_hand() -> (Clock, CacheFlow) {
 
 async fn with_ttl(ttl: Duration) -> (Clock, Cache<u64, u64>) {
     let (clock, flow) = by_hand().await;
-    (clock, flow.cache("numbers").ttl(ttl).build().unwrap())
+    (
+        clock,
+        flow.cache("numbers")
+            .ttl(ttl)
+            .ttl_jitter(0.0)
+            .build()
+            .unwrap(),
+    )
 }
 
 #[tokio::test]
@@ -102,7 +109,12 @@ async fn with_own_ttl(flow: &CacheFlow, id: u64, ttl: Duration, value: u64) -> u
 #[tokio::test]
 async fn a_functions_own_lifetime_goes_first_and_none_keeps_nothing() {
     let (clock, flow) = by_hand().await;
-    let cache: Cache<u64, u64> = flow.cache("with_ttl").ttl(DAY).build().unwrap();
+    let cache: Cache<u64, u64> = flow
+        .cache("with_ttl")
+        .ttl(DAY)
+        .ttl_jitter(0.0)
+        .build()
+        .unwrap();
     assert_eq!(with_own_ttl(&flow, 1, HOUR, 10).await, 10);
     clock.advance(HOUR - NANO);
     assert_eq!(with_own_ttl(&flow, 1, HOUR, 11).await, 10);
@@ -126,7 +138,12 @@ async fn two_levels(
     let server = MemoryBackend::with_clock(clock.clone());
     let node = Node::silent(&server, |flow| flow.clock(clock.clone())).await;
     node.subscribed().await;
-    let cache = node.flow.cache("lives").ttl(ttl).strategy(strategy);
+    let cache = node
+        .flow
+        .cache("lives")
+        .ttl(ttl)
+        .ttl_jitter(0.0)
+        .strategy(strategy);
     let cache = cache.build().unwrap();
     (clock, server, node, cache)
 }
@@ -145,7 +162,13 @@ async fn memory_keeps_a_value_of_the_store_for_the_rest_of_its_life() {
     let (clock, server, _node, cache) = two_levels(minute, Strategy::multi_level()).await;
     let late = Node::silent(&server, |flow| flow.clock(clock.clone())).await;
     late.subscribed().await;
-    let late: Cache<u64, u64> = late.flow.cache("lives").ttl(HOUR).build().unwrap();
+    let late: Cache<u64, u64> = late
+        .flow
+        .cache("lives")
+        .ttl(HOUR)
+        .ttl_jitter(0.0)
+        .build()
+        .unwrap();
     load(&cache, 1, 10).await;
     clock.advance(minute - Duration::from_secs(1));
     let found = late.lookup(&1).await.found().unwrap();

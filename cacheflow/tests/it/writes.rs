@@ -146,9 +146,16 @@ async fn a_write_that_nobody_ends_times_out() {
         .flow
         .cache::<u64, u64>("strict")
         .ttl(HOUR)
+        .ttl_jitter(0.0)
         .write_timeout(timeout);
     let cache = cache.build().unwrap();
-    let there: Cache<u64, u64> = two.flow.cache("strict").ttl(HOUR).build().unwrap();
+    let there: Cache<u64, u64> = two
+        .flow
+        .cache("strict")
+        .ttl(HOUR)
+        .ttl_jitter(0.0)
+        .build()
+        .unwrap();
     let write = cache.begin_write(&1).await.unwrap();
     one.failing.fail(Operation::Record);
     drop(write);
@@ -175,9 +182,20 @@ async fn a_write_that_takes_long_is_not_taken_for_left() {
     let two = Node::silent(&server, options).await;
     one.subscribed().await;
     two.subscribed().await;
-    let strict = one.flow.cache("strict").ttl(HOUR).write_timeout(HOUR);
+    let strict = one
+        .flow
+        .cache("strict")
+        .ttl(HOUR)
+        .ttl_jitter(0.0)
+        .write_timeout(HOUR);
     let strict: Cache<u64, u64> = strict.build().unwrap();
-    let there: Cache<u64, u64> = two.flow.cache("strict").ttl(HOUR).build().unwrap();
+    let there: Cache<u64, u64> = two
+        .flow
+        .cache("strict")
+        .ttl(HOUR)
+        .ttl_jitter(0.0)
+        .build()
+        .unwrap();
     let write = strict.begin_write(&1).await.unwrap();
     // What comes after it was left, and is taken over.
     let reclaim = one.gate.hold_before(Operation::Reclaim);
@@ -236,6 +254,7 @@ async fn what_a_lagging_source_gives_after_a_change_is_not_kept_on_any_node() {
         node.flow
             .cache("lagging")
             .ttl(HOUR)
+            .ttl_jitter(0.0)
             .hold_off(lag)
             .build()
             .unwrap()
@@ -268,7 +287,12 @@ async fn a_put_right_after_a_change_is_kept_although_its_source_lags() {
     let node = Node::silent(&server, |flow| flow.clock(clock.clone())).await;
     node.subscribed().await;
     let lag = Duration::from_secs(3);
-    let cache = node.flow.cache("lagging").ttl(HOUR).hold_off(lag);
+    let cache = node
+        .flow
+        .cache("lagging")
+        .ttl(HOUR)
+        .ttl_jitter(0.0)
+        .hold_off(lag);
     let cache: Cache<u64, u64> = cache.build().unwrap();
     clock.advance(lag);
     let _ = cache.invalidate(&1).await.unwrap();

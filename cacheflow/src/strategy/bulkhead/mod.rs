@@ -5,4 +5,4 @@ mod decide;
 mod layer;
 
 pub use config::Bulkhead;
-pub(crate) use layer::{Compartment, Full, Permit};
+pub(crate) use layer::{Compartment, Permit};

@@ -196,7 +196,7 @@ where
     }
 
     /// A value that was loaded just now and is kept nowhere yet.
-    pub(super) fn made(&self, value: V) -> Made<V> {
+    pub(crate) fn made(&self, value: V) -> Made<V> {
         let now = self.clock.now();
         Made {
             value,

@@ -205,22 +205,23 @@ where
         terms: &Terms<V, E>,
         counted: &mut bool,
     ) -> (FlightEnd, Option<Reply<V, E>>) {
-        let landed = self.landed(address, joined, flight, terms).await;
-        let outcome = match landed {
-            // It did not wait: a value that is being refreshed is a hit.
-            Some(Landed::Current(made)) if self.is_good(joined, address, flight, made.marks()) => {
-                self.count_hit(made.level, *counted);
-                return (FlightEnd::Value, Some(Ok(Loaded::Value(made))));
-            }
-            Some(Landed::Current(_)) => None,
-            Some(Landed::Outcome(outcome)) => Some(outcome),
-            None => None,
-        };
+        // A value that is being refreshed is a hit.
+        if let Some(made) = flight.current(self.clock.now())
+            && self.is_good(joined, address, flight, made.marks())
+        {
+            self.count_hit(made.level, *counted);
+            return (FlightEnd::Value, Some(Ok(Loaded::Value(made))));
+        }
         if !*counted {
             self.counters.add(Counter::Miss);
             self.counters.add(Counter::Joined);
             *counted = true;
         }
+        let outcome = match self.landed(address, joined, flight, terms).await {
+            Some(Landed::Current(made)) => Some(Outcome::Value(made)),
+            Some(Landed::Outcome(outcome)) => Some(outcome),
+            None => None,
+        };
         match outcome {
             None => (FlightEnd::Overdue, None),
             Some(Outcome::Abandoned) => (FlightEnd::Abandoned, None),

@@ -244,7 +244,8 @@ where
                         return Leased::Found(reply);
                     }
                 }
-                Step::Without => return Leased::Load(None),
+                // A lease saves loads: without it, everybody loads.
+                Step::Overdue | Step::Failed(_) => return Leased::Load(None),
             }
         }
     }
@@ -307,6 +308,8 @@ where
             served_until: now.after(ttl.unwrap_or_default()),
             marks: marks.as_ref().and_then(entry::some),
             version: said.version,
+            // What happened since the load began is not in the value.
+            age: now.since(flight.ticket.begun),
             ..self.made(value)
         };
         // Followers are told before the value is kept: they need not wait for

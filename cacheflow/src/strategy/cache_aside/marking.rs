@@ -1,13 +1,8 @@
 //! What a value is forgotten by, put together.
 
-use std::time::Duration;
-
 use crate::key::{Address, MAX_MARKS, MAX_TAGS, Marks, Tag};
 use crate::source::Parts;
 use crate::strategy::levels::Given;
-
-/// The shortest time for which anything is kept.
-pub(super) const SHORTEST: Duration = Duration::from_millis(1);
 
 /// The most bytes that marks may take in an envelope.
 const MOST_BYTES: usize = u16::MAX as usize;

@@ -26,6 +26,6 @@ mod marking;
 
 pub(crate) use call::{Load, Reply, ShareError, Terms, called};
 pub(crate) use config::CacheAside;
-pub(crate) use decide::{LONGEST, LoadEnd, SHORTEST, Wanted, after_load};
+pub(crate) use decide::{LoadEnd, Wanted, after_load};
 pub(crate) use layer::Layer;
 pub(crate) use lead::Way;

@@ -12,6 +12,6 @@ mod decide;
 mod layer;
 
 pub use config::CircuitBreaker;
-pub(crate) use config::{IsFailure, Trip};
+pub(crate) use config::Trip;
 pub(crate) use decide::Outcome;
-pub(crate) use layer::{Breaker, Permit, Refused};
+pub(crate) use layer::{Breaker, Permit};

@@ -7,6 +7,7 @@ use std::time::Duration;
 use super::DistributedLock;
 use super::decide::{Next, Tried, after_try, renew_every, still_held};
 use crate::clock::{Clock, Tick};
+use crate::error::Error;
 use crate::lock::{Acquired, Leases, Waiter, Waiting};
 use crate::runtime::Background;
 
@@ -43,8 +44,10 @@ pub(crate) enum Step {
     Look(Lease),
     /// Another has it: it [waits](Wait::over), looks, and tries again.
     Wait(Wait),
-    /// It loads without: the lock server fails, or its patience is over.
-    Without,
+    /// Its patience is over.
+    Overdue,
+    /// The lock server fails.
+    Failed(Error),
 }
 
 /// A wait for another's lease.
@@ -79,7 +82,7 @@ impl Tools {
         self: &Arc<Self>,
         name: &str,
         length: Duration,
-    ) -> crate::error::Result<Result<Lease, Duration>> {
+    ) -> Result<Result<Lease, Duration>, Error> {
         let owner = self.owner();
         let mut lease = Lease {
             tools: Arc::clone(self),
@@ -132,19 +135,23 @@ impl Entering<'_> {
         } = self.lock;
         // Before the try: the return of the lease between the two would be missed.
         let waiter = tools.waiting.wait(self.name);
-        let (tried, lease) = match tools.acquire(self.name, config.lease).await {
-            Ok(Ok(lease)) => (Tried::Mine, Some(lease)),
-            Ok(Err(remaining)) => (Tried::Held { remaining }, None),
-            Err(_) => (Tried::Failed, None),
+        let acquired = tools.acquire(self.name, config.lease).await;
+        let tried = match &acquired {
+            Ok(Ok(_)) => Tried::Mine,
+            Ok(Err(remaining)) => Tried::Held {
+                remaining: *remaining,
+            },
+            Err(_) => Tried::Failed,
         };
         let waited = tools.clock.now().since(self.began);
-        match (after_try(tried, self.waits, waited, *patience), lease) {
-            (Next::Look, Some(lease)) => Step::Look(lease),
+        match (after_try(tried, self.waits, waited, *patience), acquired) {
+            (Next::Look, Ok(Ok(lease))) => Step::Look(lease),
             (Next::Wait { at_most }, _) => {
                 self.waits += 1;
                 Step::Wait(Wait { waiter, at_most })
             }
-            _ => Step::Without,
+            (_, Err(error)) => Step::Failed(error),
+            (_, Ok(_)) => Step::Overdue,
         }
     }
 }

@@ -40,6 +40,7 @@ fn with_hold_off(
     let local = Local::new(Options {
         cache,
         memory: Some(memory),
+        nothings: None,
         standing: Arc::new(standing),
         clock: clock.clone(),
         serve_young,
@@ -86,7 +87,8 @@ fn apply(local: &Local<u32>, number: u64, forgotten: Forgotten) -> Vec<FullKey> 
 
 fn entry(ticket: &Ticket, value: u32) -> Entry<u32> {
     let expires = ticket.begun.after(Duration::from_secs(60));
-    Entry::new(value, ticket.begun, expires, ticket.epoch, 1)
+    let life = Life::plain(ticket.begun, expires);
+    Entry::new(value, ticket.begun, life, ticket.epoch, 1)
 }
 
 fn lead(local: &Local<u32>, key: &EntryKey) -> Arc<Flight<u32>> {
@@ -391,9 +393,9 @@ fn the_index_lets_go_of_what_memory_has_let_go_of() {
         assert!(kept(&local, round % 10, &tags(["a", "b"])));
     }
     assert!(
-        local.inside().index.len() <= 512,
+        local.inside().values.len() <= 512,
         "{}",
-        local.inside().index.len()
+        local.inside().values.len()
     );
     let snapshot = Snapshot {
         position: at(9),
@@ -402,5 +404,5 @@ fn the_index_lets_go_of_what_memory_has_let_go_of() {
     };
     local.forget_all();
     local.standing.adopt(&snapshot);
-    assert_eq!(local.inside().index.len(), 0);
+    assert_eq!(local.inside().values.len(), 0);
 }

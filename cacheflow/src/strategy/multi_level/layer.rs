@@ -65,7 +65,7 @@ impl<V: Clone + Send + Sync + 'static> Levels<V> for Layer<V> {
         let Some(header) = self.filled(address, ticket, payload, &fill).await else {
             return self.0.local.leave(&address.key, ticket);
         };
-        let Some(life) = self.new_life(now, &fill) else {
+        let Some(life) = self.new_life(now, ticket, &fill) else {
             return self.0.local.leave(&address.key, ticket);
         };
         let mut entry = self.entry(ticket, value.clone(), life, prepared.weight, &fill);
@@ -225,7 +225,7 @@ impl<V: Clone + Send + Sync + 'static> Layer<V> {
         fill: &FillWith,
         weight: u32,
     ) -> Option<Entry<V>> {
-        let life = self.new_life(now, fill)?;
+        let life = self.new_life(now, ticket, fill)?;
         Some(self.entry(ticket, value.clone(), life, weight, fill))
     }
 
@@ -263,7 +263,7 @@ impl<V: Clone + Send + Sync + 'static> Layer<V> {
     }
 
     /// The life in memory of a value that is kept at `now`.
-    fn new_life(&self, now: Tick, fill: &FillWith) -> Option<Life> {
+    fn new_life(&self, now: Tick, ticket: &Ticket, fill: &FillWith) -> Option<Life> {
         if fill.skip_memory {
             return None;
         }
@@ -272,7 +272,9 @@ impl<V: Clone + Send + Sync + 'static> Layer<V> {
             cost: fill.cost,
             refresh: fill.refresh,
         };
-        self.life(now, Duration::ZERO, term(fill), whole)
+        // What happened since the load began is not in the value.
+        let age = now.since(ticket.begun);
+        self.life(now, age, term(fill), whole)
     }
 
     /// The life in memory of a value that has `left` of its life at `now`.

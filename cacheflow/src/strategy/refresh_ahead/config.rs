@@ -58,8 +58,8 @@ impl RefreshAhead {
     }
 
     /// Values are also loaded anew when nobody reads them at that moment, as long
-    /// as somebody has read them since the last load. Needs the cache's [own
-    /// loader](crate::CacheBuilder::loader); not together with
+    /// as somebody has read them since the last load. For caches that are
+    /// [built with a loader](crate::CacheBuilder::build_with_loader); not together with
     /// [`early`](Self::early), which goes by readers alone.
     #[must_use]
     pub const fn by_itself(mut self) -> Self {

@@ -6,5 +6,5 @@ mod layer;
 
 pub use config::RefreshAhead;
 pub(crate) use config::When;
-pub(crate) use decide::{due, wants};
+pub(crate) use decide::{due, retry_after, wants};
 pub(crate) use layer::Due;

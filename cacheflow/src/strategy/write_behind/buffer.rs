@@ -125,6 +125,12 @@ impl<K: Eq + Hash + Clone, V> Buffer<K, V> {
         newest.map(|kept| &kept.value)
     }
 
+    /// Whether a value of this key waits: newer than the one in flight, if one is.
+    pub(crate) fn is_waiting(&self, key: &K) -> bool {
+        let pending = self.keys.get(key);
+        pending.is_some_and(|pending| pending.waits.is_some())
+    }
+
     /// Takes up to `batch` keys into flight, those that have waited longest, each
     /// with its value and the number of the put that brought it.
     pub(crate) fn take(&mut self, batch: usize) -> Vec<(K, V, u64)>

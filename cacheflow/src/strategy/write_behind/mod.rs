@@ -3,7 +3,7 @@
 mod buffer;
 mod config;
 mod decide;
+mod layer;
 
-pub(crate) use buffer::{Buffer, Put};
 pub use config::WriteBehind;
-pub(crate) use decide::retry_after;
+pub(crate) use layer::{Behind, Pending, Writer};

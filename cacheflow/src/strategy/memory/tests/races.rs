@@ -120,7 +120,7 @@ fn the_index_keeps_what_stands_between_others_although_it_is_gone() {
     assert!(kept(&local, 3, &made_of([2])));
     let memory = local.memory().unwrap();
     memory.forget(b"2");
-    let is_dead = || local.inside().index.dependents(&full(1)).next().is_none();
+    let is_dead = || local.inside().values.dependents(&full(1)).next().is_none();
     let keep_another = || {
         assert!(kept(&local, 4, &tags(["a"])));
         memory.tidy();
