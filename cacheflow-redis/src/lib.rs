@@ -26,14 +26,14 @@
 //! | `tag:{tag}` | set | the full keys of the entries with that tag |
 //! | `rd:deps:{cache}:{key}` | set | what an entry was made of |
 //! | `rd:rev-deps:{cache}:{key}` | set | what was made of it |
-//! | `lock:{name}` | string | the token of who has the lease of that name |
+//! | `lock:{name}` | string | the token of who has the lease of that name; the byte 255 behind it, if another has asked for it in vain |
 //! | `journal` | hash | `inc`, `n`, `run`, `anc`: the journal's incarnation, its last number, the server's run id, the incarnations before |
 //! | `journal:records` | stream | the last records, their numbers being their ids |
 //! | `journal:open` | hash | records of which something is still to be removed, and writes under way |
 //! | `journal:held` | hash | keys of writes under way |
 //! | `journal:nodes` | hash | which node stands where |
 //! | `journal:reclaim:{n}:{i}` | set | what is still to be removed |
-//! | `invalidation` | channel | every record as JSON, as it is made; the return of a lease |
+//! | `invalidation` | channel | every record as JSON, as it is made; the return of a lease for which another has asked in vain |
 //!
 //! All of them expire: entries with their TTL, leases when they end, indexes with or after their
 //! entries, the journal thirty days after its last change. If it vanishes, it
@@ -48,7 +48,8 @@
 //! {"type":"EVICT","keys":["users:42"],"tags":["org:7"],"origin":"5c0…","inc":"9f2…","n":17}
 //! ```
 //!
-//! That a lease was given back is told without a number, too:
+//! That a lease was given back is told without a number, too, if another has asked for
+//! it in vain:
 //!
 //! ```json
 //! {"type":"RELEASED","lease":"users:42","origin":"5c0…"}

@@ -1,5 +1,6 @@
 //! Leases: a key each, which expires when its lease ends, and a script for each
-//! step.
+//! step. Who asks in vain leaves a mark at it, and only the return of a marked one is
+//! told: else every load under a lease would publish to every node.
 
 use std::time::Duration;
 

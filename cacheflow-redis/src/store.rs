@@ -8,7 +8,6 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use cacheflow::Result;
-use cacheflow::entry::Envelope;
 use cacheflow::event::{Change, Position, Record};
 use cacheflow::key::FullKey;
 use cacheflow::store::{

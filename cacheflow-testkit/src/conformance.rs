@@ -214,6 +214,7 @@ pub async fn shared_store<B: Backend>(mut make: impl AsyncFnMut() -> B) {
         touch::a_touch_keeps_a_value_for_longer,
         touch::a_touch_never_shortens_a_life,
         touch::a_touch_of_another_value_does_nothing,
+        touch::a_touch_tells_values_of_one_position_apart,
         touch::a_touch_brings_nothing_back,
         touch::what_is_touched_is_found_by_its_marks,
     );
@@ -262,5 +263,7 @@ pub async fn leases<B: Backend>(mut make: impl AsyncFnMut() -> B) {
         leases::a_return_is_told_to_all_nodes,
         leases::a_lease_is_free_when_its_return_is_told,
         leases::only_a_return_is_told,
+        leases::who_has_asked_in_vain_is_told,
+        leases::a_return_that_nobody_waits_for_is_not_told,
     );
 }

@@ -124,4 +124,6 @@ pub use flow::{
 pub use invalidation::Applied;
 pub use key::{CacheKey, KeyBuf};
 pub use source::{LoadContext, LoadError};
-pub use strategy::{Bulkhead, CircuitBreaker, FailSafe, RefreshAhead, Strategy, WriteBehind};
+pub use strategy::{
+    Bulkhead, CircuitBreaker, FailSafe, RefreshAhead, Strategy, StrategyOptions, WriteBehind,
+};

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use tokio::runtime::Handle;
-use tokio::sync::watch;
+use tokio::sync::{oneshot, watch};
 use tokio::task::{JoinHandle, JoinSet};
 use tracing::Instrument;
 
@@ -83,6 +83,36 @@ impl Background {
         let work = async move {
             let _begun = begun;
             work.await
+        };
+        Ok(runtime.spawn(work.in_current_span()))
+    }
+
+    /// As [`spawn`](Self::spawn), for work that somebody waits for: the end of the flow
+    /// does not end it before `gone` tells that nobody does.
+    pub(crate) fn spawn_for<F>(
+        &self,
+        gone: oneshot::Receiver<()>,
+        work: F,
+    ) -> Result<JoinHandle<Option<F::Output>>, F>
+    where
+        F: Future<Output: Send + 'static> + Send + 'static,
+    {
+        let Ok(runtime) = Handle::try_current() else {
+            return Err(work);
+        };
+        let begun = UnderWay::begin(&self.under_way);
+        let mut ended = self.ended.clone();
+        let work = async move {
+            let _begun = begun;
+            let nobody = async {
+                let _ = ended.wait_for(|ended| *ended).await;
+                // Nothing is sent: its sender is dropped.
+                let _ = gone.await;
+            };
+            tokio::select! {
+                outcome = work => Some(outcome),
+                () = nobody => None,
+            }
         };
         Ok(runtime.spawn(work.in_current_span()))
     }
@@ -183,6 +213,25 @@ mod tests {
         assert_eq!(task.await.unwrap(), None);
         assert_eq!(background.under_way(), 0);
         assert!(background.spawn(async {}).is_err());
+    }
+
+    #[tokio::test]
+    async fn what_somebody_waits_for_ends_with_the_flow_and_who_waits() {
+        let (background, end) = Background::new();
+        let (waits, gone) = oneshot::channel();
+        let (done, end_of_work) = oneshot::channel::<u8>();
+        let task = background.spawn_for(gone, end_of_work).ok().unwrap();
+        end.tell();
+        tokio::task::yield_now().await;
+        done.send(7).unwrap();
+        assert_eq!(task.await.unwrap(), Some(Ok(7)));
+        drop(waits);
+
+        let (waits, gone) = oneshot::channel();
+        let hung = std::future::pending::<()>();
+        let task = background.spawn_for(gone, hung).ok().unwrap();
+        drop(waits);
+        assert_eq!(task.await.unwrap(), None);
     }
 
     #[tokio::test]

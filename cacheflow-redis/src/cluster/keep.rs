@@ -47,9 +47,6 @@ const MARGIN: Duration = Duration::from_secs(20);
 /// it than its value tells.
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// The header of an envelope: it has the checksum of all the rest.
-const HEADER_BYTES: usize = 78;
-
 /// A value that is to be kept.
 pub(super) struct Keep<'a> {
     pub(super) operation: &'static str,
@@ -86,7 +83,7 @@ impl ClusterStore {
         self.index(operation, key, marks, as_of, longest).await?;
 
         Envelope::provisional(&mut bytes);
-        let Some(head) = bytes.get_mut(..HEADER_BYTES) else {
+        let Some(head) = bytes.get_mut(..Envelope::HEADER_BYTES) else {
             return Err(unexpected(operation, &self.name_of_all(), "envelope"));
         };
         // In place of the second as-of number, which nobody reads as long as the

@@ -1,6 +1,7 @@
 //! What an entry was made of, and what was made of it.
 
 use cacheflow::Result;
+use cacheflow::entry::Envelope;
 use cacheflow::key::FullKey;
 use cacheflow::store::Relations;
 
@@ -13,9 +14,8 @@ const MANY: usize = 10_000;
 /// So many members are asked for at once.
 const STEP: u64 = 1_000;
 
-/// Where the lengths of key and marks stand in an envelope, and its key.
+/// Where the lengths of key and marks stand in an envelope.
 const LENGTHS_AT: usize = 66;
-const KEY_AT: usize = 78;
 
 impl ClusterStore {
     /// See [`SharedStore::relations`](cacheflow::store::SharedStore::relations).
@@ -59,7 +59,7 @@ fn dependencies(bytes: &[u8]) -> Option<Vec<FullKey>> {
         let two: [u8; 2] = bytes.get(at..at + 2)?.try_into().ok()?;
         Some(usize::from(u16::from_le_bytes(two)))
     };
-    let marks_at = KEY_AT + length(LENGTHS_AT)?;
+    let marks_at = Envelope::HEADER_BYTES + length(LENGTHS_AT)?;
     let mut marks = bytes.get(marks_at..marks_at + length(LENGTHS_AT + 2)?)?;
     let mut found = Vec::new();
     while let Some((head, rest)) = marks.split_first_chunk::<3>() {

@@ -128,7 +128,7 @@ impl SharedStore for ClusterStore {
 
     async fn touch(&self, key: &FullKey, front: &[u8], lifetime: Duration) -> Result<bool> {
         let name = self.names.value(key);
-        let touch = Call::script(&TOUCH, &name).arg(&front[..]);
+        let touch = Call::script(&TOUCH, &name).arg(front);
         let touch = touch.arg(millis(lifetime));
         self.shards.call("touch", &name, &touch).await
     }

@@ -242,9 +242,10 @@ local function goes_by(key, head, named)
   while at + 2 <= #marks do
     local bytes = struct.unpack('<I2', string.sub(marks, at + 1, at + 2))
     local mark = string.sub(marks, at + 3, at + 2 + bytes)
-    if string.sub(marks, at, at) == 't' then
+    local kind = string.sub(marks, at, at)
+    if kind == 't' then
       entry.is_tag[mark] = true
-    else
+    elseif kind == 'd' then
       entry.deps[#entry.deps + 1] = mark
       entry.is_key[mark] = true
       entry.is_cache[cache_of(mark)] = true

@@ -134,7 +134,7 @@ pub(crate) async fn incarnation(
     }
 }
 
-/// Keeps a value for longer, if it is still the one that begins so.
+/// Keeps a value for longer, if it still has this header.
 pub(super) async fn touch(
     link: &Link,
     key: &FullKey,
@@ -144,7 +144,7 @@ pub(super) async fn touch(
     let mut connection = link.connection().await?;
     let mut call = TOUCH.prepare_invoke();
     call.key(link.names().value(key))
-        .arg(&front[..])
+        .arg(front)
         .arg(millis(lifetime))
         .invoke_async(&mut connection)
         .await

@@ -60,6 +60,8 @@ async fn a_lease_is_one_nodes_and_its_return_is_told_to_all() {
             two.acquire(lease, "2", MINUTE).await.unwrap(),
             Acquired::Mine
         );
+        // Nobody waits for it any more, and nobody is told.
+        assert!(two.release(lease, "2").await.unwrap());
     }
     eventually("all returns are told", SOON, async || {
         ear.look(|told| names.iter().all(|name| told.released.contains(name)))
@@ -83,11 +85,16 @@ async fn a_lease_moves_with_its_slot(world: &World) {
     let to = (from + 1) % 3;
     world.cluster.start_moving_slot(slot, to).await;
     assert!(leases.renew("moving", "1", MINUTE).await.unwrap());
+    let asks_in_vain = async || {
+        let acquired = leases.acquire("moving", "2", MINUTE).await.unwrap();
+        assert_ne!(acquired, Acquired::Mine);
+    };
+    asks_in_vain().await;
     world.cluster.move_slot(slot, to).await;
     assert!(leases.renew("moving", "1", MINUTE).await.unwrap());
-    assert_ne!(
-        leases.acquire("moving", "2", MINUTE).await.unwrap(),
-        Acquired::Mine
-    );
+    // Whoever waited before the move is told after it.
+    let told = world.command(&lies_at, &["GET", &lies_at]).await;
+    assert_eq!(told, Reply::bulk(&b"1\xff"[..]));
+    asks_in_vain().await;
     assert!(leases.release("moving", "1").await.unwrap());
 }

@@ -40,7 +40,7 @@ async fn a_late_fill_does_not_replace_a_newer_value(world: &World) {
     let late = world.fill_at("late:1", &none(), before).await;
     assert_eq!(late, Filled::Refused);
     let stored = world.get("late:1").await.unwrap().bytes;
-    assert_eq!(read("late:1", &stored).unwrap().payload, b"put");
+    assert_eq!(read("late:1", &stored).unwrap().payload, Some(&b"put"[..]));
 }
 
 async fn what_is_too_far_behind_is_refused(world: &World) {

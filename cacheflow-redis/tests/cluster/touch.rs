@@ -10,11 +10,11 @@ use crate::world::{World, envelope, key, marks, name, none, tags};
 
 const DAY: Duration = Duration::from_secs(86_400);
 
-type Front = [u8; Envelope::AS_OF_BYTES];
+type Header = [u8; Envelope::HEADER_BYTES];
 
 impl World {
-    async fn touch(&self, text: &str, front: &Front, lifetime: Duration) -> bool {
-        let touched = self.store.touch(&key(text), front, lifetime).await;
+    async fn touch(&self, text: &str, header: &Header, lifetime: Duration) -> bool {
+        let touched = self.store.touch(&key(text), header, lifetime).await;
         touched.unwrap()
     }
 
@@ -57,27 +57,56 @@ async fn a_value_lives_longer_and_is_found_all_the_same() {
     }
 
     let stored = world.get("a:1").await.unwrap().bytes;
-    let front: Front = *stored.first_chunk().unwrap();
-    assert!(world.touch("a:1", &front, Duration::from_secs(1)).await);
+    let header: Header = *stored.first_chunk().unwrap();
+    assert!(world.touch("a:1", &header, Duration::from_secs(1)).await);
     assert!(world.left(&value).await > 50_000, "not shortened");
-    assert!(world.touch("a:1", &front, DAY).await);
+    assert!(world.touch("a:1", &header, DAY).await);
     assert!(world.left(&value).await > 86_300_000);
-    let mut other = front;
+    let mut other = header;
     other[0] ^= 1;
     assert!(!world.touch("a:1", &other, 2 * DAY).await);
-    assert!(!world.touch("a:2", &front, 2 * DAY).await);
+    assert!(!world.touch("a:2", &header, 2 * DAY).await);
     assert!(world.left(&value).await <= 86_400_000);
     assert_eq!(world.forget(tags(["t"])).await, 1);
-    assert!(!world.touch("a:1", &front, DAY).await);
+    assert!(!world.touch("a:1", &header, DAY).await);
 
     a_provisional_value_is_not_touched(&world).await;
+    what_took_its_place_at_the_same_position_is_not_touched(&world).await;
+}
+
+/// What the later one is found by lasts for as long as its own fill has said.
+async fn what_took_its_place_at_the_same_position_is_not_touched(world: &World) {
+    let checked = world.position().await;
+    let mut headers = Vec::new();
+    for (tag, ttl) in [("u", 7 * DAY), ("w", Duration::from_secs(60))] {
+        let marks = marks(&[tag], &[]);
+        let fill = Fill {
+            key: &key("a:1"),
+            bytes: &envelope("a:1", &marks, checked, b"value"),
+            marks: &marks,
+            ttl,
+            longest: ttl,
+            checked,
+        };
+        assert_eq!(world.store.fill(fill).await.unwrap(), Filled::Kept);
+        let stored = world.get("a:1").await.unwrap().bytes;
+        let header: Header = *stored.first_chunk().unwrap();
+        headers.push(header);
+    }
+    let [first, second] = headers[..] else {
+        unreachable!("two were filled")
+    };
+    assert_eq!(first[..16], second[..16]);
+    assert!(!world.touch("a:1", &first, DAY).await);
+    assert!(world.left(&name("a:1")).await <= 60_000);
+    assert!(world.touch("a:1", &second, Duration::from_secs(1)).await);
 }
 
 /// Its filler may be dead: it has to go soon.
 async fn a_provisional_value_is_not_touched(world: &World) {
     let at = world.position().await;
     let mut bytes = envelope("p:1", &none(), at, b"value");
-    let front: Front = *bytes.first_chunk().unwrap();
+    let header: Header = *bytes.first_chunk().unwrap();
     Envelope::provisional(&mut bytes);
     // As a filler does it.
     bytes[8..16].copy_from_slice(&0x0123_4567_89ab_cdef_u64.to_le_bytes());
@@ -85,6 +114,6 @@ async fn a_provisional_value_is_not_touched(world: &World) {
     let owner = world.cluster.owner_of(&value).await;
     let words: [&[u8]; 5] = [b"SET", value.as_bytes(), &bytes, b"PX", b"5000"];
     world.cluster.node(owner).command(&words).await.unwrap();
-    assert!(!world.touch("p:1", &front, DAY).await);
+    assert!(!world.touch("p:1", &header, DAY).await);
     assert!(world.left(&value).await <= 5_000);
 }

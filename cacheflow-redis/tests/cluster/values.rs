@@ -24,7 +24,10 @@ async fn what_is_filled_is_read_with_its_remaining_lifetime() {
     assert_eq!(stored.incarnation, at.incarnation);
     let hour = Duration::from_secs(3_600);
     assert!(stored.remaining <= hour && stored.remaining > hour - Duration::from_secs(60));
-    assert_eq!(read("users:1", &stored.bytes).unwrap().payload, b"value");
+    assert_eq!(
+        read("users:1", &stored.bytes).unwrap().payload,
+        Some(&b"value"[..])
+    );
 
     let relations = |dependencies: &[&str], dependents: &[&str]| Relations {
         dependencies: dependencies.iter().map(|text| key(text)).collect(),
@@ -140,7 +143,7 @@ async fn a_put_is_kept_as_of_its_own_record_unless_another_change_came_between()
     let stored = world.get("a:1").await.unwrap().bytes;
     let envelope = read("a:1", &stored).unwrap();
     assert_eq!(envelope.as_of, put.record.position.number);
-    assert_eq!(envelope.payload, b"put");
+    assert_eq!(envelope.payload, Some(&b"put"[..]));
     // Its own record does not remove it.
     assert_eq!(world.reclaim(&put.record).await.0, 0);
     assert!(world.has("a:1").await);

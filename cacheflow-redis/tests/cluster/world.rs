@@ -199,7 +199,8 @@ pub(crate) fn envelope(text: &str, marks: &Marks, at: Position, payload: &[u8]) 
         load_micros: 3,
         key: text.as_bytes(),
         marks: Cow::Borrowed(marks),
-        payload,
+        version: None,
+        payload: Some(payload),
     }
     .encode()
     .unwrap()

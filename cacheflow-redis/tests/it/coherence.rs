@@ -134,7 +134,8 @@ async fn memory_does_not_outlive_what_redis_keeps() {
     assert!(found.remaining <= Duration::from_secs(20), "{found:?}");
     // Also the node that filled it keeps it no longer than it was told to.
     let found = a.users.lookup(&7).await.found().unwrap();
-    assert!(found.remaining <= Duration::from_secs(300), "{found:?}");
+    // Lifetimes differ by a tenth.
+    assert!(found.remaining <= Duration::from_secs(330), "{found:?}");
 
     // What has no time left is served and not kept.
     redis(&server, &["PEXPIRE", &key, "1"]).await;

@@ -96,7 +96,8 @@ async fn a_parent_ends_in_redis_with_its_first_child() {
     let (server, db) = (RedisServer::start().await, Db::at(1));
     let (a, b) = two(&server).await;
     let brief = a.flow.cache::<u64, u64>("brief");
-    let brief = brief.ttl(Duration::from_secs(30)).build().unwrap();
+    let brief = brief.ttl(Duration::from_secs(30)).ttl_jitter(0.0);
+    let brief = brief.build().unwrap();
     let orders = a.cache("orders");
     load(&orders, 1, &[(&brief, 1)], &db).await;
     let end = async |name: &str| {

@@ -48,7 +48,7 @@ async fn a_shutdown_in_vain_says_how_many_wait() {
         let error = within(node.flow.shutdown(patience)).await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Timeout);
         assert_eq!(error.operation(), "shutdown");
-        assert!(error.to_string().contains("waiting=2"), "{error}");
+        assert!(error.to_string().contains("invalidations=2"), "{error}");
     }
 }
 

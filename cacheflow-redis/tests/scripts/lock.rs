@@ -6,7 +6,7 @@ use std::time::Duration;
 use cacheflow::lock::{Acquired, Leases};
 use cacheflow::{Backend, ErrorKind};
 use cacheflow_redis::RedisBackend;
-use cacheflow_testkit::{FaultProxy, RedisServer, eventually};
+use cacheflow_testkit::{FaultProxy, RedisServer, Reply, eventually};
 
 use crate::bus::{Ear, Said};
 use crate::raw::{Raw, backend, cache, key, namespace};
@@ -37,7 +37,6 @@ async fn a_lease_is_a_key_with_its_owner_and_its_end() {
         panic!("another has it")
     };
     assert!(remaining > Duration::ZERO && remaining <= MINUTE);
-    assert_eq!(raw.text(&["GET", "p:lock:users:42"]).await, "token");
 
     let day = Duration::from_secs(86_400);
     assert!(leases.renew("users:42", "token", day).await.unwrap());
@@ -51,6 +50,79 @@ async fn a_lease_is_a_key_with_its_owner_and_its_end() {
     assert!(!leases.release("users:42", "x").await.unwrap());
     assert!(leases.release("users:42", "token").await.unwrap());
     assert_eq!(raw.integer(&["EXISTS", "p:lock:users:42"]).await, 0);
+}
+
+#[tokio::test]
+async fn who_asks_in_vain_leaves_one_mark_until_the_lease_is_another() {
+    let raw = Raw::start().await;
+    let leases = leases(&raw);
+    let lies_there = async |text: &[u8]| {
+        let found = raw.redis(&["GET", "p:lock:a"]).await;
+        assert_eq!(found, Reply::bulk(text));
+        let left = raw.integer(&["PTTL", "p:lock:a"]).await;
+        assert!(left > 0 && left <= 60_000, "{left}");
+    };
+    assert!(takes(&leases, "a", "1").await);
+    assert!(takes(&leases, "a", "1").await);
+    assert!(!leases.renew("a", "2", MINUTE).await.unwrap());
+    assert!(!leases.release("a", "2").await.unwrap());
+    lies_there(b"1").await;
+    for owner in ["2", "2", "3", "", "1\u{ff}"] {
+        assert!(!takes(&leases, "a", owner).await, "{owner}");
+        lies_there(b"1\xff").await;
+    }
+    // Its owner has it all the same, and the mark stays.
+    assert!(leases.renew("a", "1", MINUTE).await.unwrap());
+    lies_there(b"1\xff").await;
+    let half = MINUTE / 2;
+    let acquired = leases.acquire("a", "1", half).await.unwrap();
+    assert_eq!(acquired, Acquired::Mine);
+    lies_there(b"1\xff").await;
+    assert!(raw.integer(&["PTTL", "p:lock:a"]).await <= 30_000);
+    assert!(!leases.renew("a", "2", MINUTE).await.unwrap());
+    assert!(!leases.release("a", "2").await.unwrap());
+    lies_there(b"1\xff").await;
+    // The next has one of its own.
+    assert!(leases.release("a", "1").await.unwrap());
+    assert!(takes(&leases, "a", "2").await);
+    lies_there(b"2").await;
+    let no_time = Duration::ZERO;
+    assert!(!takes(&leases, "a", "3").await);
+    assert!(leases.renew("a", "2", no_time).await.unwrap());
+    eventually("the lease ends", MINUTE, async || {
+        takes(&leases, "a", "3").await
+    })
+    .await;
+    lies_there(b"3").await;
+}
+
+/// No token is another's with a mark.
+#[tokio::test]
+async fn owners_with_hostile_tokens_are_told_apart() {
+    let raw = Raw::start().await;
+    let leases = leases(&raw);
+    let owners = [
+        "",
+        "1",
+        "\u{ff}",
+        "1\u{ff}",
+        "\\255",
+        "1 ",
+        "\0",
+        "\u{10ffff}",
+    ];
+    for owner in owners {
+        assert!(takes(&leases, "a", owner).await, "{owner:?}");
+        for _ in 0..2 {
+            for other in owners.into_iter().filter(|other| *other != owner) {
+                assert!(!takes(&leases, "a", other).await, "{owner:?} {other:?}");
+                assert!(!leases.renew("a", other, MINUTE).await.unwrap());
+                assert!(!leases.release("a", other).await.unwrap());
+            }
+            assert!(leases.renew("a", owner, MINUTE).await.unwrap());
+        }
+        assert!(leases.release("a", owner).await.unwrap(), "{owner:?}");
+    }
 }
 
 #[tokio::test]
@@ -137,6 +209,10 @@ async fn a_return_is_published_and_nothing_else() {
     let here = raw.position().await;
     let ear = Ear::start(&backend(&raw.server), "one");
     ear.subscribed().await;
+    // Of this nobody is told, for nobody waits.
+    assert!(takes(&leases, "a b/\"", "1").await);
+    assert!(leases.renew("a b/\"", "1", MINUTE).await.unwrap());
+    assert!(leases.release("a b/\"", "1").await.unwrap());
     assert!(takes(&leases, "a b/\"", "1").await);
     assert!(!takes(&leases, "a b/\"", "2").await);
     assert!(leases.renew("a b/\"", "1", MINUTE).await.unwrap());
@@ -171,6 +247,7 @@ async fn without_pubsub_no_return_is_published() {
     let stream = backend(&server).stream_only();
     let leases = stream.leases(&namespace());
     assert!(takes(&leases, "a", "1").await);
+    assert!(!takes(&leases, "a", "2").await);
     assert!(leases.release("a", "1").await.unwrap());
     let stats = server.command(&["INFO", "commandstats"]).await.unwrap();
     assert!(!stats.text().unwrap().contains("cmdstat_publish"));
@@ -185,6 +262,9 @@ async fn on_a_full_server_leases_can_be_kept_and_given_back() {
     let error = leases.acquire("b", "1", MINUTE).await.unwrap_err();
     // An answer: the server is there.
     assert_eq!(error.kind(), ErrorKind::Backend, "{error}");
+    // There is no room for a mark: who asks in vain asks again by and by.
+    assert!(!takes(&leases, "a", "2").await);
+    assert!(takes(&leases, "a", "1").await);
     assert!(leases.renew("a", "1", MINUTE).await.unwrap());
     assert!(leases.release("a", "1").await.unwrap());
 }

@@ -43,7 +43,8 @@ async fn load(raw: &Raw, sources: &Sources, i: usize) {
         load_micros: 3,
         key: name.as_bytes(),
         marks: Cow::Borrowed(&marks),
-        payload: &version.to_le_bytes(),
+        version: None,
+        payload: Some(&version.to_le_bytes()),
     }
     .encode()
     .unwrap();
@@ -99,7 +100,7 @@ async fn change(raw: &Raw, sources: &Sources, i: usize, way: usize) {
 async fn kept(raw: &Raw, name: &str) -> Option<(u64, u64)> {
     let stored = raw.store.get(&key(name)).await.unwrap()?;
     let envelope = Envelope::decode(&stored.bytes, name.as_bytes(), 1, 0).unwrap();
-    let version = u64::from_le_bytes(envelope.payload.try_into().unwrap());
+    let version = u64::from_le_bytes(envelope.payload.unwrap().try_into().unwrap());
     Some((version, envelope.as_of))
 }
 

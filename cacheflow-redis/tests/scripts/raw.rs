@@ -213,6 +213,11 @@ pub(crate) fn marks(tags: &[&str], deps: &[&str]) -> Marks {
 }
 
 pub(crate) fn envelope(text: &str, marks: &Marks, at: Position) -> Vec<u8> {
+    versioned(text, marks, at, None)
+}
+
+/// The same of a value that its source calls so.
+pub(crate) fn versioned(text: &str, marks: &Marks, at: Position, version: Option<&str>) -> Vec<u8> {
     Envelope {
         as_of: at.number,
         incarnation: at.incarnation,
@@ -224,7 +229,8 @@ pub(crate) fn envelope(text: &str, marks: &Marks, at: Position) -> Vec<u8> {
         load_micros: 3,
         key: text.as_bytes(),
         marks: std::borrow::Cow::Borrowed(marks),
-        payload: b"\x01",
+        version: version.map(std::borrow::Cow::Borrowed),
+        payload: Some(b"\x01"),
     }
     .encode()
     .unwrap()

@@ -1,9 +1,10 @@
 //! Reclaiming: all that is old goes, and nothing newer.
 
 use cacheflow::event::{Change, Forgotten, Position};
-use cacheflow::store::{Filled, Since};
+use cacheflow::key::Tag;
+use cacheflow::store::{Fill, Filled, Since};
 
-use crate::raw::{Raw, cache, everything, pattern, store};
+use crate::raw::{Raw, TTL, cache, everything, key, marks, pattern, store, versioned};
 
 #[tokio::test]
 async fn a_tags_values_go_and_newer_ones_stay_and_are_found_by_the_next() {
@@ -210,4 +211,36 @@ async fn a_record_of_a_journal_that_is_gone_reclaims_nothing() {
     assert_eq!(raw.reclaim(&old).await.0, 0);
     assert_eq!(raw.reclaim(&new).await.0, 2, "one that nobody believes");
     assert!(other.reclaim(&old, "no cursor").await.is_err());
+}
+
+/// A source may call its values as others call theirs.
+#[tokio::test]
+async fn a_version_is_nothing_that_a_value_goes_by() {
+    let raw = Raw::start().await;
+    for (tags, stays) in [(&[] as &[&str], true), (&["t"], false)] {
+        let marks = marks(tags, &[]);
+        let checked = raw.position().await;
+        let fill = Fill {
+            key: &key("a:1"),
+            bytes: &versioned("a:1", &marks, checked, Some("users:7")),
+            marks: &marks,
+            ttl: TTL,
+            longest: TTL,
+            checked,
+        };
+        assert_eq!(raw.store.fill(fill).await.unwrap(), Filled::Kept);
+        let relations = raw.store.relations(&key("a:1")).await.unwrap();
+        assert!(relations.dependencies.is_empty());
+        // It had the tag before, and its index was not tidied up.
+        raw.redis(&["SADD", "p:tag:t", "a:1"]).await;
+        let forgotten = Forgotten {
+            tags: vec![Tag::new("t").unwrap()],
+            ..cache("users")
+        };
+        let change = Change::Forgotten(forgotten);
+        let record = raw.record(change, None).await.record;
+        assert!(record.open);
+        raw.reclaim(&record).await;
+        assert_eq!(raw.holds("a:1").await, stays, "{tags:?}");
+    }
 }

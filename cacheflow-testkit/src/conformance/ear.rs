@@ -178,6 +178,11 @@ impl Listening {
 
     /// Waits until it was told that the lease was given back.
     pub(super) async fn until_released(&self, name: &str) {
+        self.until_released_times(name, 1).await;
+    }
+
+    /// Waits until it was told so often that the lease was given back.
+    pub(super) async fn until_released_times(&self, name: &str, times: usize) {
         let alive = || {
             let told = self.told().into_iter();
             told.filter(|told| matches!(told, Told::Alive(..))).count()
@@ -185,7 +190,7 @@ impl Listening {
         let before = alive();
         eventually("the return is told", WITHIN, async || {
             assert!(!self.task.is_finished(), "the bus has ended");
-            let is_told = self.released(name) > 0;
+            let is_told = self.released(name) >= times;
             assert!(
                 is_told || alive() < before + MANY_HEARTBEATS,
                 "the return of {name:?} was not told"

@@ -162,7 +162,7 @@ pub(super) async fn namespaces_share_no_lease(nodes: &Nodes) {
 }
 
 pub(super) async fn a_return_is_told_to_all_nodes(nodes: &Nodes) {
-    let leases = nodes.leases("one");
+    let (leases, others) = (nodes.leases("one"), nodes.leases("two"));
     let (one, two) = (
         Listening::subscribed(nodes.bus("one"), "one").await,
         Listening::subscribed(nodes.bus("two"), "two").await,
@@ -171,6 +171,7 @@ pub(super) async fn a_return_is_told_to_all_nodes(nodes: &Nodes) {
     let names = ["users:42", "a lock/\"\\\r\n\u{fc}", &"x".repeat(512)];
     for name in names {
         assert!(takes(&leases, name, "1").await);
+        assert!(!takes(&others, name, "2").await);
         assert!(returns(&leases, name, "1").await);
         for listening in [&one, &two] {
             listening.until_released(name).await;
@@ -193,6 +194,7 @@ pub(super) async fn a_lease_is_free_when_its_return_is_told(nodes: &Nodes) {
     for round in 0..20 {
         let name = format!("round {round}");
         assert!(takes(&one, &name, "1").await);
+        assert!(!takes(&two, &name, "2").await);
         let returned = tokio::spawn({
             let (one, name) = (Arc::clone(&one), name.clone());
             async move { returns(&one, &name, "1").await }
@@ -222,8 +224,69 @@ pub(super) async fn only_a_return_is_told(nodes: &Nodes) {
     // In another namespace nothing of it is told.
     let theirs = nodes.leases_in(&neighbour);
     assert!(takes(&theirs, "b", "1").await);
+    assert!(!takes(&theirs, "b", "2").await);
     assert!(returns(&theirs, "b", "1").await);
     there.until_released("b").await;
     assert_eq!(there.released("a"), 0, "of another namespace");
     assert_eq!(here.released("b"), 0, "of another namespace");
+}
+
+/// Once, whatever is done with the lease until it is given back.
+pub(super) async fn who_has_asked_in_vain_is_told(nodes: &Nodes) {
+    let (one, two) = (nodes.leases("one"), nodes.leases("two"));
+    let listening = Listening::subscribed(nodes.bus("two"), "two").await;
+    let meanwhile = ["nothing", "it is kept", "it is taken again", "more ask"];
+    for (number, what) in meanwhile.into_iter().enumerate() {
+        assert!(takes(&one, "wanted", "1").await);
+        assert!(!takes(&two, "wanted", "2").await);
+        match what {
+            "it is kept" => assert!(renews(&one, "wanted", "1").await),
+            // Its first answer was lost, but not to who asked after it.
+            "it is taken again" => assert!(takes(&one, "wanted", "1").await),
+            "more ask" => {
+                for owner in ["2", "3"] {
+                    assert!(!takes(&two, "wanted", owner).await);
+                }
+            }
+            _ => {}
+        }
+        assert!(returns(&one, "wanted", "1").await, "{what}");
+        listening.until_released_times("wanted", number + 1).await;
+    }
+    // What is told twice comes before what is told after it.
+    let next = nodes.next().await;
+    listening.until_heard(next).await;
+    assert_eq!(listening.released("wanted"), meanwhile.len(), "once each");
+}
+
+/// Most leases are: a message for each would go to every node.
+pub(super) async fn a_return_that_nobody_waits_for_is_not_told(nodes: &Nodes) {
+    let (one, two) = (nodes.leases("one"), nodes.leases("two"));
+    let listening = Listening::subscribed(nodes.bus("two"), "two").await;
+    // Nobody asks for it but its owner.
+    assert!(takes(&one, "a", "1").await);
+    assert!(renews(&one, "a", "1").await);
+    assert!(takes(&one, "a", "1").await);
+    assert!(returns(&one, "a", "1").await);
+    // Whoever asked in vain has it by now, after a return …
+    assert!(takes(&one, "a", "1").await);
+    assert!(!takes(&two, "a", "2").await);
+    assert!(returns(&one, "a", "1").await);
+    assert!(takes(&two, "a", "2").await);
+    assert!(returns(&two, "a", "2").await);
+    // … or after its end.
+    assert_eq!(acquire(&one, "a", "1", SHORT).await, Acquired::Mine);
+    eventually("the lease ends", WITHIN, async || {
+        takes(&two, "a", "2").await
+    })
+    .await;
+    assert!(returns(&two, "a", "2").await);
+    // What was told of all that comes before this.
+    assert!(takes(&one, "a", "1").await);
+    assert!(!takes(&two, "a", "2").await);
+    assert!(returns(&one, "a", "1").await);
+    listening.until_released_times("a", 2).await;
+    let next = nodes.next().await;
+    listening.until_heard(next).await;
+    assert_eq!(listening.released("a"), 2, "of two that were waited for");
 }

@@ -71,6 +71,11 @@ pub(super) fn envelope(position: Position, payload: &str) -> Vec<u8> {
 
 /// The same with marks.
 pub(super) fn marked(position: Position, marks: &Marks, payload: &str) -> Vec<u8> {
+    lasting(position, marks, payload, 0)
+}
+
+/// The same of a value that expires then.
+pub(super) fn lasting(position: Position, marks: &Marks, payload: &str, expires: u64) -> Vec<u8> {
     let (key, codec, schema) = IDENTITY;
     let envelope = Envelope {
         as_of: position.number,
@@ -78,13 +83,13 @@ pub(super) fn marked(position: Position, marks: &Marks, payload: &str) -> Vec<u8
         codec,
         schema,
         created: 0,
-        expires: 0,
-        stale_until: 0,
+        expires,
+        stale_until: expires,
         load_micros: 0,
         key,
         marks: Cow::Borrowed(marks),
-        payload: Some(payload.as_bytes()),
         version: None,
+        payload: Some(payload.as_bytes()),
     };
     envelope.encode().expect("an envelope")
 }

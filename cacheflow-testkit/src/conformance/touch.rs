@@ -5,13 +5,15 @@ use std::time::Duration;
 use cacheflow::entry::Envelope;
 use cacheflow::event::{Forgotten, Position};
 use cacheflow::key::{FullKey, Marks};
-use cacheflow::store::{Fill, Put};
+use cacheflow::store::{Fill, Filled, Put};
 
 use super::nodes::Nodes;
-use super::samples::{LONG, WITHIN, by_keys, by_tag, envelope, key, keys, later, marked, tag};
+use super::samples::{
+    LONG, WITHIN, by_keys, by_tag, envelope, key, keys, lasting, later, marked, tag,
+};
 use crate::eventually;
 
-type Front = [u8; Envelope::AS_OF_BYTES];
+type Header = [u8; Envelope::HEADER_BYTES];
 
 const MINUTE: Duration = Duration::from_secs(60);
 
@@ -19,22 +21,21 @@ const MINUTE: Duration = Duration::from_secs(60);
 const SHORT: Duration = Duration::from_millis(300);
 
 impl Nodes {
-    /// The first bytes of what is kept for `key`, as node two reads them.
-    async fn front(&self, key: &FullKey) -> Option<Front> {
-        let bytes = self.bytes(key).await?;
-        Some(*bytes.first_chunk().expect("an envelope"))
+    /// The header of what is kept for `key`, as node two reads it.
+    async fn header(&self, key: &FullKey) -> Option<Header> {
+        Some(header_of(&self.bytes(key).await?))
     }
 
-    /// Node two touches what begins with `front`.
-    async fn touch(&self, key: &FullKey, front: &Front, lifetime: Duration) -> bool {
-        let touched = self.two.touch(key, front, lifetime).await;
+    /// Node two touches what has this header.
+    async fn touch(&self, key: &FullKey, header: &Header, lifetime: Duration) -> bool {
+        let touched = self.two.touch(key, header, lifetime).await;
         touched.expect("a touch")
     }
 
     /// Node two touches what it reads.
     async fn touch_read(&self, key: &FullKey, lifetime: Duration) -> bool {
-        match self.front(key).await {
-            Some(front) => self.touch(key, &front, lifetime).await,
+        match self.header(key).await {
+            Some(header) => self.touch(key, &header, lifetime).await,
             None => false,
         }
     }
@@ -43,6 +44,10 @@ impl Nodes {
         let stored = self.two.get(key).await.expect("a get");
         stored.expect("a value").remaining
     }
+}
+
+fn header_of(bytes: &[u8]) -> Header {
+    *bytes.first_chunk().expect("an envelope")
 }
 
 pub(super) async fn a_touch_keeps_a_value_for_longer(nodes: &Nodes) {
@@ -76,33 +81,71 @@ pub(super) async fn a_touch_of_another_value_does_nothing(nodes: &Nodes) {
         let remaining = nodes.remaining(&user).await;
         assert!(remaining <= MINUTE, "{what}: {remaining:?}");
     };
-    let front_at = |position: Position| {
-        let bytes = envelope(position, "");
-        *bytes.first_chunk().expect("an envelope")
-    };
+    let header_at = |position: Position| header_of(&envelope(position, "Ada"));
     assert!(
-        !nodes.touch(&user, &front_at(here), LONG).await,
+        !nodes.touch(&user, &header_at(here), LONG).await,
         "of nothing"
     );
     assert_eq!(nodes.bytes(&user).await, None);
 
     nodes.fill_for(&user, MINUTE, here).await;
-    let other = front_at(later(here, 1));
+    let other = header_at(later(here, 1));
     assert!(!nodes.touch(&user, &other, LONG).await, "of another");
     untouched("another").await;
 
     // Read, replaced by a put, touched.
-    let read = nodes.front(&user).await.expect("a value");
+    let read = nodes.header(&user).await.expect("a value");
     nodes.put_for(&user, MINUTE, here).await;
     assert!(!nodes.touch(&user, &read, LONG).await, "of the one before");
     untouched("the one before").await;
     assert!(nodes.touch_read(&user, LONG).await);
 }
 
+/// The values of one position begin with the same number. Only the later one is there,
+/// and what it is found by lasts for as long as its own fill has said.
+pub(super) async fn a_touch_tells_values_of_one_position_apart(nodes: &Nodes) {
+    let (user, here) = (key("users:1"), nodes.position().await);
+    let marks = &Marks::new(vec![tag("org:7")], Vec::new());
+    let longer = lasting(here, Marks::NONE, "Ada", 2_000);
+    for (what, later) in [
+        ("other marks", lasting(here, marks, "Ada", 2_000)),
+        ("another value", lasting(here, Marks::NONE, "Eve", 2_000)),
+        ("another end", lasting(here, Marks::NONE, "Ada", 1_000)),
+    ] {
+        keep_bytes(nodes, &user, &longer, Marks::NONE, LONG).await;
+        let first = nodes.header(&user).await.expect("a value");
+        let its_marks = if what == "other marks" {
+            marks
+        } else {
+            Marks::NONE
+        };
+        keep_bytes(nodes, &user, &later, its_marks, MINUTE).await;
+        assert!(!nodes.touch(&user, &first, LONG).await, "{what}");
+        let remaining = nodes.remaining(&user).await;
+        assert!(remaining <= MINUTE, "{what}: {remaining:?}");
+        assert_eq!(nodes.bytes(&user).await.as_ref(), Some(&later), "{what}");
+        assert!(nodes.touch_read(&user, MINUTE).await, "{what}");
+    }
+}
+
+/// Node one fills `key` with these bytes, which are kept for `ttl` at most.
+async fn keep_bytes(nodes: &Nodes, key: &FullKey, bytes: &[u8], marks: &Marks, ttl: Duration) {
+    let fill = Fill {
+        key,
+        bytes,
+        marks,
+        ttl,
+        longest: ttl,
+        checked: nodes.position().await,
+    };
+    let filled = nodes.one.fill(fill).await.expect("a fill");
+    assert_eq!(filled, Filled::Kept);
+}
+
 pub(super) async fn a_touch_brings_nothing_back(nodes: &Nodes) {
     let user = key("users:1");
     nodes.keep("users:1", Marks::NONE).await;
-    let read = nodes.front(&user).await.expect("a value");
+    let read = nodes.header(&user).await.expect("a value");
     let record = nodes.forget(by_keys(&["users:1"])).await.record;
     // What an open record has not removed yet may be touched.
     nodes.touch(&user, &read, LONG).await;

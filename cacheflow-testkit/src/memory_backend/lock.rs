@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use cacheflow::clock::Tick;
 use cacheflow::lock::{Acquired, Leases};
 use cacheflow::{Namespace, Result};
 
@@ -27,13 +28,11 @@ impl MemoryLeases {
         format!("{}lock:{name}", self.prefix)
     }
 
-    fn lease(&self, owner: &str, lease: Duration) -> Lease {
+    /// The end of a lease that is taken or renewed now.
+    fn until(&self, lease: Duration) -> Tick {
         // At least 1 ms, as on a server.
         let lease = lease.max(Duration::from_millis(1));
-        Lease {
-            owner: owner.to_owned(),
-            until: self.shared.clock.now().after(lease),
-        }
+        self.shared.clock.now().after(lease)
     }
 }
 
@@ -42,12 +41,23 @@ impl Leases for MemoryLeases {
     async fn acquire(&self, name: &str, owner: &str, lease: Duration) -> Result<Acquired> {
         let now = self.shared.clock.now();
         let mut server = self.shared.server();
-        let held = server.lease(&self.name(name), now);
-        if let Some(other) = held.filter(|held| held.owner != owner) {
-            let remaining = other.until.since(now);
-            return Ok(Acquired::Held { remaining });
+        match server.lease(&self.name(name), now) {
+            Some(other) if other.owner != owner => {
+                other.is_wanted = true;
+                let remaining = other.until.since(now);
+                return Ok(Acquired::Held { remaining });
+            }
+            // Those who asked in vain meanwhile still wait to be told.
+            Some(own) => own.until = self.until(lease),
+            None => {
+                let lease = Lease {
+                    owner: owner.to_owned(),
+                    until: self.until(lease),
+                    is_wanted: false,
+                };
+                server.set_lease(self.name(name), lease);
+            }
         }
-        server.set_lease(self.name(name), self.lease(owner, lease));
         Ok(Acquired::Mine)
     }
 
@@ -55,23 +65,23 @@ impl Leases for MemoryLeases {
         let now = self.shared.clock.now();
         let mut server = self.shared.server();
         let held = server.lease(&self.name(name), now);
-        let has = held.is_some_and(|held| held.owner == owner);
-        if has {
-            server.set_lease(self.name(name), self.lease(owner, lease));
-        }
-        Ok(has)
+        let own = held.filter(|held| held.owner == owner);
+        Ok(own.map(|own| own.until = self.until(lease)).is_some())
     }
 
     async fn release(&self, name: &str, owner: &str) -> Result<bool> {
         let now = self.shared.clock.now();
         let mut server = self.shared.server();
         let held = server.lease(&self.name(name), now);
-        let had = held.is_some_and(|held| held.owner == owner);
-        if had {
-            server.remove_lease(&self.name(name));
+        let own = held.filter(|held| held.owner == owner);
+        let Some(is_wanted) = own.map(|own| own.is_wanted) else {
+            return Ok(false);
+        };
+        server.remove_lease(&self.name(name));
+        if is_wanted {
             let news = News::Released(name.to_owned());
             server.journal(&self.prefix).announce(&news);
         }
-        Ok(had)
+        Ok(true)
     }
 }

@@ -20,11 +20,12 @@ pub(super) struct Server {
     journals: HashMap<String, Journal>,
 }
 
-/// Who has something, until when.
+/// Who has something, until when, and whether another has asked for it in vain.
 #[derive(Clone)]
 pub(super) struct Lease {
     pub(super) owner: String,
     pub(super) until: Tick,
+    pub(super) is_wanted: bool,
 }
 
 /// One value.
@@ -68,7 +69,7 @@ impl Server {
         self.values.remove(name);
     }
 
-    /// Lets a value live until `expires`, if it begins with `front` and would end
+    /// Lets a value live until `expires`, if `front` is its header and it would end
     /// before.
     pub(super) fn touch(&mut self, name: &str, front: &[u8], expires: Tick) -> bool {
         let kept = self.values.get_mut(name);
@@ -80,9 +81,9 @@ impl Server {
     }
 
     /// The lease of this name that has not ended.
-    pub(super) fn lease(&mut self, name: &str, now: Tick) -> Option<&Lease> {
+    pub(super) fn lease(&mut self, name: &str, now: Tick) -> Option<&mut Lease> {
         self.leases.retain(|_, lease| now < lease.until);
-        self.leases.get(name)
+        self.leases.get_mut(name)
     }
 
     pub(super) fn set_lease(&mut self, name: String, lease: Lease) {

@@ -164,6 +164,10 @@ fn the_store_suite_notices_each_fault() {
             "a touch of another value does nothing",
         ),
         (
+            Fault::TouchesByTheNumber,
+            "a touch tells values of one position apart",
+        ),
+        (
             Fault::TouchBringsBack,
             "a touch of another value does nothing",
         ),
@@ -233,6 +237,13 @@ fn the_suite_of_leases_notices_each_fault() {
             "a lease is free when its return is told",
         ),
         (Fault::TellsOfEveryTry, "only a return is told"),
+        (
+            Fault::TellsEveryReturn,
+            "a return that nobody waits for is not told",
+        ),
+        (Fault::TellsAReturnTwice, "who has asked in vain is told"),
+        (Fault::KeepsNobodyWaiting, "only a return is told"),
+        (Fault::TakesAgainAnew, "who has asked in vain is told"),
     ];
     assert_each_is_noticed(&cases, |fault| {
         block_on(conformance::leases(async || Faulty::new(fault)));

@@ -62,6 +62,7 @@ pub(crate) enum Fault {
     TellsNotTooMany,
     TouchesNothing,
     TouchesAnything,
+    TouchesByTheNumber,
     TouchShortens,
     TouchBringsBack,
     TouchLeavesTheIndexes,
@@ -75,6 +76,10 @@ pub(crate) enum Fault {
     TellsNoReturn,
     TellsBeforeItIsFree,
     TellsOfEveryTry,
+    TellsEveryReturn,
+    TellsAReturnTwice,
+    KeepsNobodyWaiting,
+    TakesAgainAnew,
 }
 
 #[derive(Clone)]

@@ -44,7 +44,8 @@ async fn fill(store: &dyn SharedStore, checked: Position) -> Filled {
         load_micros: 0,
         key: b"1",
         marks: Cow::Borrowed(Marks::NONE),
-        payload: b"x",
+        version: None,
+        payload: Some(b"x"),
     };
     let fill = Fill {
         key: &key(),

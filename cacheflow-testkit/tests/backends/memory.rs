@@ -6,7 +6,7 @@ use cacheflow::clock::Clock;
 use cacheflow::key::FullKey;
 use cacheflow::lock::Acquired;
 use cacheflow::{Backend, Cache, CacheFlow, Event, Namespace};
-use cacheflow_testkit::{MemoryBackend, Recording, eventually};
+use cacheflow_testkit::{MemoryBackend, Operation, Recording, eventually};
 
 const WITHIN: Duration = Duration::from_secs(30);
 
@@ -74,6 +74,34 @@ async fn leases_end_by_the_clock_and_with_the_server() {
     assert_eq!(server.names(), [""; 0]);
     server.lose_journal();
     assert!(leases.renew("a", "4", WITHIN).await.unwrap());
+}
+
+/// Who has asked for a lease in vain is known for as long as that lasts.
+#[tokio::test]
+async fn a_return_is_told_where_somebody_waits() {
+    let server = MemoryBackend::new();
+    let recording = Recording::new(server.clone());
+    let (_flow, _cache) = node(&recording).await;
+    let leases = server.leases(&Namespace::new("cacheflow:", "test"));
+    let take = async |name, owner| leases.acquire(name, owner, WITHIN).await.unwrap();
+    for (name, asks) in [("quiet", false), ("wanted", true), ("after it", true)] {
+        assert_eq!(take(name, "1").await, Acquired::Mine);
+        for _ in 0..2 {
+            assert!(!asks || take(name, "2").await != Acquired::Mine);
+            assert_eq!(take(name, "1").await, Acquired::Mine);
+            assert!(leases.renew(name, "1", WITHIN).await.unwrap());
+        }
+        assert!(leases.release(name, "1").await.unwrap());
+    }
+    let mut told = Vec::new();
+    eventually("the last is told", WITHIN, async || {
+        let news = recording.take_news().into_iter();
+        let released = news.filter(|call| call.operation == Operation::Released);
+        told.extend(released.map(|call| call.to_string()));
+        told.iter().any(|told| told == "released after it")
+    })
+    .await;
+    assert_eq!(told, ["released wanted", "released after it"]);
 }
 
 #[tokio::test]

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use cacheflow::entry::Envelope;
 use cacheflow::event::{Change, Forgotten};
 use cacheflow::key::{CacheName, FullKey, Pattern, Tag};
 use cacheflow::lock::Acquired;
@@ -67,7 +68,12 @@ async fn a_recording_has_many_values_touches_and_leases() {
     let leases = recording.leases(&Namespace::new("", "test"));
     let other = FullKey::parse("a:2").unwrap();
     assert_eq!(store.get_many(&[&key(), &other]).await.unwrap().len(), 2);
-    assert!(!store.touch(&key(), &[0; 16], WITHIN).await.unwrap());
+    assert!(
+        !store
+            .touch(&key(), &[0; Envelope::HEADER_BYTES], WITHIN)
+            .await
+            .unwrap()
+    );
     leases.acquire("a lock", "me", WITHIN).await.unwrap();
     assert!(leases.renew("a lock", "me", WITHIN).await.unwrap());
     assert!(leases.release("a lock", "me").await.unwrap());
@@ -107,8 +113,12 @@ async fn leases_fail_and_their_return_can_be_lost() {
         Acquired::Mine
     );
     failing.fail_nth(Operation::Released, 1);
+    // Another waits for each.
+    leases.acquire("a", "2", WITHIN).await.unwrap();
     assert!(leases.release("a", "1").await.unwrap());
-    leases.acquire("b", "1", WITHIN).await.unwrap();
+    for owner in ["1", "2"] {
+        leases.acquire("b", owner, WITHIN).await.unwrap();
+    }
     assert!(leases.release("b", "1").await.unwrap());
     let mut told = Vec::new();
     eventually("the second return is told", WITHIN, async || {

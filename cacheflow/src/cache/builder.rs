@@ -375,7 +375,10 @@ impl<K, V: CacheValue> CacheBuilder<K, V> {
         let flow = &self.flow;
         let policies = flow.policies();
         let patience = self.config.loading.follower_timeout;
-        let policy = policies.get(name, &self.config.strategy, patience)?;
+        let policy = match flow.registry().get::<Core<V>>(name, values) {
+            Some(core) => Arc::clone(&core?.policy),
+            None => policies.get(name, &self.config.strategy, patience)?,
+        };
         let (core, existed) = flow.registry().get_or_make(name, values, || {
             let core = Arc::new(Core::new(CoreParts {
                 name: name.clone(),

@@ -32,6 +32,8 @@ pub(crate) struct Core<V> {
     pub(crate) name: CacheName,
     pub(crate) config: CacheConfig,
     pub(crate) policy: Arc<Policy>,
+    /// For callers that have no error for what a strategy does.
+    pub(crate) gentle: Arc<Policy>,
     pub(super) local: Arc<Local<V>>,
     pub(super) strategy: Arc<Layer<V>>,
     pub(super) node: Arc<Node>,
@@ -141,6 +143,7 @@ impl<V: CacheValue> Core<V> {
         Self {
             name,
             config,
+            gentle: policy.gentle(),
             policy,
             local,
             strategy,

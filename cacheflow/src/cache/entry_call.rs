@@ -111,7 +111,7 @@ impl<'c, K, V: CacheValue> EntryCall<'c, K, V> {
         E: 'static,
     {
         let loader = async |context| loader(context).await.map(Loaded::Value);
-        super::loading::only(self.run(loader, ShareError::never()).await)
+        super::loading::only(self.run(loader, self.terms(ShareError::never())).await)
     }
 
     /// As [`load`](Self::load); those who waited for a load that failed get a copy of
@@ -136,7 +136,7 @@ impl<'c, K, V: CacheValue> EntryCall<'c, K, V> {
         E: Clone + Send + Sync + 'static,
     {
         let loader = async |context| loader(context).await.map(Loaded::Value);
-        super::loading::only(self.run(loader, ShareError::cloned()).await)
+        super::loading::only(self.run(loader, self.terms(ShareError::cloned())).await)
     }
 
     /// As [`load`](Self::load), for a source that may have no value: as
@@ -160,7 +160,8 @@ impl<'c, K, V: CacheValue> EntryCall<'c, K, V> {
         E: 'static,
     {
         let loader = async |context| loader(context).await.map(Loaded::from);
-        let loaded = self.run(loader, ShareError::never()).await?;
+        let terms = self.terms(ShareError::never()).or_absent(true);
+        let loaded = self.run(loader, terms).await?;
         Ok(loaded.into_option())
     }
 
@@ -205,7 +206,7 @@ impl<'c, K, V: CacheValue> EntryCall<'c, K, V> {
     async fn run<F, Fut, E>(
         &self,
         loader: F,
-        errors: ShareError<E>,
+        terms: Terms<V, E>,
     ) -> Result<Loaded<Found<V>>, LoadError<E>>
     where
         F: FnOnce(LoadContext<V>) -> Fut,
@@ -215,7 +216,7 @@ impl<'c, K, V: CacheValue> EntryCall<'c, K, V> {
         let hit = self.reads_memory().then(|| core.hit_entry(&self.key));
         let reply = Box::pin(async {
             let address = Address::new(&core.name, &self.key);
-            let load = Load::new(loader, self.terms(errors));
+            let load = Load::new(loader, terms);
             match hit.flatten() {
                 Some(entry) => Ok(core.load_due(&address, entry, load).await),
                 None => core.miss(&address, load).await,

@@ -128,7 +128,7 @@ impl World {
     fn load(&self) -> Option<u64> {
         let address = address();
         let joined = self.local.joining();
-        match self.local.board(&address.key) {
+        match self.local.board(&address.key, false) {
             Boarding::Lead(flight) => {
                 let value = self.source.load(Ordering::SeqCst);
                 let entry = self.entry(&flight.ticket, value);

@@ -56,7 +56,10 @@ impl<K, V: CacheValue> Cache<K, V> {
         E: 'static,
     {
         let loader = async |_| loader().await.map(Loaded::Value);
-        only(self.load(key, loader, ShareError::never()).await)
+        only(
+            self.load(key, loader, self.terms(ShareError::never()))
+                .await,
+        )
     }
 
     /// As [`get_or_load`](Self::get_or_load); those who waited for a load that
@@ -86,7 +89,10 @@ impl<K, V: CacheValue> Cache<K, V> {
         E: Clone + Send + Sync + 'static,
     {
         let loader = async |_| loader().await.map(Loaded::Value);
-        only(self.load(key, loader, ShareError::cloned()).await)
+        only(
+            self.load(key, loader, self.terms(ShareError::cloned()))
+                .await,
+        )
     }
 
     /// As [`get_or_load`](Self::get_or_load), for a source that may have no value:
@@ -117,7 +123,8 @@ impl<K, V: CacheValue> Cache<K, V> {
         E: 'static,
     {
         let loader = async |_| loader().await.map(Loaded::from);
-        let loaded = self.load(key, loader, ShareError::never()).await?;
+        let terms = self.terms(ShareError::never()).or_absent(true);
+        let loaded = self.load(key, loader, terms).await?;
         Ok(loaded.into_option())
     }
 
@@ -198,7 +205,7 @@ impl<K, V: CacheValue> Cache<K, V> {
         &self,
         key: &Q,
         loader: F,
-        errors: ShareError<E>,
+        terms: Terms<V, E>,
     ) -> Result<Loaded<V>, LoadError<E>>
     where
         Q: CacheKey + ?Sized,
@@ -214,7 +221,7 @@ impl<K, V: CacheValue> Cache<K, V> {
         // Boxed, so that the future of a hit stays small.
         let reply = Box::pin(async {
             let address = Address::new(&self.core.name, &key);
-            let load = Load::new(loader, self.terms(errors));
+            let load = Load::new(loader, terms);
             match hit {
                 Some(entry) => Ok(self.core.load_due(&address, entry, load).await),
                 None => self.core.miss(&address, load).await,

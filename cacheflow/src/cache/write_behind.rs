@@ -133,7 +133,7 @@ where
                 for (putting, (key, _, value)) in putting.into_iter().zip(batch) {
                     // A newer one was put meanwhile, and will be written.
                     if !behind.is_overtaken(&key) {
-                        putting.put(value, &how).await;
+                        let _ = putting.put(value, &how).await;
                     }
                 }
             };

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use super::change::{How, Putting};
 use super::handle::encoded;
 use super::{Cache, CacheValue};
+use crate::error::Error;
 use crate::flow::CacheFlow;
 use crate::invalidation::Applied;
 use crate::key::{Address, CacheKey};
@@ -50,7 +51,7 @@ impl<K, V: CacheValue> Cache<K, V> {
     /// # Cancellation
     ///
     /// Once polled, the put runs to its end in the background.
-    pub async fn put<Q>(&self, key: &Q, value: V) -> crate::Result<Applied>
+    pub async fn put<Q>(&self, key: &Q, value: V) -> Result<Applied, Error>
     where
         K: Borrow<Q>,
         Q: CacheKey + ?Sized,
@@ -275,7 +276,7 @@ impl<V: CacheValue> Unsure<V> {
                 });
             }
             for putting in putting.into_iter().flatten().filter(|_| !is_closed) {
-                putting.forget().await;
+                let _ = putting.forget().await;
             }
             written
         }
@@ -285,7 +286,7 @@ impl<V: CacheValue> Unsure<V> {
         let putting = std::mem::take(&mut self.putting);
         async move {
             for putting in putting {
-                putting.forget().await;
+                let _ = putting.forget().await;
             }
         }
     }

@@ -140,10 +140,7 @@ impl FlowBuilder {
         let (background, end) = Background::new();
         let leases: Arc<dyn Leases> = match &shared {
             Some(shared) => Arc::clone(shared) as _,
-            None => {
-                let waiting = Arc::clone(&waiting);
-                Arc::new(LocalLeases::new(waiting, clock.clone()))
-            }
+            None => Arc::new(LocalLeases::new(clock.clone())),
         };
         let tools = Arc::new(Tools {
             leases,

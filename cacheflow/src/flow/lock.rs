@@ -73,7 +73,7 @@ impl NamedLock {
         loop {
             match entering.step().await {
                 Step::Look(lease) => return Ok(Some(LockGuard(lease))),
-                Step::Wait(wait) => wait.over().await,
+                Step::Wait(at_most) => entering.wait(at_most).await,
                 Step::Overdue => return Ok(None),
                 Step::Failed(error) => return Err(error),
             }

@@ -1,10 +1,10 @@
 //! Leases of one process: what a flow without a backend has.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use super::{Acquired, Leases, Waiting};
+use super::{Acquired, Leases};
 use crate::clock::{Clock, Tick};
 use crate::error::Result;
 
@@ -12,7 +12,6 @@ use crate::error::Result;
 #[derive(Debug)]
 pub(crate) struct LocalLeases {
     held: Mutex<HashMap<String, Held>>,
-    waiting: Arc<Waiting>,
     clock: Clock,
 }
 
@@ -23,10 +22,9 @@ struct Held {
 }
 
 impl LocalLeases {
-    pub(crate) fn new(waiting: Arc<Waiting>, clock: Clock) -> Self {
+    pub(crate) fn new(clock: Clock) -> Self {
         Self {
             held: Mutex::default(),
-            waiting,
             clock,
         }
     }
@@ -74,16 +72,10 @@ impl Leases for LocalLeases {
     }
 
     async fn release(&self, name: &str, owner: &str) -> Result<bool> {
-        let had = {
-            let mut held = self.held();
-            let had = self.has(&held, name, owner);
-            if held.get(name).is_some_and(|held| held.owner == owner) {
-                held.remove(name);
-            }
-            had
-        };
-        if had {
-            self.waiting.released(name);
+        let mut held = self.held();
+        let had = self.has(&held, name, owner);
+        if held.get(name).is_some_and(|held| held.owner == owner) {
+            held.remove(name);
         }
         Ok(had)
     }
@@ -98,7 +90,7 @@ mod tests {
     #[tokio::test]
     async fn one_has_it_until_it_gives_it_back_or_its_time_is_over() {
         let clock = Clock::manual();
-        let leases = LocalLeases::new(Arc::default(), clock.clone());
+        let leases = LocalLeases::new(clock.clone());
         let take = async |name, owner| leases.acquire(name, owner, LEASE).await.unwrap();
         let renew = async |name, owner| leases.renew(name, owner, LEASE).await.unwrap();
         let release = async |name, owner| leases.release(name, owner).await.unwrap();

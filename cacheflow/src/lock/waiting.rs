@@ -1,6 +1,7 @@
 //! Who waits for which lease, to be woken when it is given back.
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::Notify;
@@ -19,6 +20,7 @@ impl Waiting {
             waiting: Arc::clone(self),
             name: name.to_owned(),
             notify,
+            is_woken: AtomicBool::new(false),
         }
     }
 
@@ -41,16 +43,21 @@ pub(crate) struct Waiter {
     waiting: Arc<Waiting>,
     name: String,
     notify: Arc<Notify>,
+    /// It was woken, and has not been told what came of that.
+    is_woken: AtomicBool,
 }
 
 impl Waiter {
-    /// Until the lease was given back, or others gave up waiting for it.
-    ///
-    /// # Cancellation
-    ///
-    /// A wake-up that was not waited for goes to the next.
+    /// Until the lease was given back.
     pub(crate) async fn released(&self) {
         self.notify.notified().await;
+        self.is_woken.store(true, Ordering::Release);
+    }
+
+    /// The lease was tried in vain after all: another has it, whose return will wake
+    /// somebody again.
+    pub(crate) fn in_vain(&self) {
+        self.is_woken.store(false, Ordering::Release);
     }
 }
 
@@ -60,8 +67,9 @@ impl Drop for Waiter {
         // This one and the table's own.
         if Arc::strong_count(&self.notify) <= 2 {
             names.remove(&self.name);
-        } else {
-            // It may have been woken and not have looked: whoever else waits looks.
+        } else if self.is_woken.load(Ordering::Acquire) {
+            // It was woken and does not look any more: the next one does. (A wake-up
+            // that nobody waited for yet stays with the name.)
             self.notify.notify_one();
         }
     }
@@ -85,9 +93,22 @@ mod tests {
         let waiting = Arc::new(Waiting::default());
         let (one, two) = (waiting.wait("a"), waiting.wait("a"));
         waiting.released("a");
+        one.released().await;
         drop(one);
         two.released().await;
         drop(two);
         assert!(waiting.names().is_empty());
+    }
+
+    #[tokio::test]
+    async fn who_has_tried_in_vain_wakes_nobody() {
+        let waiting = Arc::new(Waiting::default());
+        let (one, two) = (waiting.wait("a"), waiting.wait("a"));
+        waiting.released("a");
+        one.released().await;
+        one.in_vain();
+        drop(one);
+        let woken = tokio::time::timeout(std::time::Duration::ZERO, two.released());
+        assert!(woken.await.is_err());
     }
 }

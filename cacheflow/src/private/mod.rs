@@ -19,7 +19,7 @@ use site::AnyCore;
 pub use site::{At, Site};
 pub use trouble::FromTrouble;
 
-use crate::cache::{CacheValue, Core, Hit, Load, Reply, ShareError, Terms};
+use crate::cache::{CacheValue, Core, Hit, Load, Reply, Terms};
 use crate::config::SHORTEST;
 use crate::error::Error;
 use crate::flow::CacheFlow;
@@ -92,7 +92,7 @@ where
         };
         let address = Address::new(&core.name, key);
         let loader = async |_| loaded::<S>(body().await);
-        let load = Load::new(loader, terms(&core, shape.errors(), ttl));
+        let load = Load::new(loader, terms::<S>(&core, &shape, ttl, trouble.is_some()));
         let reply = match hit {
             Some(Hit::Watched(entry)) => Ok(core.load_due(&address, entry, load).await),
             _ => core.miss(&address, load).await,
@@ -132,7 +132,7 @@ where
             let loading = body();
             async move { loaded::<S>(loading.await) }
         };
-        let load = Load::new(loader, terms(&core, shape.errors(), ttl));
+        let load = Load::new(loader, terms::<S>(&core, &shape, ttl, trouble.is_some()));
         let reply = match hit {
             Some(Hit::Watched(entry)) => {
                 core.load_due_in_background(&address, &entry, load);
@@ -163,12 +163,20 @@ where
     (core, hit)
 }
 
-fn terms<V: CacheValue, E>(
-    core: &Core<V>,
-    errors: ShareError<E>,
+fn terms<S: Shape<Value: CacheValue>>(
+    core: &Core<S::Value>,
+    shape: &S,
     ttl: Option<Duration>,
-) -> Terms<V, E> {
-    let mut terms = Terms::new(&core.policy, &Given::default(), errors);
+    has_trouble: bool,
+) -> Terms<S::Value, S::Error> {
+    // Another has built the cache with a strategy that can fail: not this function.
+    let policy = if has_trouble {
+        &core.policy
+    } else {
+        &core.gentle
+    };
+    let terms = Terms::new(policy, &Given::default(), shape.errors());
+    let mut terms = terms.or_absent(S::TAKES_ABSENT);
     terms.options.ttl = ttl;
     terms
 }
@@ -188,7 +196,7 @@ fn returned<S: Shape>(
         Err(error) => match (error.parts(), trouble) {
             (Ok(error), _) => S::error(error),
             (Err(cause), Some(trouble)) => trouble(cause.error()),
-            (Err(cause), None) => unreachable!("{cause:?} without a strategy that has it"),
+            (Err(cause), None) => unreachable!("{cause:?} in spite of a gentle policy"),
         },
     }
 }

@@ -27,6 +27,9 @@ pub trait Shape {
     /// What is not.
     type Error: 'static;
 
+    /// Whether there may be no value.
+    const TAKES_ABSENT: bool = false;
+
     /// The value, its absence or the error.
     ///
     /// # Errors
@@ -88,6 +91,7 @@ impl<T> Shape for Optional<T> {
     type Return = Option<T>;
     type Value = T;
     type Error = Infallible;
+    const TAKES_ABSENT: bool = true;
 
     fn split(returned: Option<T>) -> Result<Option<T>, Infallible> {
         Ok(returned)
@@ -154,6 +158,7 @@ impl<T, E: 'static> Shape for FallibleOptional<T, E> {
     type Return = Result<Option<T>, E>;
     type Value = T;
     type Error = E;
+    const TAKES_ABSENT: bool = true;
 
     fn split(returned: Result<Option<T>, E>) -> Result<Option<T>, E> {
         returned

@@ -103,6 +103,8 @@ impl<V> Outcome<V> {
 /// One load, which one caller leads and others follow.
 pub(crate) struct Flight<V> {
     pub(crate) ticket: Arc<Ticket>,
+    /// Whether it asks the source, whatever the levels have.
+    reloads: bool,
     progress: watch::Sender<Progress<V>>,
 }
 
@@ -122,9 +124,10 @@ pub(crate) enum Meanwhile<V> {
 }
 
 impl<V: Clone> Flight<V> {
-    fn new(ticket: Arc<Ticket>) -> Self {
+    fn new(ticket: Arc<Ticket>, reloads: bool) -> Self {
         Self {
             ticket,
+            reloads,
             progress: watch::Sender::new(Progress {
                 meanwhile: None,
                 outcome: None,
@@ -233,14 +236,24 @@ impl<V> Default for Flights<V> {
 }
 
 impl<V: Clone> Flights<V> {
-    /// Joins the flight to `key`, or begins one.
-    pub(crate) fn board(&mut self, key: &EntryKey, start: impl FnOnce() -> Start) -> Boarding<V> {
+    /// Joins the flight to `key`, or begins one. Who `reloads` joins nobody who does
+    /// not: what that brings may be what a level has.
+    pub(crate) fn board(
+        &mut self,
+        key: &EntryKey,
+        reloads: bool,
+        start: impl FnOnce() -> Start,
+    ) -> Boarding<V> {
         let slot = self.slots.entry(key.clone()).or_default();
         if let Some(flight) = &slot.flight {
-            return Boarding::Follow(Arc::clone(flight));
+            if flight.reloads || !reloads {
+                return Boarding::Follow(Arc::clone(flight));
+            }
+            // It must not be kept either: it would take the place of what is newer.
+            flight.ticket.cancel();
         }
         let ticket = Arc::new(Ticket::new(start(), Kind::Read));
-        let flight = Arc::new(Flight::new(ticket));
+        let flight = Arc::new(Flight::new(ticket, reloads));
         slot.flight = Some(Arc::clone(&flight));
         Boarding::Lead(flight)
     }
@@ -361,14 +374,14 @@ mod tests {
     }
 
     fn lead(flights: &mut Flights<u8>, key: &EntryKey) -> Arc<Flight<u8>> {
-        match flights.board(key, start) {
+        match flights.board(key, false, start) {
             Boarding::Lead(flight) => flight,
             Boarding::Follow(_) => panic!("followed"),
         }
     }
 
     fn follow(flights: &mut Flights<u8>, key: &EntryKey) -> Arc<Flight<u8>> {
-        match flights.board(key, start) {
+        match flights.board(key, false, start) {
             Boarding::Follow(flight) => flight,
             Boarding::Lead(_) => panic!("led"),
         }
@@ -382,6 +395,24 @@ mod tests {
         flights.leave(&key, &flight.ticket);
         assert_eq!(flights.len(), 0);
         lead(&mut flights, &key);
+    }
+
+    #[test]
+    fn who_reloads_joins_only_those_who_do() {
+        let (mut flights, key) = (Flights::<u8>::default(), EntryKey::new(b"1"));
+        let plain = lead(&mut flights, &key);
+        let Boarding::Lead(reload) = flights.board(&key, true, start) else {
+            panic!("followed")
+        };
+        assert!(plain.ticket.is_cancelled() && !reload.ticket.is_cancelled());
+        let Boarding::Follow(joined) = flights.board(&key, true, start) else {
+            panic!("led")
+        };
+        assert!(Arc::ptr_eq(&joined, &reload));
+        assert!(Arc::ptr_eq(&follow(&mut flights, &key), &reload));
+        // The old leader takes nothing away from the new one.
+        flights.leave(&key, &plain.ticket);
+        assert!(Arc::ptr_eq(&follow(&mut flights, &key), &reload));
     }
 
     #[test]

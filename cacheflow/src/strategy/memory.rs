@@ -157,11 +157,11 @@ impl<V: Clone + Send + Sync + 'static> Local<V> {
         now.since(begun) < self.standing.max_staleness()
     }
 
-    /// Joins the flight to `key`, or begins one.
-    pub(crate) fn board(&self, key: &EntryKey) -> Boarding<V> {
+    /// Joins the flight to `key`, or begins one; who `reloads`, one of its kind.
+    pub(crate) fn board(&self, key: &EntryKey, reloads: bool) -> Boarding<V> {
         let now = self.clock.now();
         let mut inside = self.inside();
-        let boarding = inside.flights.board(key, || self.start());
+        let boarding = inside.flights.board(key, reloads, || self.start());
         let Boarding::Follow(flight) = &boarding else {
             return boarding;
         };
@@ -171,7 +171,7 @@ impl<V: Clone + Send + Sync + 'static> Local<V> {
             return boarding;
         }
         inside.flights.give_up(key, &flight.ticket);
-        inside.flights.board(key, || self.start())
+        inside.flights.board(key, reloads, || self.start())
     }
 
     /// Takes the right to put into memory what is about to be read.

@@ -33,7 +33,35 @@ pub(crate) struct Skip {
     pub(crate) filling_shared: bool,
 }
 
+impl Skip {
+    /// Whether no level is read.
+    pub(crate) fn reloads(self) -> bool {
+        self.reading_memory && self.reading_shared
+    }
+}
+
 impl Policy {
+    /// The same without what fails by itself, for callers that have no error for it.
+    pub(crate) fn gentle(self: &Arc<Self>) -> Arc<Self> {
+        let strategy = &self.strategy;
+        let can_fail = strategy.breaker.is_some()
+            || strategy.bulkhead.is_some()
+            || strategy.timeouts.hard.is_some();
+        if !can_fail {
+            return Arc::clone(self);
+        }
+        let mut strategy = strategy.clone();
+        strategy.breaker = None;
+        strategy.bulkhead = None;
+        strategy.timeouts.hard = None;
+        Arc::new(Self {
+            strategy,
+            breaker: None,
+            bulkhead: None,
+            lock: self.lock.clone(),
+        })
+    }
+
     /// For how long beyond their lifetime values are kept.
     pub(crate) fn stale(&self, options: &CallOptions) -> Option<Duration> {
         options.stale_ttl.or_else(|| self.strategy.stale_ttl())

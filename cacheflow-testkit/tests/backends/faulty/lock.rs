@@ -30,6 +30,18 @@ impl FaultyLeases {
         }
     }
 
+    /// Lets `owner`, who has it, have it as if nobody had asked in vain for it.
+    async fn anew(&self, name: &str, owner: &str, lease: Duration) -> Result<()> {
+        let no_time = Duration::from_millis(1);
+        self.inner.renew(name, owner, no_time).await?;
+        // Nobody is told when it ends.
+        while self.inner.acquire(name, "nobody", no_time).await? != Acquired::Mine {
+            tokio::task::yield_now().await;
+        }
+        self.inner.release(name, "nobody").await?;
+        self.inner.acquire(name, owner, lease).await.map(drop)
+    }
+
     fn owner<'a>(&self, owner: &'a str, fault: Fault) -> &'a str {
         if self.fault == fault {
             "anybody"
@@ -47,6 +59,9 @@ impl Leases for FaultyLeases {
             _ => lease,
         };
         let owner = self.owner(owner, Fault::LeasesToAnybody);
+        if self.fault == Fault::TakesAgainAnew && self.inner.renew(name, owner, lease).await? {
+            self.anew(name, owner, lease).await?;
+        }
         let acquired = self.inner.acquire(&self.name(name), owner, lease).await?;
         self.asked.notify_waiters();
         if self.fault == Fault::LeasesOnce && acquired == Acquired::Mine {
@@ -61,6 +76,9 @@ impl Leases for FaultyLeases {
     async fn renew(&self, name: &str, owner: &str, lease: Duration) -> Result<bool> {
         let owner = self.owner(owner, Fault::LeasesToAnybody);
         let renewed = self.inner.renew(&self.name(name), owner, lease).await?;
+        if self.fault == Fault::KeepsNobodyWaiting && renewed {
+            self.anew(name, owner, lease).await?;
+        }
         Ok(renewed || self.fault == Fault::RenewsForAnybody)
     }
 
@@ -71,7 +89,17 @@ impl Leases for FaultyLeases {
             // Until who was told of it has asked.
             let _ = tokio::time::timeout(SOON, self.asked.notified()).await;
         }
+        if self.fault == Fault::TellsEveryReturn {
+            // Somebody asks always; of one that is free he tells nobody.
+            let asked = self.inner.acquire(name, "somebody", SOON).await?;
+            if asked == Acquired::Mine {
+                self.inner.release(name, "somebody").await?;
+            }
+        }
         let released = self.inner.release(&self.name(name), owner).await?;
+        if self.fault == Fault::TellsAReturnTwice && released && name == "wanted" {
+            self.server.announce_released(name);
+        }
         if self.fault == Fault::TellsOfEveryTry && !released {
             self.server.announce_released(name);
         }

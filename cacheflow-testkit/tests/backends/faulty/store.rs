@@ -111,12 +111,17 @@ impl SharedStore for FaultyStore {
     async fn touch(&self, key: &FullKey, front: &[u8], lifetime: Duration) -> Result<bool> {
         let stored = self.inner.get(key).await?;
         let there = stored.as_ref().map(|stored| stored.bytes.clone());
-        let front_there = there.as_ref().and_then(|bytes| bytes.first_chunk());
+        let front_there = there.as_deref().and_then(|it| it.get(..front.len()));
         match (self.fault, stored) {
             (Fault::TouchesNothing, stored) => Ok(stored.is_some()),
             (Fault::TouchesAnything, _) => {
                 let front = front_there.unwrap_or(front);
                 self.inner.touch(key, front, lifetime).await
+            }
+            (Fault::TouchesByTheNumber, _) => {
+                let number = |bytes: &[u8]| bytes.first_chunk::<16>().copied();
+                let same = front_there.filter(|there| number(there) == number(front));
+                self.inner.touch(key, same.unwrap_or(front), lifetime).await
             }
             (Fault::TouchShortens, Some(stored)) => {
                 let lifetime = lifetime.max(Duration::from_millis(1));

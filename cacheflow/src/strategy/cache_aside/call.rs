@@ -39,6 +39,9 @@ pub(crate) struct Terms<V, E> {
     pub(crate) given: Given,
     pub(crate) errors: ShareError<E>,
     pub(crate) policy: Arc<Policy>,
+    /// Whether the caller can be told that there is no value. Others whose source
+    /// always has one may share the cache.
+    pub(crate) takes_absent: bool,
 }
 
 impl<V, E> Terms<V, E> {
@@ -49,6 +52,15 @@ impl<V, E> Terms<V, E> {
             given: given.clone(),
             errors,
             policy: Arc::clone(policy),
+            takes_absent: false,
+        }
+    }
+
+    /// The same for a caller that can be told that there is no value.
+    pub(crate) fn or_absent(self, takes_absent: bool) -> Self {
+        Self {
+            takes_absent,
+            ..self
         }
     }
 }

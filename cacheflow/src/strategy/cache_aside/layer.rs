@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::runtime::Handle;
+use tokio::sync::oneshot;
 
 use super::CacheAside;
 use super::call::{Load, Reply, Terms, called};
@@ -125,7 +126,8 @@ where
                 reply
             })
         };
-        let mut task = match self.background.spawn(work) {
+        let (_waits, gone) = oneshot::channel();
+        let mut task = match self.background.spawn_for(gone, work) {
             Ok(task) => task,
             // No runtime, or the flow has ended.
             Err(work) => return work.await,
@@ -135,7 +137,7 @@ where
             ended = &mut task => match ended {
                 Ok(Some(reply)) => reply,
                 Err(error) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
-                // The flow, or the runtime, ends: nobody is told anything any more.
+                // The runtime ends, and with it this caller.
                 Ok(None) | Err(_) => std::future::pending().await,
             },
             made = self.stale_after(address, &flight, soft, None) => Ok(Loaded::Value(made)),
@@ -150,6 +152,7 @@ where
         {
             return Boarded::Landed(reply);
         }
+        let reloads = terms.options.skip.reloads();
         let mut counted = false;
         loop {
             // Where this node stands when this caller comes: whatever was
@@ -157,7 +160,7 @@ where
             let joined = self.local.joining();
             // Registered before the shared store is read: a key that is
             // forgotten after this cancels the flight, whatever it reads.
-            let flight = match self.local.board(&address.key) {
+            let flight = match self.local.board(&address.key, reloads) {
                 Boarding::Lead(flight) => {
                     let way = Way {
                         counted,
@@ -187,9 +190,9 @@ where
     fn known_nothing<E>(&self, address: &Address, terms: &Terms<V, E>) -> Option<Reply<V, E>> {
         let entry = self.local.nothing(address.key.as_bytes())?;
         let reply = match &entry.value {
-            Nothing::Absent => Ok(Loaded::Absent),
+            Nothing::Absent if terms.takes_absent => Ok(Loaded::Absent),
             Nothing::Failed(error) => Err(LoadError::Source((terms.errors.take)(error)?)),
-            Nothing::Unrefreshed(_) => return None,
+            Nothing::Absent | Nothing::Unrefreshed(_) => return None,
         };
         self.counters.add(Counter::MemoryHit);
         self.read_nothing(address, entry.marks.as_deref());
@@ -231,6 +234,7 @@ where
                 (FlightEnd::Outdated, None)
             }
             Some(Outcome::Value(made)) => (FlightEnd::Value, Some(Ok(Loaded::Value(made)))),
+            Some(Outcome::Absent(_)) if !terms.takes_absent => (FlightEnd::FailedAlone, None),
             Some(Outcome::Absent(marks)) => {
                 self.read_nothing(address, marks.as_deref());
                 (FlightEnd::Absent, Some(Ok(Loaded::Absent)))

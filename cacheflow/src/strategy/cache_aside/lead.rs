@@ -122,6 +122,9 @@ where
                 return reply;
             }
         };
+        if way.refreshes {
+            self.counters.add(Counter::Refreshed);
+        }
         let keeping = Keeping {
             cost,
             skip_shared,
@@ -179,14 +182,14 @@ where
                 }
                 return self.found(flight, made);
             }
-            Read::Absent(made) => {
+            Read::Absent(made) if terms.takes_absent => {
                 self.count(Counter::SharedHit, way.counted || way.refreshes);
                 self.read_nothing(address, made.marks.as_deref());
                 flight.land(Outcome::Absent(made.marks));
                 return Before::Reply(Ok(Loaded::Absent));
             }
             Read::Stale(made) => stale = Some(made),
-            Read::Miss => {}
+            Read::Absent(_) | Read::Miss => {}
             Read::Failed => skip_shared = true,
         }
         if stale.is_none()
@@ -238,8 +241,8 @@ where
                     None => return Leased::Load(Some(lease)),
                 },
                 Step::Wait(_) if way.refreshes => return Leased::ByAnother,
-                Step::Wait(wait) => {
-                    wait.over().await;
+                Step::Wait(at_most) => {
+                    entering.wait(at_most).await;
                     if let Some(reply) = self.look_again(address, flight, terms, way).await {
                         return Leased::Found(reply);
                     }
@@ -266,12 +269,12 @@ where
                 flight.land(Outcome::Value(made.clone()));
                 Some(Ok(Loaded::Value(made)))
             }
-            Read::Absent(made) => {
+            Read::Absent(made) if terms.takes_absent => {
                 self.read_nothing(address, made.marks.as_deref());
                 flight.land(Outcome::Absent(made.marks));
                 Some(Ok(Loaded::Absent))
             }
-            Read::Stale(_) | Read::Miss | Read::Failed => None,
+            Read::Absent(_) | Read::Stale(_) | Read::Miss | Read::Failed => None,
         }
     }
 

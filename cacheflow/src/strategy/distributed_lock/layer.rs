@@ -34,6 +34,9 @@ pub(crate) struct Tools {
 pub(crate) struct Entering<'a> {
     lock: &'a Lock,
     name: &'a str,
+    /// From before the first try on: the return of the lease between a try and the
+    /// wait after it would be missed.
+    waiter: Waiter,
     began: Tick,
     waits: u32,
 }
@@ -42,26 +45,12 @@ pub(crate) struct Entering<'a> {
 pub(crate) enum Step {
     /// It has it: it looks whether another has loaded meanwhile.
     Look(Lease),
-    /// Another has it: it [waits](Wait::over), looks, and tries again.
-    Wait(Wait),
+    /// Another has it: it [waits](Entering::wait) for so long, looks, and tries again.
+    Wait(Duration),
     /// Its patience is over.
     Overdue,
     /// The lock server fails.
     Failed(Error),
-}
-
-/// A wait for another's lease.
-pub(crate) struct Wait {
-    waiter: Waiter,
-    at_most: Duration,
-}
-
-impl Wait {
-    /// Until the lease was given back, as far as that is told, or for a while: the
-    /// holder may have died.
-    pub(crate) async fn over(self) {
-        let _ = tokio::time::timeout(self.at_most, self.waiter.released()).await;
-    }
 }
 
 /// A lease that is held. Dropped, it is given back in the background.
@@ -119,6 +108,7 @@ impl Lock {
         Entering {
             lock: self,
             name,
+            waiter: self.tools.waiting.wait(name),
             began: self.tools.clock.now(),
             waits: 0,
         }
@@ -133,8 +123,6 @@ impl Entering<'_> {
             tools,
             patience,
         } = self.lock;
-        // Before the try: the return of the lease between the two would be missed.
-        let waiter = tools.waiting.wait(self.name);
         let acquired = tools.acquire(self.name, config.lease).await;
         let tried = match &acquired {
             Ok(Ok(_)) => Tried::Mine,
@@ -148,11 +136,18 @@ impl Entering<'_> {
             (Next::Look, Ok(Ok(lease))) => Step::Look(lease),
             (Next::Wait { at_most }, _) => {
                 self.waits += 1;
-                Step::Wait(Wait { waiter, at_most })
+                self.waiter.in_vain();
+                Step::Wait(at_most)
             }
             (_, Err(error)) => Step::Failed(error),
             (_, Ok(_)) => Step::Overdue,
         }
+    }
+
+    /// Waits until the lease was given back, as far as that is told, but not for
+    /// longer than `at_most`: its holder may have died.
+    pub(crate) async fn wait(&self, at_most: Duration) {
+        let _ = tokio::time::timeout(at_most, self.waiter.released()).await;
     }
 }
 
@@ -202,6 +197,8 @@ impl Lease {
     pub(crate) async fn give_back(mut self) -> bool {
         let leases = Arc::clone(&self.tools.leases);
         let had = leases.release(&self.name, &self.owner).await;
+        // Those who wait on this node need not hear of it from elsewhere.
+        self.tools.waiting.released(&self.name);
         // Dropped before that, or if it failed: once more, in the background.
         self.is_given_back = had.is_ok();
         had.unwrap_or(false)
@@ -218,8 +215,10 @@ impl Drop for Lease {
             std::mem::take(&mut self.name),
             std::mem::take(&mut self.owner),
         );
+        let waiting = Arc::clone(&self.tools.waiting);
         let release = async move {
             let _ = leases.release(&name, &owner).await;
+            waiting.released(&name);
         };
         // Where there is nobody to do it, the lease ends by itself.
         let _ = self.tools.background.spawn(release);

@@ -92,7 +92,7 @@ fn entry(ticket: &Ticket, value: u32) -> Entry<u32> {
 }
 
 fn lead(local: &Local<u32>, key: &EntryKey) -> Arc<Flight<u32>> {
-    match local.board(key) {
+    match local.board(key, false) {
         Boarding::Lead(flight) => flight,
         Boarding::Follow(_) => panic!("followed"),
     }
@@ -181,13 +181,13 @@ fn behind_a_closed_gate_nobody_joins_an_old_flight() {
     let key = one.key.clone();
     let old = lead(&local, &key);
     clock.advance(Duration::from_millis(1999));
-    assert!(matches!(local.board(&key), Boarding::Follow(_)));
+    assert!(matches!(local.board(&key, false), Boarding::Follow(_)));
     clock.advance(Duration::from_millis(1));
     let new = lead(&local, &key);
     assert!(old.ticket.is_cancelled() && !new.ticket.is_cancelled());
     clock.advance(Duration::from_secs(2));
     local.standing.prove(clock.now());
-    assert!(matches!(local.board(&key), Boarding::Follow(_)));
+    assert!(matches!(local.board(&key, false), Boarding::Follow(_)));
 }
 
 #[test]

@@ -90,8 +90,8 @@ impl<V: Clone + Send + Sync + 'static> Levels<V> for Layer<V> {
             ..Life::plain(now, expires)
         };
         let weight = self.weigh(address, &made.value, || None);
-        let epoch = ticket.epoch;
-        let mut entry = Entry::new(made.value.clone(), ticket.begun, life, epoch, weight);
+        let (epoch, long_ago) = (ticket.epoch, Tick::ZERO);
+        let mut entry = Entry::new(made.value.clone(), long_ago, life, epoch, weight);
         entry.marks.clone_from(&made.marks);
         entry.version.clone_from(&made.version);
         entry.is_stale = true;

@@ -74,9 +74,8 @@ where
         let longest = self.longest_refresh(&due);
         let lead = self.lead(address, &flight, &mut load, way);
         let reply = timeouts::within(Some(longest), lead).await;
-        match &reply {
-            Some(Ok(_)) => self.counters.add(Counter::Refreshed),
-            Some(Err(_)) | None => self.refresh_failed(address, &due),
+        if !matches!(reply, Some(Ok(_))) {
+            self.refresh_failed(address, &due);
         }
         reply
     }
@@ -129,7 +128,7 @@ where
         {
             return None;
         }
-        let Boarding::Lead(flight) = self.local.board(&address.key) else {
+        let Boarding::Lead(flight) = self.local.board(&address.key, false) else {
             return None;
         };
         if let Due::Entry(entry) = due

@@ -105,6 +105,7 @@ impl<K: Eq + Hash + Clone, V> Buffer<K, V> {
     }
 
     /// Whether there are enough values to be written, or one has waited enough.
+    #[cfg(test)]
     pub(crate) fn ready(&self, config: &WriteBehind, now: Tick) -> bool {
         self.next_flush(config, now)
             .is_some_and(|wait| wait.is_zero())
@@ -178,6 +179,7 @@ impl<K: Eq + Hash + Clone, V> Buffer<K, V> {
     }
 
     /// Whether all are.
+    #[cfg(test)]
     pub(crate) fn is_empty(&self) -> bool {
         self.keys.is_empty()
     }

@@ -4,7 +4,6 @@
 use std::sync::OnceLock;
 
 use super::*;
-use crate::entry::Envelope;
 use crate::error::{Error, ErrorKind, Result};
 use crate::invalidation::Applied;
 use crate::lock::LocalLeases;
@@ -154,7 +153,7 @@ fn looking() -> (Arc<Node>, Arc<Looking>) {
     let staleness = Duration::from_secs(2);
     let events = EventSink::new();
     let waiting = Arc::default();
-    let leases = LocalLeases::new(Arc::clone(&waiting), clock.clone());
+    let leases = LocalLeases::new(clock.clone());
     let shared = Guarded::new(Arc::new(Away), Arc::new(leases), staleness, events.clone());
     let node = Arc::new(Node::new(Parts {
         origin: "me".to_owned(),
