@@ -47,6 +47,7 @@
 //! |---|---|
 //! | cache a function's results | [`macro@cached`] |
 //! | use a cache by hand: get, load, put, invalidate | [`Cache`] |
+//! | load many keys with one query | [`Cache::get_or_load_many`] |
 //! | set a cache's options | [`CacheBuilder`] |
 //! | forget by key, tag, pattern, cache or all | [`CacheFlow::invalidate`] |
 //! | keep nothing of a key while a transaction changes it | [`Cache::begin_write`] |
@@ -108,7 +109,7 @@ pub mod store;
 mod strategy;
 mod sync;
 
-pub use cache::{Cache, CacheBuilder, CacheValue, EntryCall, Write, Written};
+pub use cache::{Cache, CacheBuilder, CacheValue, EntryCall, LoadedMany, Write, Written};
 #[cfg(feature = "macros")]
 pub use cacheflow_macros::{CacheKey, cached};
 pub use entry::{Found, Level, Lookup};

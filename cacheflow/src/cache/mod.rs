@@ -8,6 +8,7 @@ mod handle;
 #[cfg(all(test, cacheflow_shuttle))]
 mod interleaved;
 mod loading;
+mod many;
 mod value;
 mod write;
 mod writing;
@@ -16,6 +17,7 @@ pub use builder::CacheBuilder;
 pub(crate) use core::{Core, Hit, Load, Reply, ShareError, Terms};
 pub use entry_call::EntryCall;
 pub use handle::Cache;
+pub use many::LoadedMany;
 pub use value::CacheValue;
 pub use write::Write;
 pub use writing::Written;
