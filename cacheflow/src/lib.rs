@@ -47,6 +47,7 @@
 //! |---|---|
 //! | cache a function's results | [`macro@cached`] |
 //! | use a cache by hand: get, load, put, invalidate | [`Cache`] |
+//! | load many keys with one query | [`Cache::get_or_load_many`] |
 //! | set a cache's options | [`CacheBuilder`] |
 //! | forget by key, tag, pattern, cache or all | [`CacheFlow::invalidate`] |
 //! | keep nothing of a key while a transaction changes it | [`Cache::begin_write`] |
@@ -109,8 +110,8 @@ mod strategy;
 mod sync;
 
 pub use cache::{
-    Cache, CacheBuilder, CacheValue, EntryCall, LoadingCache, SourceError, Write, WriteBehindCache,
-    Written,
+    Cache, CacheBuilder, CacheValue, EntryCall, LoadedMany, LoadingCache, SourceError, Write,
+    WriteBehindCache, Written,
 };
 #[cfg(feature = "macros")]
 pub use cacheflow_macros::{CacheKey, cached};

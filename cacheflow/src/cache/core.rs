@@ -25,7 +25,7 @@ use crate::strategy::{
     multi_level,
 };
 
-pub(crate) use crate::strategy::cache_aside::{Load, Reply, ShareError, Terms};
+pub(crate) use crate::strategy::cache_aside::{Load, LoadedAll, Reply, ShareError, Terms};
 
 /// Everything of one cache on one node.
 pub(crate) struct Core<V> {
@@ -280,15 +280,39 @@ impl<V: CacheValue> Core<V> {
         }
     }
 
+    /// The same for many keys, by a loader of many: see
+    /// [`Layer::miss_many`](cache_aside::Layer::miss_many).
+    pub(crate) async fn miss_many<F, Fut, E>(
+        &self,
+        addresses: &[Address],
+        terms: &Terms<V, E>,
+        loader: F,
+    ) -> LoadedAll<V, E>
+    where
+        F: FnMut(&[usize]) -> Fut,
+        Fut: Future<Output = Result<Vec<Option<V>>, E>>,
+    {
+        let all = self.strategy.miss_many(addresses, terms, loader).await;
+        for (address, loaded) in addresses.iter().zip(&all.loaded) {
+            self.is_part(address, loaded.as_ref());
+        }
+        all
+    }
+
     fn replied<E>(&self, address: &Address, reply: Reply<V, E>) -> Reply<V, E> {
+        self.is_part(address, reply.as_ref().ok());
+        reply
+    }
+
+    /// What came of a load becomes a part of what the present task is loading.
+    fn is_part(&self, address: &Address, loaded: Option<&Loaded<Made<V>>>) {
         // That there is no value, or an error in its place, is a part of what is
         // made of it as well.
-        let made = match &reply {
-            Ok(Loaded::Value(made)) => Some(made),
-            Ok(Loaded::Absent) | Err(_) => None,
+        let made = match loaded {
+            Some(Loaded::Value(made)) => Some(made),
+            Some(Loaded::Absent) | None => None,
         };
         self.read_made_within_load(&address.full, made);
-        reply
     }
 
     /// Looks closer at a hit, for a caller whose load cannot go on without it: it

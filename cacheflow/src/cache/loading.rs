@@ -197,7 +197,7 @@ impl<K, V: CacheValue> Cache<K, V> {
         EntryCall::new(self, encoded(key))
     }
 
-    fn terms<E>(&self, errors: ShareError<E>) -> Terms<V, E> {
+    pub(super) fn terms<E>(&self, errors: ShareError<E>) -> Terms<V, E> {
         Terms::new(&self.policy, &self.given, errors)
     }
 

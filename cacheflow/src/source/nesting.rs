@@ -9,6 +9,8 @@
 use std::future::Future;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use smallvec::SmallVec;
+
 use super::Ticket;
 use crate::clock::Tick;
 use crate::key::{FullKey, Marks, Tag};
@@ -18,7 +20,8 @@ tokio::task_local! {
 }
 
 struct Loading {
-    ticket: Arc<Ticket>,
+    /// One for each key that is loaded: a batch loads several at once.
+    tickets: SmallVec<[Arc<Ticket>; 1]>,
     made_of: Arc<MadeOf>,
     /// What it was let through by: a breaker, a bulkhead.
     under: Under,
@@ -56,7 +59,7 @@ pub(crate) struct MadeOf {
 }
 
 /// See [`MadeOf`].
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Parts {
     pub(crate) tags: Vec<Tag>,
     pub(crate) dependencies: Vec<FullKey>,
@@ -96,15 +99,15 @@ impl MadeOf {
     }
 }
 
-/// Runs `load` as a load under `ticket`, let through by what is `under`.
+/// Runs `load` as a load under all of `tickets`, let through by what is `under`.
 pub(crate) fn while_loading<F: Future>(
-    ticket: &Arc<Ticket>,
+    tickets: &[Arc<Ticket>],
     made_of: &Arc<MadeOf>,
     under: Under,
     load: F,
 ) -> impl Future<Output = F::Output> {
     let loading = Loading {
-        ticket: Arc::clone(ticket),
+        tickets: tickets.into(),
         made_of: Arc::clone(made_of),
         under,
         around: LOADING.try_with(Arc::clone).ok(),
@@ -114,7 +117,8 @@ pub(crate) fn while_loading<F: Future>(
 
 /// Whether the present task is inside of the load under `ticket`.
 pub(crate) fn is_loading(ticket: &Arc<Ticket>) -> bool {
-    any(|loading| Arc::ptr_eq(&loading.ticket, ticket))
+    let is_it = |other: &Arc<Ticket>| Arc::ptr_eq(other, ticket);
+    any(|loading| loading.tickets.iter().any(is_it))
 }
 
 /// Whether the present task is inside of a load that `what` has let through: one

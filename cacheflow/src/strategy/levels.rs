@@ -24,6 +24,13 @@ pub(crate) trait Levels<V>: Send + Sync + 'static {
         how: Reading,
     ) -> impl Future<Output = Read<V>> + Send;
 
+    /// As [`read`](Self::read) of many keys, in their order and in few questions.
+    fn read_many(
+        &self,
+        wanted: &[(&Address, &Arc<Ticket>)],
+        how: Reading,
+    ) -> impl Future<Output = Vec<Read<V>>> + Send;
+
     /// Keeps a loaded value in all levels, unless it was forgotten after `ticket`
     /// was taken. What was not kept was counted and told.
     fn fill(

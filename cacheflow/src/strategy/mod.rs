@@ -28,6 +28,7 @@ mod range;
 pub(crate) mod refresh_ahead;
 mod shelf;
 pub(crate) mod timeouts;
+mod together;
 pub(crate) mod write_behind;
 
 pub use bulkhead::Bulkhead;

@@ -16,6 +16,7 @@ mod handles;
 mod hostile_callers;
 mod keys;
 mod leaks;
+mod many;
 mod memory_bounds;
 mod news;
 mod oracle;

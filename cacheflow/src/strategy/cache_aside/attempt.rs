@@ -32,8 +32,8 @@ impl<E> From<Trouble> for Failure<E> {
 }
 
 /// What a load gave, and what it took.
-pub(super) struct Attempt<V, E> {
-    pub(super) loaded: Result<Loaded<V>, Failure<E>>,
+pub(super) struct Attempt<T, E> {
+    pub(super) loaded: Result<T, Failure<E>>,
     pub(super) cost: Duration,
 }
 
@@ -42,21 +42,21 @@ where
     V: Clone + Send + Sync + 'static,
     L: Levels<V>,
 {
-    /// Runs the loader of a flight: through the breaker, then the bulkhead, and not
-    /// for longer than it may take. With `is_patient` somebody else sees to it that
+    /// Runs the loader of a flight, or of several at once: through the breaker, then
+    /// the bulkhead, and not for longer than it may take. With `is_patient` somebody else sees to it that
     /// callers get an old value meanwhile; else the load is given up for that.
-    pub(super) async fn attempt<F, Fut, E>(
+    pub(super) async fn attempt<F, Fut, T, E>(
         &self,
-        ticket: &Arc<Ticket>,
+        tickets: &[Arc<Ticket>],
         made_of: &Arc<MadeOf>,
         loader: &mut Option<F>,
         terms: &Terms<V, E>,
         has_stale: bool,
         is_patient: bool,
-    ) -> Attempt<V, E>
+    ) -> Attempt<T, E>
     where
         F: FnOnce(LoadContext<V>) -> Fut,
-        Fut: Future<Output = Result<Loaded<V>, E>>,
+        Fut: Future<Output = Result<T, E>>,
     {
         let waits = timeouts::waits(&terms.policy.strategy.timeouts, has_stale);
         let limit = match waits.soft.filter(|_| !is_patient) {
@@ -74,7 +74,7 @@ where
         };
         let loader = loader.take().expect("a load is tried once");
         let began = self.clock.now();
-        let run = while_loading(ticket, made_of, pass.under, self.run(loader, terms));
+        let run = while_loading(tickets, made_of, pass.under, self.run(loader, terms));
         let loaded = timeouts::within(pass.left, run).await;
         let cost = self.clock.now().since(began);
         Attempt {
@@ -90,20 +90,30 @@ where
         Fut: Future<Output = Result<Loaded<V>, E>>,
     {
         let Load { loader, terms } = load;
-        let limit = Limit::Fail(terms.policy.strategy.timeouts.hard);
         let loader = loader.expect("a load is tried once");
-        let loaded = match self.let_through(&terms, limit).await {
+        let loaded = self.beside(loader, &terms).await?;
+        Ok(loaded.map(|value| self.made(value)))
+    }
+
+    /// What a loader gives that runs beside all flights, for one key or for several.
+    pub(super) async fn beside<F, Fut, T, E>(
+        &self,
+        loader: F,
+        terms: &Terms<V, E>,
+    ) -> Result<T, LoadError<E>>
+    where
+        F: FnOnce(LoadContext<V>) -> Fut,
+        Fut: Future<Output = Result<T, E>>,
+    {
+        let limit = Limit::Fail(terms.policy.strategy.timeouts.hard);
+        let loaded = match self.let_through(terms, limit).await {
             Ok(pass) => {
-                let loaded = timeouts::within(pass.left, self.run(loader, &terms)).await;
-                self.ended(&terms, pass, loaded)
+                let loaded = timeouts::within(pass.left, self.run(loader, terms)).await;
+                self.ended(terms, pass, loaded)
             }
             Err(failure) => Err(failure),
         };
-        match loaded {
-            Ok(Loaded::Value(value)) => Ok(Loaded::Value(self.made(value))),
-            Ok(Loaded::Absent) => Ok(Loaded::Absent),
-            Err(failure) => Err(failure.error),
-        }
+        loaded.map_err(|failure| failure.error)
     }
 
     /// Waits until breaker and bulkhead let a load through. A place in the bulkhead is
@@ -148,12 +158,12 @@ where
     }
 
     /// Tells the breaker how a load has ended; `None` if its time was over.
-    fn ended<E>(
+    fn ended<T, E>(
         &self,
         terms: &Terms<V, E>,
         pass: Pass,
-        loaded: Option<Result<Loaded<V>, E>>,
-    ) -> Result<Loaded<V>, Failure<E>> {
+        loaded: Option<Result<T, E>>,
+    ) -> Result<T, Failure<E>> {
         let failed = match (&loaded, &terms.policy.strategy.breaker) {
             (Some(Ok(_)), _) => false,
             (Some(Err(error)), Some(CircuitBreaker { is_failure, .. })) => is_failure
@@ -182,10 +192,10 @@ where
         Trouble::Timeout.into()
     }
 
-    async fn run<F, Fut, E>(&self, loader: F, terms: &Terms<V, E>) -> Result<Loaded<V>, E>
+    async fn run<F, Fut, T, E>(&self, loader: F, terms: &Terms<V, E>) -> Result<T, E>
     where
         F: FnOnce(LoadContext<V>) -> Fut,
-        Fut: Future<Output = Result<Loaded<V>, E>>,
+        Fut: Future<Output = Result<T, E>>,
     {
         self.counters.add(Counter::Load);
         let loaded = loader(terms.context.clone()).await;

@@ -4,7 +4,7 @@ use std::any::Any;
 use std::sync::Arc;
 
 use crate::entry::Made;
-use crate::source::{LoadContext, LoadError, Loaded, SharedError};
+use crate::source::{Fault, LoadContext, LoadError, Loaded, SharedError};
 use crate::strategy::{CallOptions, Given, Policy};
 
 /// What a call comes back with.
@@ -61,6 +61,17 @@ impl<V, E> Terms<V, E> {
         Self {
             takes_absent,
             ..self
+        }
+    }
+
+    /// What others are told of why a load failed, beside that itself.
+    pub(super) fn shared(&self, error: LoadError<E>) -> (Fault, LoadError<E>) {
+        match error.parts() {
+            Ok(error) => {
+                let shared = (self.errors.share)(&error);
+                (Fault::Source(shared), LoadError::Source(error))
+            }
+            Err(trouble) => (Fault::Trouble(trouble), trouble.into()),
         }
     }
 }

@@ -187,7 +187,11 @@ where
     }
 
     /// That there is no value, if that was kept.
-    fn known_nothing<E>(&self, address: &Address, terms: &Terms<V, E>) -> Option<Reply<V, E>> {
+    pub(super) fn known_nothing<E>(
+        &self,
+        address: &Address,
+        terms: &Terms<V, E>,
+    ) -> Option<Reply<V, E>> {
         let entry = self.local.nothing(address.key.as_bytes())?;
         let reply = match &entry.value {
             Nothing::Absent if terms.takes_absent => Ok(Loaded::Absent),
@@ -200,7 +204,7 @@ where
     }
 
     /// Waits for another's flight.
-    async fn follow<E>(
+    pub(super) async fn follow<E>(
         &self,
         address: &Address,
         joined: Joined,
@@ -329,7 +333,7 @@ where
     }
 
     /// The loader of this key asks for this key: it cannot wait for itself.
-    fn inside_itself(&self, address: &Address, counted: bool) {
+    pub(super) fn inside_itself(&self, address: &Address, counted: bool) {
         self.count(Counter::Miss, counted);
         self.events.tell(|| Event::Recursion {
             cache: self.cache.clone(),

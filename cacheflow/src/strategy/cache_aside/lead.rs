@@ -2,23 +2,18 @@
 
 use std::future::Future;
 use std::sync::Arc;
-use std::time::Duration;
 
-use super::attempt::{Attempt, Failure};
+use super::attempt::Attempt;
 use super::call::{Load, Reply, Terms};
-use super::decide::{LoadEnd, SHORTEST, Wanted, after_load};
+use super::ending::Keeping;
 use super::layer::Layer;
-use super::marking;
-use crate::entry::{self, Found, Made};
-use crate::event::{Counter, Event};
-use crate::key::{Address, EntryKey, Marks};
-use crate::runtime::draw;
-use crate::source::{
-    Fault, Flight, LoadContext, LoadError, Loaded, MadeOf, Meanwhile, Outcome, Parts, Said, Ticket,
-};
+use super::leading::Leading;
+use crate::entry::{Found, Made};
+use crate::event::Counter;
+use crate::key::Address;
+use crate::source::{Flight, LoadContext, Loaded, MadeOf, Meanwhile, Outcome};
 use crate::strategy::distributed_lock::{Lease, Step};
-use crate::strategy::levels::{FillWith, Given, Levels, Read};
-use crate::strategy::{Local, Nothing};
+use crate::strategy::levels::{Levels, Read};
 
 /// How a flight is led.
 #[derive(Clone, Copy, Debug, Default)]
@@ -32,9 +27,9 @@ pub(crate) struct Way {
 }
 
 /// What was found before anything was loaded.
-enum Before<V, E> {
+pub(super) enum Looked<V> {
     /// All that is needed.
-    Reply(Reply<V, E>),
+    Found(Loaded<Made<V>>),
     Load {
         /// An old value.
         stale: Option<Made<V>>,
@@ -69,16 +64,12 @@ where
         F: FnOnce(LoadContext<V>) -> Fut,
         Fut: Future<Output = Result<Loaded<V>, E>>,
     {
-        let _leading = Leading {
-            local: &self.local,
-            key: &address.key,
-            flight,
-        };
+        let _leading = Leading::new(&self.local, address, flight);
         let Load { loader, terms } = load;
         let terms = &*terms;
         let (stale, skip_shared) = match self.look(address, flight, terms, way).await {
-            Before::Reply(reply) => return reply,
-            Before::Load { stale, skip_shared } => (stale, skip_shared),
+            Looked::Found(found) => return Ok(found),
+            Looked::Load { stale, skip_shared } => (stale, skip_shared),
         };
         let lease = match self.lease(address, flight, terms, way, skip_shared).await {
             Leased::Load(lease) => lease,
@@ -99,7 +90,7 @@ where
         }
         let made_of = Arc::new(MadeOf::new(self.flow));
         let attempt = self.attempt(
-            &flight.ticket,
+            std::slice::from_ref(&flight.ticket),
             &made_of,
             loader,
             terms,
@@ -131,18 +122,10 @@ where
             // Another may have loaded since, and filled what is newer.
             is_late: lease.as_ref().is_some_and(|lease| !lease.is_held()),
         };
-        let reply = match loaded {
-            Loaded::Value(value) => {
-                self.loaded(address, flight, terms, parts, value, keeping)
-                    .await
-            }
-            Loaded::Absent => {
-                self.loaded_nothing(address, flight, terms, way, parts, keeping)
-                    .await
-            }
-        };
+        let told = self.tell(address, flight, terms, way, parts, loaded, keeping);
+        let loaded = self.keep(address, flight, told, keeping).await;
         give_back(lease).await;
-        Ok(reply)
+        Ok(loaded)
     }
 
     /// Looks into the levels once more, those below memory for the first time.
@@ -152,22 +135,46 @@ where
         flight: &Flight<V>,
         terms: &Terms<V, E>,
         way: Way,
-    ) -> Before<V, E> {
-        let skip = terms.options.skip;
-        // The second look: the flight that this caller just missed may have
-        // filled memory between its lookup and its boarding.
-        if !way.refreshes
-            && !skip.reading_memory
-            && let Some(entry) = self.local.hit(address.key.as_bytes())
-        {
-            self.count(Counter::MemoryHit, way.counted);
-            return self.found(flight, entry.made());
+    ) -> Looked<V> {
+        if let Some(found) = self.look_here(address, flight, terms, way) {
+            return Looked::Found(found);
         }
         let mut reading = terms.policy.reading(&terms.options, self.config.idle);
         reading.is_refresh = way.refreshes;
+        let read = self.levels.read(address, &flight.ticket, reading).await;
+        self.looked(address, flight, terms, way, read)
+    }
+
+    /// The second look: the flight that this caller just missed may have filled
+    /// memory between its lookup and its boarding.
+    pub(super) fn look_here<E>(
+        &self,
+        address: &Address,
+        flight: &Flight<V>,
+        terms: &Terms<V, E>,
+        way: Way,
+    ) -> Option<Loaded<Made<V>>> {
+        if way.refreshes || terms.options.skip.reading_memory {
+            return None;
+        }
+        let entry = self.local.hit(address.key.as_bytes())?;
+        self.count(Counter::MemoryHit, way.counted);
+        Some(self.found(flight, entry.made()))
+    }
+
+    /// What a read of the levels below memory comes to.
+    pub(super) fn looked<E>(
+        self: &Arc<Self>,
+        address: &Address,
+        flight: &Flight<V>,
+        terms: &Terms<V, E>,
+        way: Way,
+        read: Read<V>,
+    ) -> Looked<V> {
+        let skip = terms.options.skip;
         let mut stale = None;
         let mut skip_shared = skip.filling_shared;
-        match self.levels.read(address, &flight.ticket, reading).await {
+        match read {
             // What is about to be refreshed: its readers need not wait for that.
             Read::Hit { made, is_due } if way.refreshes && is_due => {
                 flight.give_meanwhile(Meanwhile::Current(made.clone()));
@@ -180,13 +187,13 @@ where
                     None if is_due => terms.context.is_due(),
                     _ => {}
                 }
-                return self.found(flight, made);
+                return Looked::Found(self.found(flight, made));
             }
             Read::Absent(made) if terms.takes_absent => {
                 self.count(Counter::SharedHit, way.counted || way.refreshes);
                 self.read_nothing(address, made.marks.as_deref());
                 flight.land(Outcome::Absent(made.marks));
-                return Before::Reply(Ok(Loaded::Absent));
+                return Looked::Found(Loaded::Absent);
             }
             Read::Stale(made) => stale = Some(made),
             Read::Absent(_) | Read::Miss => {}
@@ -208,12 +215,12 @@ where
         {
             flight.give_meanwhile(Meanwhile::Stale(made.clone()));
         }
-        Before::Load { stale, skip_shared }
+        Looked::Load { stale, skip_shared }
     }
 
-    fn found<E>(&self, flight: &Flight<V>, made: Made<V>) -> Before<V, E> {
+    fn found(&self, flight: &Flight<V>, made: Made<V>) -> Loaded<Made<V>> {
         flight.land(Outcome::Value(made.clone()));
-        Before::Reply(Ok(Loaded::Value(made)))
+        Loaded::Value(made)
     }
 
     /// The lease of the key, where the strategy wants one. A refresh waits for nobody.
@@ -277,236 +284,11 @@ where
             Read::Absent(_) | Read::Stale(_) | Read::Miss | Read::Failed => None,
         }
     }
-
-    /// A value was loaded.
-    async fn loaded<E>(
-        &self,
-        address: &Address,
-        flight: &Arc<Flight<V>>,
-        terms: &Terms<V, E>,
-        parts: Parts,
-        value: V,
-        keeping: Keeping,
-    ) -> Loaded<Made<V>> {
-        let said = terms.context.taken();
-        let ends = parts.expires.filter(|_| !self.config.outlive_dependencies);
-        let marks = self.marks(address, &terms.given, &said, &value, parts);
-        let wanted = Wanted {
-            by_loader: said.ttl,
-            by_call: terms.options.ttl,
-            by_value: self.timer.as_ref().and_then(|timer| timer(&value)),
-        };
-        let ttl = after_load(&self.config, LoadEnd::Value, wanted, draw());
-        let now = self.clock.now();
-        // A parent ends with what it was made of.
-        let ttl = ttl.map(|ttl| ends.map_or(ttl, |ends| ttl.min(ends.since(now))));
-        let ttl = ttl.filter(|ttl| *ttl >= SHORTEST && !said.skip);
-        let marks = marks.filter(|_| ttl.is_some());
-        let made = Made {
-            // What cannot be kept can be no lasting part of anything either.
-            expires: Some(match (&marks, ttl) {
-                (Some(_), Some(ttl)) => now.after(ttl),
-                _ => now,
-            }),
-            served_until: now.after(ttl.unwrap_or_default()),
-            marks: marks.as_ref().and_then(entry::some),
-            version: said.version,
-            // What happened since the load began is not in the value.
-            age: now.since(flight.ticket.begun),
-            ..self.made(value)
-        };
-        // Followers are told before the value is kept: they need not wait for
-        // a round trip that is not theirs. Nobody can join a flight whose key
-        // was forgotten, so nobody gets what is known to be old by now.
-        flight.land(Outcome::Value(made.clone()));
-        if let (Some(marks), Some(ttl)) = (marks, ttl)
-            && !self.is_late(address, keeping)
-        {
-            // It lives on only as long as what it was made of does.
-            let stale = terms.policy.stale(&terms.options).unwrap_or_default();
-            let fill = FillWith {
-                stale: ends.map_or(stale, |_| Duration::ZERO),
-                version: made.version.clone(),
-                ..self.fill_with(terms, ttl, keeping, marks)
-            };
-            self.levels
-                .fill(address, &flight.ticket, &made.value, fill)
-                .await;
-        }
-        Loaded::Value(made)
-    }
-
-    /// The source has no value.
-    async fn loaded_nothing<E>(
-        &self,
-        address: &Address,
-        flight: &Arc<Flight<V>>,
-        terms: &Terms<V, E>,
-        way: Way,
-        parts: Parts,
-        keeping: Keeping,
-    ) -> Loaded<Made<V>> {
-        let said = terms.context.taken();
-        let ends = parts.expires.filter(|_| !self.config.outlive_dependencies);
-        let marks = parts.into_marks();
-        self.read_nothing(address, marks.as_deref());
-        flight.land(Outcome::Absent(marks.clone()));
-        let wanted = Wanted::default();
-        let ttl = after_load(&self.config, LoadEnd::Absent, wanted, draw());
-        // What is refreshed and is no more has to go.
-        let ttl = ttl.or(way.refreshes.then_some(GONE));
-        let now = self.clock.now();
-        let ttl = ttl.map(|ttl| ends.map_or(ttl, |ends| ttl.min(ends.since(now))));
-        if let Some(ttl) = ttl.filter(|ttl| *ttl >= SHORTEST && !said.skip)
-            && !self.is_late(address, keeping)
-        {
-            let fill = self.fill_with(terms, ttl, keeping, marks.unwrap_or_default());
-            self.levels
-                .fill_nothing(address, &flight.ticket, Nothing::Absent, fill)
-                .await;
-        }
-        Loaded::Absent
-    }
-
-    /// The load failed: an old value stands in, or everybody is told.
-    #[allow(clippy::too_many_arguments, reason = "the whole of a load")]
-    async fn failed<E>(
-        &self,
-        address: &Address,
-        flight: &Arc<Flight<V>>,
-        terms: &Terms<V, E>,
-        way: Way,
-        stale: Option<Made<V>>,
-        parts: Parts,
-        failure: Failure<E>,
-    ) -> Reply<V, E> {
-        let Failure {
-            error,
-            breaker_wait,
-        } = failure;
-        if !way.refreshes
-            && let Some(made) = self.stand_in(address, flight, terms, stale, breaker_wait)
-        {
-            return Ok(Loaded::Value(made));
-        }
-        let marks = parts.into_marks();
-        self.read_nothing(address, marks.as_deref());
-        let (fault, error) = match error.parts() {
-            Ok(error) => {
-                let shared = (terms.errors.share)(&error);
-                (Fault::Source(shared), LoadError::Source(error))
-            }
-            Err(trouble) => (Fault::Trouble(trouble), trouble.into()),
-        };
-        flight.land(Outcome::Failed(fault.clone(), marks.clone()));
-        let end = match &fault {
-            Fault::Source(Some(_)) => LoadEnd::FailedShared,
-            _ => LoadEnd::FailedAlone,
-        };
-        let ttl = after_load(&self.config, end, Wanted::default(), draw());
-        if let (Some(ttl), Fault::Source(Some(error)), false) = (ttl, fault, way.refreshes) {
-            let fill = self.fill_with(terms, ttl, Keeping::default(), marks.unwrap_or_default());
-            self.levels
-                .fill_nothing(address, &flight.ticket, Nothing::Failed(error), fill)
-                .await;
-        }
-        Err(error)
-    }
-
-    fn fill_with<E>(
-        &self,
-        terms: &Terms<V, E>,
-        ttl: Duration,
-        keeping: Keeping,
-        marks: Arc<Marks>,
-    ) -> FillWith {
-        let skip = terms.options.skip;
-        FillWith {
-            ttl,
-            stale: Duration::ZERO,
-            idle: self.config.idle,
-            refresh: terms.policy.strategy.refresh,
-            cost: keeping.cost,
-            version: None,
-            skip_shared: keeping.skip_shared || skip.filling_shared,
-            skip_memory: skip.filling_memory,
-            marks,
-        }
-    }
-
-    /// Whether the lease was lost on the way; counted and told.
-    fn is_late(&self, address: &Address, keeping: Keeping) -> bool {
-        if keeping.is_late {
-            self.counters.add(Counter::FillRefused);
-            self.events.tell(|| Event::FillRefused {
-                cache: self.cache.clone(),
-                key: address.key.clone(),
-            });
-        }
-        keeping.is_late
-    }
-
-    /// What `value` is forgotten by; `None`, told, if that cannot be kept.
-    pub(crate) fn marks(
-        &self,
-        address: &Address,
-        given: &Given,
-        said: &Said,
-        value: &V,
-        mut parts: Parts,
-    ) -> Option<Arc<Marks>> {
-        let mut own = self
-            .tagger
-            .as_ref()
-            .map_or_else(Vec::new, |tagger| tagger(value));
-        own.extend_from_slice(&said.tags);
-        parts.dependencies.extend_from_slice(&said.dependencies);
-        match marking::marks(address, given, own, parts) {
-            Ok(marks) => Some(Arc::new(marks)),
-            Err(fault) => {
-                self.events.tell(|| Event::MarksRefused {
-                    cache: self.cache.clone(),
-                    key: address.key.clone(),
-                    fault: fault.into(),
-                });
-                None
-            }
-        }
-    }
-}
-
-/// What is no more is kept as such for this long where it is not asked for: long
-/// enough to take the place of what was there.
-const GONE: Duration = Duration::from_millis(100);
-
-/// How what was loaded is kept.
-#[derive(Clone, Copy, Default)]
-struct Keeping {
-    cost: Duration,
-    skip_shared: bool,
-    is_late: bool,
 }
 
 /// After the fill: who waits for the lease finds the value.
 async fn give_back(lease: Option<Lease>) {
     if let Some(lease) = lease {
         lease.give_back().await;
-    }
-}
-
-/// Leads a flight; dropped in whatever way, the flight is off its key and its
-/// followers know.
-struct Leading<'a, V: Clone + Send + Sync + 'static> {
-    local: &'a Local<V>,
-    key: &'a EntryKey,
-    flight: &'a Flight<V>,
-}
-
-impl<V: Clone + Send + Sync + 'static> Drop for Leading<'_, V> {
-    fn drop(&mut self) {
-        // Off the key first: a follower that begins again must not join it.
-        let ticket: &Arc<Ticket> = &self.flight.ticket;
-        self.local.leave(self.key, ticket);
-        self.flight.land(Outcome::Abandoned);
     }
 }

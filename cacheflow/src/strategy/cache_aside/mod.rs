@@ -20,8 +20,11 @@ mod attempt;
 mod call;
 mod config;
 mod decide;
+mod ending;
 mod layer;
 mod lead;
+mod leading;
+mod many;
 mod marking;
 
 pub(crate) use call::{Load, Reply, ShareError, Terms, called};
@@ -29,3 +32,4 @@ pub(crate) use config::CacheAside;
 pub(crate) use decide::{LoadEnd, Wanted, after_load};
 pub(crate) use layer::Layer;
 pub(crate) use lead::Way;
+pub(crate) use many::LoadedAll;

@@ -9,7 +9,7 @@ use super::layer::Layer;
 use crate::clock::unix_millis;
 use crate::entry::Envelope;
 use crate::error::{Error, ErrorKind, Unreadable};
-use crate::event::Position;
+use crate::event::{Counter, Event, Position};
 use crate::key::{Address, Marks};
 use crate::standing::Verdict;
 use crate::store::{Bound, Stored};
@@ -209,5 +209,14 @@ impl<V: Clone + Send + Sync + 'static> Layer<V> {
             .saturating_add(address.key.as_bytes().len())
             .saturating_add(ENTRY_OVERHEAD);
         u32::try_from(all).unwrap_or(u32::MAX)
+    }
+
+    fn too_large(&self, address: &Address, bytes: u64) {
+        self.0.counters.add(Counter::TooLarge);
+        self.0.events.tell(|| Event::TooLarge {
+            cache: self.0.cache.clone(),
+            key: address.key.clone(),
+            bytes,
+        });
     }
 }

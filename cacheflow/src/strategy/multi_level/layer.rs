@@ -55,6 +55,10 @@ impl<V: Clone + Send + Sync + 'static> Levels<V> for Layer<V> {
         self.answered(address, ticket, how, asked, answer).await
     }
 
+    async fn read_many(&self, wanted: &[(&Address, &Arc<Ticket>)], how: Reading) -> Vec<Read<V>> {
+        self.read_all(wanted, how).await
+    }
+
     async fn fill(&self, address: &Address, ticket: &Arc<Ticket>, value: &V, fill: FillWith) {
         let Some(prepared) = self.prepare(address, value) else {
             return self.0.local.leave(&address.key, ticket);
@@ -472,15 +476,6 @@ impl<V: Clone + Send + Sync + 'static> Layer<V> {
         let named = fill.idle.is_some();
         let header = named.then(|| Envelope::header(&bytes, checked.number));
         Ok((filled, header.flatten()))
-    }
-
-    pub(super) fn too_large(&self, address: &Address, bytes: u64) {
-        self.0.counters.add(Counter::TooLarge);
-        self.0.events.tell(|| Event::TooLarge {
-            cache: self.0.cache.clone(),
-            key: address.key.clone(),
-            bytes,
-        });
     }
 }
 

@@ -20,6 +20,7 @@ mod bytes;
 mod config;
 mod decide;
 mod layer;
+mod many;
 
 pub(crate) use config::MultiLevel;
 pub(crate) use decide::{idle_life, idle_step};
