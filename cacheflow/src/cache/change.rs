@@ -41,8 +41,16 @@ impl<V: CacheValue> Putting<V> {
 
     /// The key is forgotten: nobody knows what its source has now.
     pub(crate) async fn forget(self) -> Applied {
-        let forgotten = Forgotten::keys([self.address.full.clone()]);
-        self.core.node.forget(forgotten).await.applied
+        Self::forget_all(vec![self]).await
+    }
+
+    /// The same for many at once.
+    pub(crate) async fn forget_all(all: Vec<Self>) -> Applied {
+        let Some(first) = all.first() else {
+            return Applied::Recorded;
+        };
+        let addresses = all.iter().map(|it| it.address.clone()).collect();
+        first.core.forget(addresses).await.applied
     }
 
     /// Puts a value, in whose place nothing older remains. Returns whether it is

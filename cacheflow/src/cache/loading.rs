@@ -57,7 +57,7 @@ impl<K, V: CacheValue> Cache<K, V> {
     {
         let loader = async |_| loader().await.map(Loaded::Value);
         only(
-            self.load(key, loader, self.terms(ShareError::never()))
+            self.load(key, loader, ShareError::never(), false)
                 .await,
         )
     }
@@ -90,7 +90,7 @@ impl<K, V: CacheValue> Cache<K, V> {
     {
         let loader = async |_| loader().await.map(Loaded::Value);
         only(
-            self.load(key, loader, self.terms(ShareError::cloned()))
+            self.load(key, loader, ShareError::cloned(), false)
                 .await,
         )
     }
@@ -123,8 +123,7 @@ impl<K, V: CacheValue> Cache<K, V> {
         E: 'static,
     {
         let loader = async |_| loader().await.map(Loaded::from);
-        let terms = self.terms(ShareError::never()).or_absent(true);
-        let loaded = self.load(key, loader, terms).await?;
+        let loaded = self.load(key, loader, ShareError::never(), true).await?;
         Ok(loaded.into_option())
     }
 
@@ -205,7 +204,8 @@ impl<K, V: CacheValue> Cache<K, V> {
         &self,
         key: &Q,
         loader: F,
-        terms: Terms<V, E>,
+        errors: ShareError<E>,
+        takes_absent: bool,
     ) -> Result<Loaded<V>, LoadError<E>>
     where
         Q: CacheKey + ?Sized,
@@ -221,6 +221,7 @@ impl<K, V: CacheValue> Cache<K, V> {
         // Boxed, so that the future of a hit stays small.
         let reply = Box::pin(async {
             let address = Address::new(&self.core.name, &key);
+            let terms = self.terms(errors).or_absent(takes_absent);
             let load = Load::new(loader, terms);
             match hit {
                 Some(entry) => Ok(self.core.load_due(&address, entry, load).await),

@@ -275,9 +275,8 @@ impl<V: CacheValue> Unsure<V> {
                     kept,
                 });
             }
-            for putting in putting.into_iter().flatten().filter(|_| !is_closed) {
-                let _ = putting.forget().await;
-            }
+            let without = putting.into_iter().flatten().filter(|_| !is_closed);
+            let _ = Putting::forget_all(without.collect()).await;
             written
         }
     }
@@ -285,9 +284,7 @@ impl<V: CacheValue> Unsure<V> {
     fn forgotten(&mut self) -> impl Future<Output = ()> + use<V> {
         let putting = std::mem::take(&mut self.putting);
         async move {
-            for putting in putting {
-                let _ = putting.forget().await;
-            }
+            let _ = Putting::forget_all(putting).await;
         }
     }
 }

@@ -68,7 +68,11 @@ impl Policies {
             lock: strategy.lock.map(|config| Lock {
                 config,
                 tools: Arc::clone(&self.tools),
-                patience,
+                // To wait for another's load is a part of loading.
+                patience: strategy
+                    .timeouts
+                    .hard
+                    .map_or(patience, |hard| hard.min(patience)),
             }),
         });
         let policies = made.by_cache.entry(name.clone()).or_default();

@@ -144,6 +144,9 @@ where
     }))
 }
 
+/// A site's cache, if there is one, and what its memory has.
+type LookedUp<V> = (Option<AnyCore<V>>, Option<Hit<V>>);
+
 /// The site's cache, and what its memory has.
 #[inline]
 fn lookup<S>(
@@ -151,7 +154,7 @@ fn lookup<S>(
     flow: &CacheFlow,
     key: &KeyBuf,
     ttl: Option<Duration>,
-) -> (Option<AnyCore<S::Value>>, Option<Hit<S::Value>>)
+) -> LookedUp<S::Value>
 where
     S: Shape,
     S::Value: CacheValue,

@@ -18,11 +18,11 @@ async fn ttl_is_the_lifetime_of_loads_and_puts_on_both_levels() {
         ("long", 30 * HOUR),
         ("default", 300 * SECOND),
     ] {
-        let builder = node.flow.cache(name);
+        let builder = node.flow.cache(name).ttl_jitter(0.0);
         let builder = if name == "default" {
             builder
         } else {
-            builder.ttl(ttl).ttl_jitter(0.0)
+            builder.ttl(ttl)
         };
         let cache: Cache<u64, u64> = builder.build().unwrap();
         load(&cache, 1, 10).await;

@@ -18,6 +18,8 @@ use crate::strategy::{bulkhead, timeouts};
 /// A load that has no value.
 pub(super) struct Failure<E> {
     pub(super) error: LoadError<E>,
+    /// The source has answered: nothing is to stand in for that.
+    pub(super) is_answer: bool,
     /// How long its breaker lets none through, if that is why.
     pub(super) breaker_wait: Option<Duration>,
 }
@@ -26,6 +28,7 @@ impl<E> From<Trouble> for Failure<E> {
     fn from(trouble: Trouble) -> Self {
         Self {
             error: trouble.into(),
+            is_answer: false,
             breaker_wait: None,
         }
     }
@@ -132,6 +135,7 @@ where
                 self.counters.add(Counter::BreakerOpen);
                 return Err(Failure {
                     error: LoadError::BreakerOpen,
+                    is_answer: false,
                     breaker_wait: Some(refused.until.since(self.clock.now())),
                 });
             }
@@ -181,6 +185,7 @@ where
         match loaded {
             Some(loaded) => loaded.map_err(|error| Failure {
                 error: LoadError::Source(error),
+                is_answer: !failed,
                 breaker_wait: None,
             }),
             None => Err(self.timed_out()),

@@ -171,9 +171,11 @@ where
     ) -> Reply<V, E> {
         let Failure {
             error,
+            is_answer,
             breaker_wait,
         } = failure;
         if !way.refreshes
+            && !is_answer
             && let Some(made) = self.stand_in(address, flight, terms, stale, breaker_wait)
         {
             return Ok(Loaded::Value(made));

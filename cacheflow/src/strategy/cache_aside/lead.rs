@@ -235,6 +235,11 @@ where
         let Some(lock) = terms.policy.lock.as_ref().filter(|_| !skip_shared) else {
             return Leased::Load(None);
         };
+        // Nothing will be loaded, or one probe of this node.
+        let breaker = terms.policy.breaker.as_ref();
+        if breaker.is_some_and(|breaker| breaker.is_open()) {
+            return Leased::Load(None);
+        }
         let mut entering = lock.enter(address.full.as_str());
         loop {
             match entering.step().await {

@@ -322,6 +322,7 @@ where
     ) {
         let Failure {
             error,
+            is_answer,
             breaker_wait,
         } = failure;
         let (fault, error) = call.terms.shared(error);
@@ -330,7 +331,8 @@ where
             let Leading {
                 address, flight, ..
             } = &led.leading;
-            match self.stand_in(address, flight, call.terms, led.stale, breaker_wait) {
+            let stale = led.stale.filter(|_| !is_answer);
+            match self.stand_in(address, flight, call.terms, stale, breaker_wait) {
                 Some(made) => call.has(led.place, Loaded::Value(made)),
                 None => self.tell_failed(address, flight, fault.clone(), marks.clone()),
             }

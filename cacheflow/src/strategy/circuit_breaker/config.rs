@@ -103,7 +103,8 @@ impl CircuitBreaker {
     }
 
     /// Which errors of type `E` count as failures: "no such row" is an answer, not
-    /// an outage. Errors of other types, timeouts and panics always count.
+    /// an outage, and no old value stands in for it. Errors of other types, timeouts
+    /// and panics always count.
     ///
     /// ```
     /// use cacheflow::{CircuitBreaker, Strategy};

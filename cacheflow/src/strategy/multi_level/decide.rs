@@ -54,15 +54,20 @@ pub(crate) fn shared(term: Term) -> Stay {
     }
 }
 
-/// For how long memory keeps it; `None` if it does not.
-pub(crate) fn memory(config: &MultiLevel, has_shared: bool, term: Term) -> Option<Span> {
+/// For how long memory keeps it, which the shared store keeps for `remaining` if
+/// nobody reads it; `None` if it does not.
+pub(crate) fn memory(
+    config: &MultiLevel,
+    has_shared: bool,
+    term: Term,
+    remaining: Duration,
+) -> Option<Span> {
     let (keeps, bound) = match (has_shared, config.memory_ttl) {
         (false, _) => (true, Duration::MAX),
         (true, bound) => (config.memory_before_shared, bound.unwrap_or(Duration::MAX)),
     };
-    let idle = term.idle.map_or(Duration::MAX, idle_life);
     (keeps && !term.ttl.is_zero()).then(|| Span {
-        served: term.ttl.min(bound).min(idle),
+        served: term.ttl.min(bound).min(remaining),
         fresh: term.ttl,
         held: term.ttl.saturating_add(term.stale),
     })
@@ -84,12 +89,11 @@ pub(crate) fn idle_step(idle: Duration) -> Duration {
 /// kept with, `age` is how long ago that was.
 pub(crate) fn left(term: Term, remaining: Duration, age: Duration) -> Term {
     if term.idle.is_some() {
-        // The store keeps it for less than it may live: its age tells how much is
-        // left.
-        let ttl = term.ttl.saturating_sub(age).min(remaining);
+        // The store keeps it for less than it may live, and for longer when it is
+        // told that it is read: its age tells how much is left of its life.
         return Term {
             stale: Duration::ZERO,
-            ttl,
+            ttl: term.ttl.saturating_sub(age),
             ..term
         };
     }
@@ -137,7 +141,8 @@ mod tests {
         for ((before, memory_ttl, has_shared), served) in cases {
             let config = config(before, memory_ttl);
             for stale in [Duration::ZERO, MINUTE] {
-                let span = memory(&config, has_shared, term(HOUR, stale, None));
+                let term = term(HOUR, stale, None);
+                let span = memory(&config, has_shared, term, shared(term).now);
                 let expected = served.map(|served| Span {
                     served,
                     fresh: HOUR,
@@ -154,7 +159,7 @@ mod tests {
         let term = term(HOUR, Duration::ZERO, Some(8 * SECOND));
         let stay = shared(term);
         assert_eq!((stay.now, stay.longest), (9 * SECOND, HOUR + MINUTE));
-        let span = memory(&config(true, None), true, term).unwrap();
+        let span = memory(&config(true, None), true, term, stay.now).unwrap();
         assert_eq!((span.served, span.fresh), (9 * SECOND, HOUR));
     }
 
@@ -170,7 +175,8 @@ mod tests {
             for remaining in [Duration::from_millis(1), MINUTE, HOUR] {
                 let left = left(term(HOUR, MINUTE, None), remaining, Duration::ZERO);
                 assert_eq!(left.ttl + left.stale, remaining);
-                let Some(span) = memory(&config(true, memory_ttl), true, left) else {
+                let Some(span) = memory(&config(true, memory_ttl), true, left, remaining)
+                else {
                     assert!(left.ttl.is_zero());
                     continue;
                 };
@@ -186,20 +192,17 @@ mod tests {
         let stale = left(term(MINUTE, HOUR, None), 10 * SECOND, Duration::ZERO);
         assert_eq!((stale.ttl, stale.stale), (Duration::ZERO, 10 * SECOND));
         let idle = term(MINUTE, Duration::ZERO, Some(8 * SECOND));
-        assert_eq!(left(idle, 9 * SECOND, 10 * SECOND).ttl, 9 * SECOND);
-        assert_eq!(left(idle, 9 * SECOND, 58 * SECOND).ttl, 2 * SECOND);
-        assert_eq!(left(idle, 9 * SECOND, HOUR).ttl, Duration::ZERO);
+        let left = |age| left(idle, 5 * SECOND, age);
+        assert_eq!(left(10 * SECOND).ttl, 50 * SECOND);
+        assert_eq!(left(58 * SECOND).ttl, 2 * SECOND);
+        let span = memory(&config(true, None), true, left(10 * SECOND), 5 * SECOND);
+        assert_eq!(span.map(|span| span.served), Some(5 * SECOND));
+        assert_eq!(left(HOUR).ttl, Duration::ZERO);
     }
 
     #[test]
     fn what_has_no_lifetime_left_is_not_kept_in_memory() {
-        assert_eq!(
-            memory(
-                &config(true, None),
-                true,
-                term(Duration::ZERO, MINUTE, None)
-            ),
-            None
-        );
+        let over = term(Duration::ZERO, MINUTE, None);
+        assert_eq!(memory(&config(true, None), true, over, MINUTE), None);
     }
 }

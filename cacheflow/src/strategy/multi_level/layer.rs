@@ -278,13 +278,22 @@ impl<V: Clone + Send + Sync + 'static> Layer<V> {
         };
         // What happened since the load began is not in the value.
         let age = now.since(ticket.begun);
-        self.life(now, age, term(fill), whole)
+        let term = term(fill);
+        self.life(now, age, term, decide::shared(term).now, whole)
     }
 
-    /// The life in memory of a value that has `left` of its life at `now`.
-    fn life(&self, now: Tick, age: Duration, left: Term, whole: Whole) -> Option<Life> {
+    /// The life in memory of a value that has `left` of its life at `now`, and that the
+    /// shared store keeps for `remaining` if nobody reads it.
+    fn life(
+        &self,
+        now: Tick,
+        age: Duration,
+        left: Term,
+        remaining: Duration,
+        whole: Whole,
+    ) -> Option<Life> {
         let has_shared = self.0.shared.is_some();
-        let span = decide::memory(&self.0.config, has_shared, left)?;
+        let span = decide::memory(&self.0.config, has_shared, left, remaining)?;
         let expires = now.after(span.served);
         let looks = match (left.idle, whole.refresh) {
             (Some(idle), _) => Some(decide::idle_step(idle)),
@@ -335,7 +344,7 @@ impl<V: Clone + Send + Sync + 'static> Layer<V> {
             expires: Some(ends),
             seen: asked,
             age,
-            served_until: ends,
+            served_until: asked.after(left.ttl.min(stored.remaining)),
             level: Level::Shared,
             is_stale: false,
             version: version.clone(),
@@ -362,7 +371,7 @@ impl<V: Clone + Send + Sync + 'static> Layer<V> {
             }
             (None, None) => false,
         };
-        let life = self.life(asked, age, left, whole);
+        let life = self.life(asked, age, left, stored.remaining, whole);
         match life.filter(|_| !how.skip_memory) {
             // The flight goes on.
             _ if how.is_refresh && is_due => {}

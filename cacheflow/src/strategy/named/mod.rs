@@ -134,10 +134,12 @@ impl Named {
         let given = options.given();
         for option in &given {
             // Whoever mistyped a name has not misplaced its options as well.
-            let placed = option
-                .owners
-                .iter()
-                .any(|owner| self.has(owner) || self.meant.contains(owner));
+            let is_named = |owner: &str| {
+                // What has no name for its levels has both.
+                let implied = owner == "multi-level" && !self.has("cache-aside");
+                implied || self.has(owner) || self.meant.contains(&owner)
+            };
+            let placed = option.owners.iter().any(|owner| is_named(owner));
             if !placed {
                 let owners = option.owners.join(" or ");
                 faults.push(format!(
