@@ -56,10 +56,7 @@ impl<K, V: CacheValue> Cache<K, V> {
         E: 'static,
     {
         let loader = async |_| loader().await.map(Loaded::Value);
-        only(
-            self.load(key, loader, ShareError::never(), false)
-                .await,
-        )
+        only(self.load(key, loader, ShareError::never(), false).await)
     }
 
     /// As [`get_or_load`](Self::get_or_load); those who waited for a load that
@@ -89,10 +86,7 @@ impl<K, V: CacheValue> Cache<K, V> {
         E: Clone + Send + Sync + 'static,
     {
         let loader = async |_| loader().await.map(Loaded::Value);
-        only(
-            self.load(key, loader, ShareError::cloned(), false)
-                .await,
-        )
+        only(self.load(key, loader, ShareError::cloned(), false).await)
     }
 
     /// As [`get_or_load`](Self::get_or_load), for a source that may have no value:

@@ -149,12 +149,7 @@ type LookedUp<V> = (Option<AnyCore<V>>, Option<Hit<V>>);
 
 /// The site's cache, and what its memory has.
 #[inline]
-fn lookup<S>(
-    site: At,
-    flow: &CacheFlow,
-    key: &KeyBuf,
-    ttl: Option<Duration>,
-) -> LookedUp<S::Value>
+fn lookup<S>(site: At, flow: &CacheFlow, key: &KeyBuf, ttl: Option<Duration>) -> LookedUp<S::Value>
 where
     S: Shape,
     S::Value: CacheValue,

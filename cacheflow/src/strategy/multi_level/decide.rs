@@ -175,8 +175,7 @@ mod tests {
             for remaining in [Duration::from_millis(1), MINUTE, HOUR] {
                 let left = left(term(HOUR, MINUTE, None), remaining, Duration::ZERO);
                 assert_eq!(left.ttl + left.stale, remaining);
-                let Some(span) = memory(&config(true, memory_ttl), true, left, remaining)
-                else {
+                let Some(span) = memory(&config(true, memory_ttl), true, left, remaining) else {
                     assert!(left.ttl.is_zero());
                     continue;
                 };

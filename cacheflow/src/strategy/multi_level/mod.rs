@@ -21,6 +21,7 @@ mod config;
 mod decide;
 mod layer;
 mod many;
+mod shared;
 
 pub(crate) use config::MultiLevel;
 pub(crate) use decide::{idle_life, idle_step};
