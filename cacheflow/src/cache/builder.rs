@@ -85,7 +85,10 @@ impl<K, V: CacheValue> CacheBuilder<K, V> {
     /// // Tokens with the seconds for which they are valid.
     /// let tokens: Cache<u64, (String, u64)> = flow
     ///     .cache("tokens")
-    ///     .ttl_from(|(_, seconds)| Some(Duration::from_secs(seconds.saturating_sub(30))))
+    ///     .ttl_from(|token: &(String, u64)| {
+    ///         let (_, seconds) = token;
+    ///         Some(Duration::from_secs(seconds.saturating_sub(30)))
+    ///     })
     ///     .build()?;
     /// # Ok(()) }
     /// ```
@@ -251,9 +254,11 @@ impl<K, V: CacheValue> CacheBuilder<K, V> {
     ///     .cache::<String, f64>("rates")
     ///     // Loaded anew after four fifths of their lifetime, as long as they are asked for.
     ///     .strategy(Strategy::multi_level().refresh_ahead(RefreshAhead::at(0.8).by_itself()))
-    ///     .build_with_loader(|currency: String| async move { match currency.as_str() {
-    ///         "EUR" => Ok(1.08),
-    ///         _ => Err(format!("no rate for {currency}")),
+    ///     .build_with_loader(|currency: String| async move {
+    ///         match currency.as_str() {
+    ///             "EUR" => Ok(1.08),
+    ///             _ => Err(format!("no rate for {currency}")),
+    ///         }
     ///     })?;
     /// assert_eq!(rates.fetch(&"EUR".to_owned()).await?, 1.08);
     /// # Ok(()) }
@@ -375,11 +380,8 @@ impl<K, V: CacheValue> CacheBuilder<K, V> {
         let flow = &self.flow;
         let policies = flow.policies();
         let patience = self.config.loading.follower_timeout;
-        let policy = match flow.registry().get::<Core<V>>(name, values) {
-            Some(core) => Arc::clone(&core?.policy),
-            None => policies.get(name, &self.config.strategy, patience)?,
-        };
         let (core, existed) = flow.registry().get_or_make(name, values, || {
+            let policy = policies.get(name, &self.config.strategy, patience)?;
             let core = Arc::new(Core::new(CoreParts {
                 name: name.clone(),
                 config: self.config.clone(),
@@ -397,7 +399,7 @@ impl<K, V: CacheValue> CacheBuilder<K, V> {
             }));
             let near: Arc<dyn NearCache> = Arc::clone(&core) as _;
             flow.node().attach(name.clone(), Arc::downgrade(&near));
-            core
+            Ok(core)
         })?;
         let of_the_first = [
             ("tags are", self.tagger.is_some()),

@@ -27,6 +27,8 @@ pub(crate) struct How {
     pub(crate) options: CallOptions,
     /// Tags of this value alone.
     pub(crate) tags: Vec<String>,
+    /// What the shared store does not get, memory does not keep either.
+    pub(crate) everywhere: bool,
 }
 
 impl<V: CacheValue> Putting<V> {
@@ -113,8 +115,9 @@ impl<V: CacheValue> Putting<V> {
             }
             Some(Err(error)) => {
                 levels.store_failed(address, &error);
+                let keeps = !how.everywhere;
                 core.node
-                    .put_failed(&address.full, || end(None, true, None));
+                    .put_failed(&address.full, || end(None, keeps, None));
                 Applied::Local
             }
         };

@@ -72,6 +72,14 @@ struct Reading {
     as_of: Arc<AsOf>,
 }
 
+impl Reading {
+    fn keep<V: CacheValue>(self, address: &Address, made: &Made<V>) {
+        let Self { request, as_of } = self;
+        let value = Arc::new(made.clone());
+        request.keep(address.full.clone(), RequestRead { as_of, value });
+    }
+}
+
 /// What memory has for a key.
 pub(crate) enum Hit<V> {
     Value(V),
@@ -172,7 +180,7 @@ impl<V: CacheValue> Core<V> {
     #[inline]
     pub(crate) fn hit(&self, key: &KeyBuf) -> Option<Hit<V>> {
         let entry = self.hit_entry(key)?;
-        if entry.is_watched() {
+        if entry.is_watched() && entry.is_due(self.clock.now()) {
             return Some(Hit::Watched(entry));
         }
         Some(Hit::Value(entry.value.clone()))
@@ -213,7 +221,7 @@ impl<V: CacheValue> Core<V> {
         F: FnOnce(LoadContext<V>) -> Fut,
         Fut: Future<Output = Result<Loaded<V>, E>>,
     {
-        let reading = match self.read_in_request(address, &load.terms) {
+        let reading = match self.read_in_request(address, &load.terms.options) {
             Ok(made) => return self.replied(address, Ok(Loaded::Value(made))),
             Err(reading) => reading,
         };
@@ -233,7 +241,7 @@ impl<V: CacheValue> Core<V> {
         Fut: Future<Output = Result<Loaded<V>, E>> + Send + 'static,
         E: Send + 'static,
     {
-        let reading = match self.read_in_request(address, &load.terms) {
+        let reading = match self.read_in_request(address, &load.terms.options) {
             Ok(made) => return self.replied(address, Ok(Loaded::Value(made))),
             Err(reading) => reading,
         };
@@ -245,10 +253,10 @@ impl<V: CacheValue> Core<V> {
     /// What waits to be written, or the present request has read already, if nothing that it was made of was
     /// forgotten since, as far as this node has heard; else, if there is a request,
     /// where this node stands before it reads.
-    fn read_in_request<E>(
+    fn read_in_request(
         &self,
         address: &Address,
-        terms: &Terms<V, E>,
+        options: &CallOptions,
     ) -> Result<Made<V>, Option<Reading>> {
         if let Some(made) = self.waiting(&address.key) {
             return Ok(made);
@@ -256,7 +264,7 @@ impl<V: CacheValue> Core<V> {
         let Some(request) = present_request(flow_id(&self.standing)) else {
             return Err(None);
         };
-        let reads = !terms.options.skip.reading_memory;
+        let reads = !options.skip.reading_memory;
         if let Some(read) = request.get(&address.full).filter(|_| reads)
             && let Some(made) = read.value.downcast_ref::<Made<V>>()
         {
@@ -274,9 +282,8 @@ impl<V: CacheValue> Core<V> {
     }
 
     fn keep_in_request<E>(&self, address: &Address, reading: Option<Reading>, reply: &Reply<V, E>) {
-        if let (Some(Reading { request, as_of }), Ok(Loaded::Value(made))) = (reading, reply) {
-            let value = Arc::new(made.clone());
-            request.keep(address.full.clone(), RequestRead { as_of, value });
+        if let (Some(reading), Ok(Loaded::Value(made))) = (reading, reply) {
+            reading.keep(address, made);
         }
     }
 
@@ -322,17 +329,19 @@ impl<V: CacheValue> Core<V> {
         address: &Address,
         entry: Arc<Entry<V>>,
         load: Load<V, F, E>,
-    ) -> Loaded<Made<V>>
+    ) -> Reply<V, E>
     where
         F: FnOnce(LoadContext<V>) -> Fut,
         Fut: Future<Output = Result<Loaded<V>, E>>,
     {
         if !self.is_refreshed(address, &entry, &load.terms) {
-            return Loaded::Value(entry.made());
+            return Ok(Loaded::Value(entry.made()));
         }
         match self.refresh(address, &entry, load).await {
-            Some(Ok(loaded)) => loaded,
-            Some(Err(_)) | None => Loaded::Value(entry.made()),
+            Some(Ok(loaded)) => Ok(loaded),
+            // The time of what was there is over as well.
+            Some(Err(error)) if self.clock.now() >= entry.expires() => Err(error),
+            Some(Err(_)) | None => Ok(Loaded::Value(entry.made())),
         }
     }
 
@@ -427,22 +436,28 @@ impl<V: CacheValue> Core<V> {
     /// The same in the levels below memory.
     pub(crate) async fn lookup_shared(&self, key: &KeyBuf, options: &CallOptions) -> Lookup<V> {
         let address = Address::new(&self.name, key);
+        let in_request = match self.read_in_request(&address, options) {
+            Ok(made) => {
+                self.read_made_within_load(&address.full, Some(&made));
+                return Lookup::Hit(Found::new(made, self.clock.now()));
+            }
+            Err(reading) => reading,
+        };
         // Before the shared store is read, as a load does.
         let ticket = self.local.read_ticket(&address.key);
         let _returning = self.local.returning(&address.key, &ticket);
         let idle = self.config.loading.idle;
         let reading = self.policy.reading(options, idle);
         let read = self.strategy.levels.read(&address, &ticket, reading).await;
-        if let (false, Some(made)) = (matches!(read, Read::Hit { .. }), self.waiting(&address.key))
-        {
-            return Lookup::Hit(Found::new(made, self.clock.now()));
-        }
         let Read::Hit { made, is_due } = read else {
             self.counters.add(Counter::Miss);
             self.read_made_within_load(&address.full, None);
             return Lookup::Miss;
         };
         self.counters.add(Counter::SharedHit);
+        if let Some(reading) = in_request {
+            reading.keep(&address, &made);
+        }
         if let Some(idle) = idle.filter(|_| is_due) {
             self.strategy.touch(&address, &made, idle);
         }

@@ -218,7 +218,7 @@ impl<'c, K, V: CacheValue> EntryCall<'c, K, V> {
             let address = Address::new(&core.name, &self.key);
             let load = Load::new(loader, terms);
             match hit.flatten() {
-                Some(entry) => Ok(core.load_due(&address, entry, load).await),
+                Some(entry) => core.load_due(&address, entry, load).await,
                 None => core.miss(&address, load).await,
             }
         });

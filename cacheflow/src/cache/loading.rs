@@ -218,7 +218,7 @@ impl<K, V: CacheValue> Cache<K, V> {
             let terms = self.terms(errors).or_absent(takes_absent);
             let load = Load::new(loader, terms);
             match hit {
-                Some(entry) => Ok(self.core.load_due(&address, entry, load).await),
+                Some(entry) => self.core.load_due(&address, entry, load).await,
                 None => self.core.miss(&address, load).await,
             }
         });

@@ -135,6 +135,7 @@ impl<K, V: CacheValue> Cache<K, V> {
             given: self.given.clone(),
             options,
             tags,
+            everywhere: true,
         };
         let one = |value| vec![(0, value)];
         let mut written = self.written([key], how, writer, one).await?;
@@ -186,8 +187,11 @@ impl<K, V: CacheValue> Cache<K, V> {
         F: FnOnce() -> Fut,
         Fut: Future<Output = Result<Vec<(usize, V)>, E>>,
     {
-        self.written(keys, self.how(), writer, |values| values)
-            .await
+        let how = How {
+            everywhere: true,
+            ..self.how()
+        };
+        self.written(keys, how, writer, |values| values).await
     }
 
     /// How this handle puts values.

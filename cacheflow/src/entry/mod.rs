@@ -27,6 +27,8 @@ pub(crate) struct Made<V> {
     pub(crate) marks: Option<Arc<Marks>>,
     /// Until when what is made of it may live; `None` if it is kept nowhere.
     pub(crate) expires: Option<Tick>,
+    /// When it began to be read, see [`Entry::begun`].
+    pub(crate) begun: Tick,
     /// When this node has got it.
     pub(crate) seen: Tick,
     /// How old it was then.
@@ -54,6 +56,7 @@ impl<V> Made<V> {
             value: _,
             marks,
             expires,
+            begun,
             seen,
             age,
             served_until,
@@ -66,6 +69,7 @@ impl<V> Made<V> {
             value,
             marks,
             expires,
+            begun,
             seen,
             age,
             served_until,
@@ -193,6 +197,7 @@ impl<V> Entry<V> {
             value: self.value.clone(),
             marks: self.marks.clone(),
             expires: Some(self.life.ends),
+            begun: self.begun,
             seen: self.life.seen,
             age: self.life.age,
             served_until: self.expires(),

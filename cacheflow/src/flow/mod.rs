@@ -150,9 +150,10 @@ impl CacheFlow {
         Invalidation::new(self.clone())
     }
 
-    /// Runs `work` as one request: what it reads of this flow's caches and memory does
-    /// not have is kept for its rest, so that it is read and loaded once, however often
-    /// it is asked for. That is of use where memory is not asked, or may not be served.
+    /// Runs `work` as one request: a value that it reads of this flow's caches and memory
+    /// does not have is kept for its rest, so that it is read and loaded once, however
+    /// often it is asked for. That is of use where memory is not asked, or may not be
+    /// served. That there is no value is asked anew.
     ///
     /// What is forgotten meanwhile, as far as this node has heard, is read anew. With
     /// a bus that is silent a request may go by what was true when it began: it should

@@ -77,13 +77,13 @@ impl Registry {
         &self,
         name: &CacheName,
         values: &'static str,
-        make: impl FnOnce() -> Arc<C>,
+        make: impl FnOnce() -> Result<Arc<C>>,
     ) -> Result<(Arc<C>, bool)> {
         let mut caches = self.caches.write().unwrap_or_else(PoisonError::into_inner);
         if let Some(registered) = caches.get(name) {
             return Ok((registered.typed(name, values)?, true));
         }
-        let core = make();
+        let core = make()?;
         let registered = Registered {
             core: Arc::clone(&core) as _,
             values,

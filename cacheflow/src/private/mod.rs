@@ -94,7 +94,7 @@ where
         let loader = async |_| loaded::<S>(body().await);
         let load = Load::new(loader, terms::<S>(&core, &shape, ttl, trouble.is_some()));
         let reply = match hit {
-            Some(Hit::Watched(entry)) => Ok(core.load_due(&address, entry, load).await),
+            Some(Hit::Watched(entry)) => core.load_due(&address, entry, load).await,
             _ => core.miss(&address, load).await,
         };
         returned::<S>(reply, trouble)

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
 use crate::entry::Found;
-use crate::key::FullKey;
+use crate::key::{FullKey, Tag};
 
 /// What a loader may say of the value that it is about to give, and may know of
 /// the one that it replaces.
@@ -49,8 +49,8 @@ pub(crate) struct Said {
     pub(crate) dependencies: Vec<FullKey>,
     pub(crate) version: Option<Arc<str>>,
     pub(crate) skip: bool,
-    /// That the source has nothing newer than what was there.
-    pub(crate) not_modified: bool,
+    /// The tags of the value that is kept, where the source has nothing newer.
+    pub(crate) kept_tags: Vec<Tag>,
 }
 
 /// Versions are kept beside their values.
@@ -109,7 +109,7 @@ impl<V> LoadContext<V> {
 
     /// Says that the source has nothing newer, and gives the [previous
     /// value](Self::previous) to be returned: it is kept for another lifetime under
-    /// its version. `None` if there was none.
+    /// its version, tags and dependencies. `None` if there was none.
     ///
     /// ```
     /// # use cacheflow::LoadContext;
@@ -132,8 +132,10 @@ impl<V> LoadContext<V> {
     {
         let previous = self.previous()?;
         let mut said = self.said();
-        said.not_modified = true;
         said.version = previous.version().map(Into::into);
+        // The source says nothing of it: it is forgotten by what it was before.
+        said.kept_tags.extend_from_slice(previous.tags());
+        said.dependencies.extend_from_slice(previous.dependencies());
         Some(previous.value.clone())
     }
 

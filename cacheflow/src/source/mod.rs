@@ -18,6 +18,6 @@ pub use load::LoadError;
 pub(crate) use load::{Loaded, Trouble};
 pub(crate) use nesting::{
     MadeOf, Parts, Under, inside, is_inside_a_load, is_loading, is_under, read_within_load,
-    while_loading,
+    while_let_through, while_loading,
 };
 pub(crate) use request::{Read as RequestRead, Request, present_request, request};

@@ -115,6 +115,27 @@ pub(crate) fn while_loading<F: Future>(
     LOADING.scope(Arc::new(loading), load)
 }
 
+/// Runs `load`, which is in no flight, let through by what is `under`. What it reads is
+/// read by the load around it, if there is one.
+pub(crate) fn while_let_through<F: Future>(
+    flow: usize,
+    under: Under,
+    load: F,
+) -> impl Future<Output = F::Output> {
+    let around = LOADING.try_with(Arc::clone).ok();
+    let made_of = match &around {
+        Some(around) => Arc::clone(&around.made_of),
+        None => Arc::new(MadeOf::new(flow)),
+    };
+    let loading = Loading {
+        tickets: SmallVec::new(),
+        made_of,
+        under,
+        around,
+    };
+    LOADING.scope(Arc::new(loading), load)
+}
+
 /// Whether the present task is inside of the load under `ticket`.
 pub(crate) fn is_loading(ticket: &Arc<Ticket>) -> bool {
     let is_it = |other: &Arc<Ticket>| Arc::ptr_eq(other, ticket);

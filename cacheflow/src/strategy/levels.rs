@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use super::Nothing;
 use super::refresh_ahead::RefreshAhead;
+use crate::clock::Tick;
 use crate::entry::Made;
 use crate::key::{Address, FullKey, Marks, Tag};
 use crate::source::Ticket;
@@ -76,8 +77,9 @@ pub(crate) struct Reading {
     pub(crate) skip_shared: bool,
     /// What is found is not kept in memory.
     pub(crate) skip_memory: bool,
-    /// What is found and due is about to be refreshed, so it is kept nowhere.
-    pub(crate) is_refresh: bool,
+    /// What ends then is about to be refreshed: unless something newer is found, it is
+    /// kept nowhere.
+    pub(crate) refreshes: Option<Tick>,
     /// When what is found is to be refreshed.
     pub(crate) refresh: Option<RefreshAhead>,
     /// How long an entry lives that nobody reads.

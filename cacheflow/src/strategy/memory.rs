@@ -286,8 +286,16 @@ impl<V: Clone + Send + Sync + 'static> Local<V> {
     ) -> bool {
         let mut inside = self.inside();
         let current = self.is_current(address, ticket, entry.marks());
-        if current && self.may_serve(entry.begun, self.clock.now()) {
-            self.values.remove(address.key.as_bytes());
+        let now = self.clock.now();
+        let key = address.key.as_bytes();
+        // An error takes the place of no value.
+        let has_value = matches!(entry.value, Nothing::Failed(_))
+            && self.values.kept(key).is_some_and(|value| {
+                let epoch = self.epoch();
+                value.is_live(now, epoch) || value.may_stand_in(now, epoch)
+            });
+        if current && !has_value && self.may_serve(entry.begun, now) {
+            self.values.remove(key);
             entry.as_of = entry.as_of.max(self.here().unwrap_or(0));
             self.nothings
                 .insert(&mut inside.nothings, &address.key, entry);

@@ -77,7 +77,7 @@ impl Policy {
         Reading {
             skip_shared: options.skip.reading_shared,
             skip_memory: options.skip.filling_memory,
-            is_refresh: false,
+            refreshes: None,
             refresh: self.strategy.refresh,
             idle,
         }

@@ -1,6 +1,7 @@
 //! A load as it is tried: by those who let it through, within its time.
 
 use std::future::Future;
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -9,7 +10,8 @@ use super::layer::Layer;
 use crate::entry::{Level, Made};
 use crate::event::Counter;
 use crate::source::{
-    LoadContext, LoadError, Loaded, MadeOf, Ticket, Trouble, Under, is_under, while_loading,
+    LoadContext, LoadError, Loaded, MadeOf, Ticket, Trouble, Under, is_under, while_let_through,
+    while_loading,
 };
 use crate::strategy::circuit_breaker::{self, Breaker, CircuitBreaker, Outcome};
 use crate::strategy::levels::Levels;
@@ -46,27 +48,49 @@ where
     L: Levels<V>,
 {
     /// Runs the loader of a flight, or of several at once: through the breaker, then
-    /// the bulkhead, and not for longer than it may take. With `is_patient` somebody else sees to it that
-    /// callers get an old value meanwhile; else the load is given up for that.
+    /// the bulkhead, and not for longer than it may take. After the soft timeout it is
+    /// given up, if an old value `stands` in then.
     pub(super) async fn attempt<F, Fut, T, E>(
         &self,
         tickets: &[Arc<Ticket>],
         made_of: &Arc<MadeOf>,
         loader: &mut Option<F>,
         terms: &Terms<V, E>,
-        has_stale: bool,
-        is_patient: bool,
+        stands: impl Fn() -> bool,
     ) -> Attempt<T, E>
     where
         F: FnOnce(LoadContext<V>) -> Fut,
         Fut: Future<Output = Result<T, E>>,
     {
-        let waits = timeouts::waits(&terms.policy.strategy.timeouts, has_stale);
-        let limit = match waits.soft.filter(|_| !is_patient) {
-            Some(soft) => Limit::GiveUp(soft),
-            None => Limit::Fail(waits.hard),
-        };
-        let pass = match self.let_through(terms, limit).await {
+        let waits = timeouts::waits(&terms.policy.strategy.timeouts, stands());
+        let mut whole = pin!(self.try_once(tickets, made_of, loader, terms));
+        if waits.soft.is_none() {
+            return whole.await;
+        }
+        match timeouts::within(waits.soft, whole.as_mut()).await {
+            Some(attempt) => attempt,
+            // Nobody knows how it would have ended: the breaker is told nothing.
+            None if stands() => Attempt {
+                loaded: Err(self.timed_out()),
+                cost: Duration::ZERO,
+            },
+            // What was old is forgotten by now.
+            None => whole.await,
+        }
+    }
+
+    async fn try_once<F, Fut, T, E>(
+        &self,
+        tickets: &[Arc<Ticket>],
+        made_of: &Arc<MadeOf>,
+        loader: &mut Option<F>,
+        terms: &Terms<V, E>,
+    ) -> Attempt<T, E>
+    where
+        F: FnOnce(LoadContext<V>) -> Fut,
+        Fut: Future<Output = Result<T, E>>,
+    {
+        let pass = match self.let_through(terms).await {
             Ok(pass) => pass,
             Err(failure) => {
                 return Attempt {
@@ -108,10 +132,10 @@ where
         F: FnOnce(LoadContext<V>) -> Fut,
         Fut: Future<Output = Result<T, E>>,
     {
-        let limit = Limit::Fail(terms.policy.strategy.timeouts.hard);
-        let loaded = match self.let_through(terms, limit).await {
+        let loaded = match self.let_through(terms).await {
             Ok(pass) => {
-                let loaded = timeouts::within(pass.left, self.run(loader, terms)).await;
+                let run = while_let_through(self.flow, pass.under, self.run(loader, terms));
+                let loaded = timeouts::within(pass.left, run).await;
                 self.ended(terms, pass, loaded)
             }
             Err(failure) => Err(failure),
@@ -119,9 +143,10 @@ where
         loaded.map_err(|failure| failure.error)
     }
 
-    /// Waits until breaker and bulkhead let a load through. A place in the bulkhead is
-    /// waited for within the same limit.
-    async fn let_through<E>(&self, terms: &Terms<V, E>, limit: Limit) -> Result<Pass, Failure<E>> {
+    /// Waits until breaker and bulkhead let a load through. To wait for a place in the
+    /// bulkhead is a part of what it takes.
+    async fn let_through<E>(&self, terms: &Terms<V, E>) -> Result<Pass, Failure<E>> {
+        let limit = terms.policy.strategy.timeouts.hard;
         let began = self.clock.now();
         let policy = &*terms.policy;
         // A load within a load that was let through is a part of it: in a queue it
@@ -141,7 +166,7 @@ where
             }
         };
         let inside = match bulkhead {
-            Some(bulkhead) => match timeouts::within(limit.time(), bulkhead.enter()).await {
+            Some(bulkhead) => match timeouts::within(limit, bulkhead.enter()).await {
                 Some(Ok(inside)) => Some(inside),
                 Some(Err(_)) => {
                     self.counters.add(Counter::Overloaded);
@@ -156,8 +181,7 @@ where
             permit,
             _inside: inside,
             under: [breaker.map(place), bulkhead.map(place)],
-            left: limit.time().map(|time| time.saturating_sub(spent)),
-            limit,
+            left: limit.map(|limit| limit.saturating_sub(spent)),
         })
     }
 
@@ -176,8 +200,6 @@ where
             _ => true,
         };
         match pass.permit {
-            // Given up before its time was over: nobody knows.
-            Some(_) if loaded.is_none() && matches!(pass.limit, Limit::GiveUp(_)) => {}
             Some(permit) if failed => permit.ended(Outcome::Failed),
             Some(permit) => permit.ended(Outcome::Succeeded),
             None => {}
@@ -217,6 +239,7 @@ where
             value,
             marks: None,
             expires: None,
+            begun: now,
             seen: now,
             age: Duration::ZERO,
             served_until: now,
@@ -240,23 +263,4 @@ struct Pass {
     under: Under,
     /// What is left of its time.
     left: Option<Duration>,
-    limit: Limit,
-}
-
-/// How long a load may take.
-#[derive(Clone, Copy)]
-enum Limit {
-    /// After this it has failed; never without.
-    Fail(Option<Duration>),
-    /// After this it is given up for an old value.
-    GiveUp(Duration),
-}
-
-impl Limit {
-    fn time(self) -> Option<Duration> {
-        match self {
-            Self::Fail(time) => time,
-            Self::GiveUp(time) => Some(time),
-        }
-    }
 }

@@ -98,13 +98,10 @@ where
         // A parent ends with what it was made of.
         let ttl = ttl.map(|ttl| ends.map_or(ttl, |ends| ttl.min(ends.since(now))));
         let ttl = ttl.filter(|ttl| *ttl >= SHORTEST && !said.skip);
-        let marks = marks.filter(|_| ttl.is_some());
+        let (marks, ttl) = marks.zip(ttl).unzip();
         let made = Made {
             // What cannot be kept can be no lasting part of anything either.
-            expires: Some(match (&marks, ttl) {
-                (Some(_), Some(ttl)) => now.after(ttl),
-                _ => now,
-            }),
+            expires: Some(now.after(ttl.unwrap_or_default())),
             served_until: now.after(ttl.unwrap_or_default()),
             marks: marks.as_ref().and_then(entry::some),
             version: said.version,
@@ -140,17 +137,20 @@ where
     ) -> Told<V> {
         let said = terms.context.taken();
         let ends = parts.expires.filter(|_| !self.config.outlive_dependencies);
-        let marks = parts.into_marks();
+        let marks = self.all_marks(address, &terms.given, &said, Vec::new(), parts);
         self.read_nothing(address, marks.as_deref());
         flight.land(Outcome::Absent(marks.clone()));
         let wanted = Wanted::default();
         let ttl = after_load(&self.config, LoadEnd::Absent, wanted, draw());
-        // What is refreshed and is no more has to go.
-        let ttl = ttl.or(way.refreshes.then_some(GONE));
+        // What was there and is no more has to go.
+        let skip = terms.options.skip;
+        let replaces = way.refreshes.is_some() || skip.reading_memory || skip.reading_shared;
+        let ttl = ttl.or(replaces.then_some(GONE));
         let now = self.clock.now();
         let ttl = ttl.map(|ttl| ends.map_or(ttl, |ends| ttl.min(ends.since(now))));
         let ttl = ttl.filter(|ttl| *ttl >= SHORTEST && !said.skip);
-        let fill = ttl.map(|ttl| self.fill_with(terms, ttl, keeping, marks.unwrap_or_default()));
+        let fill = marks.zip(ttl);
+        let fill = fill.map(|(marks, ttl)| self.fill_with(terms, ttl, keeping, marks));
         Told {
             loaded: Loaded::Absent,
             fill,
@@ -174,13 +174,14 @@ where
             is_answer,
             breaker_wait,
         } = failure;
-        if !way.refreshes
+        if way.refreshes.is_none()
             && !is_answer
             && let Some(made) = self.stand_in(address, flight, terms, stale, breaker_wait)
         {
             return Ok(Loaded::Value(made));
         }
-        let marks = parts.into_marks();
+        let said = terms.context.taken();
+        let marks = self.all_marks(address, &terms.given, &said, Vec::new(), parts);
         let (fault, error) = terms.shared(error);
         self.tell_failed(address, flight, fault.clone(), marks.clone());
         let end = match &fault {
@@ -188,8 +189,11 @@ where
             _ => LoadEnd::FailedAlone,
         };
         let ttl = after_load(&self.config, end, Wanted::default(), draw());
-        if let (Some(ttl), Fault::Source(Some(error)), false) = (ttl, fault, way.refreshes) {
-            let fill = self.fill_with(terms, ttl, Keeping::default(), marks.unwrap_or_default());
+        let is_refresh = way.refreshes.is_some();
+        if let (Some(ttl), Fault::Source(Some(error)), Some(marks), false) =
+            (ttl, fault, marks, is_refresh)
+        {
+            let fill = self.fill_with(terms, ttl, Keeping::default(), marks);
             self.levels
                 .fill_nothing(address, &flight.ticket, Nothing::Failed(error), fill)
                 .await;
@@ -249,13 +253,24 @@ where
         given: &Given,
         said: &Said,
         value: &V,
+        parts: Parts,
+    ) -> Option<Arc<Marks>> {
+        let tagger = self.tagger.as_ref();
+        let own = tagger.map_or_else(Vec::new, |tagger| tagger(value));
+        self.all_marks(address, given, said, own, parts)
+    }
+
+    /// The same of what has the tags `own`; of nothing there are none.
+    fn all_marks(
+        &self,
+        address: &Address,
+        given: &Given,
+        said: &Said,
+        mut own: Vec<String>,
         mut parts: Parts,
     ) -> Option<Arc<Marks>> {
-        let mut own = self
-            .tagger
-            .as_ref()
-            .map_or_else(Vec::new, |tagger| tagger(value));
         own.extend_from_slice(&said.tags);
+        parts.tags.extend_from_slice(&said.kept_tags);
         parts.dependencies.extend_from_slice(&said.dependencies);
         match marking::marks(address, given, own, parts) {
             Ok(marks) => Some(Arc::new(marks)),

@@ -76,8 +76,10 @@ where
         match reply {
             Ok(Loaded::Value(made)) if load.terms.context.was_due() => {
                 let refreshed = self.refresh(address, Due::Shared(made.clone()), load).await;
+                let is_over = self.clock.now() >= made.served_until;
                 match refreshed {
                     Some(Ok(loaded)) => Ok(loaded),
+                    Some(Err(error)) if is_over => Err(error),
                     Some(Err(_)) | None => Ok(Loaded::Value(made)),
                 }
             }
@@ -312,7 +314,7 @@ where
         tokio::time::sleep(soft).await;
         match flight.stale() {
             Some(made)
-                if self.local.is_current(address, &flight.ticket, made.marks())
+                if self.may_still(address, flight, &made)
                     && joined.is_none_or(|joined| {
                         self.is_good(joined, address, flight, made.marks())
                     }) =>
@@ -322,6 +324,12 @@ where
             }
             _ => std::future::pending().await,
         }
+    }
+
+    /// Whether an old value of a flight may stand in now.
+    pub(super) fn may_still(&self, address: &Address, flight: &Flight<V>, made: &Made<V>) -> bool {
+        let ticket = &flight.ticket;
+        self.clock.now() < made.served_until && self.local.is_current(address, ticket, made.marks())
     }
 
     /// That there is no value was found out from other values: whoever makes

@@ -8,6 +8,7 @@ use super::call::{Load, Reply, Terms};
 use super::ending::Keeping;
 use super::layer::Layer;
 use super::leading::Leading;
+use crate::clock::Tick;
 use crate::entry::{Found, Made};
 use crate::event::Counter;
 use crate::key::Address;
@@ -22,8 +23,8 @@ pub(crate) struct Way {
     pub(crate) counted: bool,
     /// It goes on without its caller.
     pub(crate) outlives: bool,
-    /// It replaces a value that may still be served.
-    pub(crate) refreshes: bool,
+    /// It replaces a value that may still be served, and whose life ends then.
+    pub(crate) refreshes: Option<Tick>,
 }
 
 /// What was found before anything was loaded.
@@ -74,7 +75,7 @@ where
         let lease = match self.lease(address, flight, terms, way, skip_shared).await {
             Leased::Load(lease) => lease,
             Leased::Found(reply) => {
-                self.count(Counter::SharedHit, way.counted || way.refreshes);
+                self.count(Counter::SharedHit, way.counted || way.refreshes.is_some());
                 return reply;
             }
             // It stays as it is.
@@ -83,7 +84,7 @@ where
                 None => None,
             },
         };
-        self.count(Counter::Miss, way.counted || way.refreshes);
+        self.count(Counter::Miss, way.counted || way.refreshes.is_some());
         if let Some(made) = &stale {
             let now = self.clock.now();
             terms.context.replaces(Found::new(made.clone(), now));
@@ -94,8 +95,12 @@ where
             &made_of,
             loader,
             terms,
-            stale.is_some() && !way.refreshes,
-            way.outlives,
+            // One that outlives its caller goes on, and gives the old value meanwhile.
+            || {
+                let may = way.refreshes.is_none() && !way.outlives && self.may_stand_in(terms);
+                let stale = stale.as_ref().filter(|_| may);
+                stale.is_some_and(|made| self.may_still(address, flight, made))
+            },
         );
         let (attempt, lease) = match lease {
             Some(mut lease) => (lease.while_renewed(attempt).await, Some(lease)),
@@ -113,7 +118,7 @@ where
                 return reply;
             }
         };
-        if way.refreshes {
+        if way.refreshes.is_some() {
             self.counters.add(Counter::Refreshed);
         }
         let keeping = Keeping {
@@ -140,7 +145,7 @@ where
             return Looked::Found(found);
         }
         let mut reading = terms.policy.reading(&terms.options, self.config.idle);
-        reading.is_refresh = way.refreshes;
+        reading.refreshes = way.refreshes;
         let read = self.levels.read(address, &flight.ticket, reading).await;
         self.looked(address, flight, terms, way, read)
     }
@@ -154,7 +159,7 @@ where
         terms: &Terms<V, E>,
         way: Way,
     ) -> Option<Loaded<Made<V>>> {
-        if way.refreshes || terms.options.skip.reading_memory {
+        if way.refreshes.is_some() || terms.options.skip.reading_memory {
             return None;
         }
         let entry = self.local.hit(address.key.as_bytes())?;
@@ -176,12 +181,12 @@ where
         let mut skip_shared = skip.filling_shared;
         match read {
             // What is about to be refreshed: its readers need not wait for that.
-            Read::Hit { made, is_due } if way.refreshes && is_due => {
+            Read::Hit { made, is_due } if way.refreshes.is_some() && is_due => {
                 flight.give_meanwhile(Meanwhile::Current(made.clone()));
                 stale = Some(made);
             }
             Read::Hit { made, is_due } => {
-                self.count(Counter::SharedHit, way.counted || way.refreshes);
+                self.count(Counter::SharedHit, way.counted || way.refreshes.is_some());
                 match self.config.idle {
                     Some(idle) if is_due => self.touch(address, &made, idle),
                     None if is_due => terms.context.is_due(),
@@ -190,7 +195,7 @@ where
                 return Looked::Found(self.found(flight, made));
             }
             Read::Absent(made) if terms.takes_absent => {
-                self.count(Counter::SharedHit, way.counted || way.refreshes);
+                self.count(Counter::SharedHit, way.counted || way.refreshes.is_some());
                 self.read_nothing(address, made.marks.as_deref());
                 flight.land(Outcome::Absent(made.marks));
                 return Looked::Found(Loaded::Absent);
@@ -204,13 +209,13 @@ where
             && let Some(entry) = self.local.stale(address.key.as_bytes())
         {
             let mut made = entry.made();
-            if !way.refreshes {
+            if way.refreshes.is_none() {
                 made = made.stale();
                 made.served_until = entry.life().stale_until;
             }
             stale = Some(made);
         }
-        if let Some(made) = stale.as_ref().filter(|_| !way.refreshes)
+        if let Some(made) = stale.as_ref().filter(|_| way.refreshes.is_none())
             && self.may_stand_in(terms)
         {
             flight.give_meanwhile(Meanwhile::Stale(made.clone()));
@@ -252,7 +257,7 @@ where
                     }
                     None => return Leased::Load(Some(lease)),
                 },
-                Step::Wait(_) if way.refreshes => return Leased::ByAnother,
+                Step::Wait(_) if way.refreshes.is_some() => return Leased::ByAnother,
                 Step::Wait(at_most) => {
                     entering.wait(at_most).await;
                     if let Some(reply) = self.look_again(address, flight, terms, way).await {
@@ -274,9 +279,9 @@ where
         way: Way,
     ) -> Option<Reply<V, E>> {
         let mut reading = terms.policy.reading(&terms.options, self.config.idle);
-        reading.is_refresh = way.refreshes;
+        reading.refreshes = way.refreshes;
         match self.levels.read(address, &flight.ticket, reading).await {
-            Read::Hit { is_due: true, .. } if way.refreshes => None,
+            Read::Hit { is_due: true, .. } if way.refreshes.is_some() => None,
             Read::Hit { made, .. } => {
                 flight.land(Outcome::Value(made.clone()));
                 Some(Ok(Loaded::Value(made)))

@@ -206,10 +206,17 @@ where
             .collect();
         let made_of = Arc::new(MadeOf::new(self.flow));
         // It is given up for old values if there is one for each key.
-        let has_stale = led.iter().all(|led| led.stale.is_some());
+        let stands = |led: &Led<'_, V>| {
+            let Leading {
+                address, flight, ..
+            } = &led.leading;
+            let stale = led.stale.as_ref();
+            stale.is_some_and(|made| self.may_still(address, flight, made))
+        };
+        let all_stand = || self.may_stand_in(call.terms) && led.iter().all(stands);
         let mut load = Some(|_: LoadContext<V>| loader(&places));
         let Attempt { loaded, cost } = self
-            .attempt(&tickets, &made_of, &mut load, call.terms, has_stale, false)
+            .attempt(&tickets, &made_of, &mut load, call.terms, all_stand)
             .await;
         let parts = made_of.take();
         // Nobody knows what one of them alone would have taken.

@@ -136,7 +136,6 @@ impl Entering<'_> {
             (Next::Look, Ok(Ok(lease))) => Step::Look(lease),
             (Next::Wait { at_most }, _) => {
                 self.waits += 1;
-                self.waiter.in_vain();
                 Step::Wait(at_most)
             }
             (_, Err(error)) => Step::Failed(error),
@@ -146,7 +145,7 @@ impl Entering<'_> {
 
     /// Waits until the lease was given back, as far as that is told, but not for
     /// longer than `at_most`: its holder may have died.
-    pub(crate) async fn wait(&self, at_most: Duration) {
+    pub(crate) async fn wait(&mut self, at_most: Duration) {
         let _ = tokio::time::timeout(at_most, self.waiter.released()).await;
     }
 }

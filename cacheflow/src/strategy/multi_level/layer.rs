@@ -19,6 +19,10 @@ use crate::store::{Guarded, Stored};
 use crate::strategy::levels::{FillWith, Levels, Read, Reading};
 use crate::strategy::{Local, Nothing, refresh_ahead};
 
+/// Two lifetimes that end so near to one another are of one value: the shared store
+/// keeps whole milliseconds, from when the fill has reached it.
+const SAME: Duration = Duration::from_millis(50);
+
 /// Tells what a value weighs in memory, in bytes.
 pub(crate) type Weigher<V> = Arc<dyn Fn(&V) -> usize + Send + Sync>;
 
@@ -94,8 +98,9 @@ impl<V: Clone + Send + Sync + 'static> Levels<V> for Layer<V> {
             ..Life::plain(now, expires)
         };
         let weight = self.weigh(address, &made.value, || None);
-        let (epoch, long_ago) = (ticket.epoch, Tick::ZERO);
-        let mut entry = Entry::new(made.value.clone(), long_ago, life, epoch, weight);
+        // As young as it was: to stand in does not make it younger.
+        let (epoch, begun) = (ticket.epoch, made.begun);
+        let mut entry = Entry::new(made.value.clone(), begun, life, epoch, weight);
         entry.marks.clone_from(&made.marks);
         entry.version.clone_from(&made.version);
         entry.is_stale = true;
@@ -123,6 +128,9 @@ impl<V: Clone + Send + Sync + 'static> Levels<V> for Layer<V> {
         // Only that the source has none is of use to others.
         let of_others = matches!(nothing, Nothing::Absent);
         if of_others && self.filled(address, ticket, None, &fill).await.is_none() {
+            return self.0.local.leave(&address.key, ticket);
+        }
+        if fill.skip_memory {
             return self.0.local.leave(&address.key, ticket);
         }
         let life = Life::plain(now, now.after(fill.ttl));
@@ -306,6 +314,7 @@ impl<V: Clone + Send + Sync + 'static> Layer<V> {
             value: (),
             marks: entry::some(&marks),
             expires: Some(ends),
+            begun: ticket.begun,
             seen: asked,
             age,
             served_until: asked.after(left.ttl.min(stored.remaining)),
@@ -315,7 +324,7 @@ impl<V: Clone + Send + Sync + 'static> Layer<V> {
             header: header.clone(),
         };
         let Some(value) = value else {
-            return self.promoted_nothing(address, ticket, bare);
+            return self.promoted_nothing(address, ticket, how, bare);
         };
         let mut made = bare.with(value.clone());
         if left.ttl.is_zero() {
@@ -328,17 +337,19 @@ impl<V: Clone + Send + Sync + 'static> Layer<V> {
             };
         }
         let age_in_life = whole.ttl.saturating_sub(left.ttl);
-        let is_due = match (left.idle, how.refresh) {
-            (Some(idle), _) => stored.remaining < idle,
-            (None, Some(refresh)) => {
+        let is_due = match (how.refreshes, left.idle, how.refresh) {
+            // What is to be refreshed, unless another has done it.
+            (Some(replaced), _, _) => ends <= replaced.after(SAME),
+            (None, Some(idle), _) => stored.remaining < idle,
+            (None, None, Some(refresh)) => {
                 refresh_ahead::wants(&refresh, age_in_life, whole.ttl, whole.cost, draw())
             }
-            (None, None) => false,
+            (None, None, None) => false,
         };
         let life = self.life(asked, age, left, stored.remaining, whole);
         match life.filter(|_| !how.skip_memory) {
             // The flight goes on.
-            _ if how.is_refresh && is_due => {}
+            _ if how.refreshes.is_some() && is_due => {}
             Some(life) => {
                 let weight = self.weigh(address, &value, || Some(stored.bytes.len()));
                 let epoch = ticket.epoch;
@@ -354,7 +365,17 @@ impl<V: Clone + Send + Sync + 'static> Layer<V> {
         Read::Hit { made, is_due }
     }
 
-    fn promoted_nothing(&self, address: &Address, ticket: &Arc<Ticket>, made: Made<()>) -> Read<V> {
+    fn promoted_nothing(
+        &self,
+        address: &Address,
+        ticket: &Arc<Ticket>,
+        how: Reading,
+        made: Made<()>,
+    ) -> Read<V> {
+        if how.skip_memory {
+            self.0.local.leave(&address.key, ticket);
+            return Read::Absent(made);
+        }
         let life = Life::plain(made.seen, made.served_until);
         let mut entry = Entry::new(Nothing::Absent, ticket.begun, life, ticket.epoch, 1);
         entry.marks.clone_from(&made.marks);

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::decide::{retry_after, wants};
+use crate::clock::Tick;
 use crate::entry::{Entry, Life, Made};
 use crate::event::{Counter, Event};
 use crate::key::Address;
@@ -24,6 +25,40 @@ pub(crate) enum Due<V> {
     Shared(Made<V>),
 }
 
+impl<V> Due<V> {
+    /// When its life ends.
+    fn ends(&self) -> Tick {
+        match self {
+            Self::Entry(entry) => entry.life().ends,
+            Self::Shared(made) => made.served_until,
+        }
+    }
+}
+
+/// A refresh that has not succeeded yet; dropped, it has failed.
+struct Failing<'a, V, L>
+where
+    V: Clone + Send + Sync + 'static,
+    L: Levels<V>,
+{
+    is_failing: bool,
+    layer: &'a Layer<V, L>,
+    address: &'a Address,
+    due: &'a Due<V>,
+}
+
+impl<V, L> Drop for Failing<'_, V, L>
+where
+    V: Clone + Send + Sync + 'static,
+    L: Levels<V>,
+{
+    fn drop(&mut self) {
+        if self.is_failing {
+            self.layer.refresh_failed(self.address, self.due);
+        }
+    }
+}
+
 impl<V, L> Layer<V, L>
 where
     V: Clone + Send + Sync + 'static,
@@ -40,7 +75,7 @@ where
         if refresh.by_itself {
             // It is loaded by a timer; what that wants to know is whether somebody
             // has asked for it.
-            entry.postpone(crate::clock::Tick::NEVER);
+            entry.postpone(Tick::NEVER);
             return false;
         }
         let whole = life.ends.since(life.seen);
@@ -67,15 +102,22 @@ where
     {
         let flight = self.board_refresh(address, &due)?;
         let way = Way {
-            refreshes: true,
+            refreshes: Some(due.ends()),
             ..Way::default()
+        };
+        // However it ends: returned, dropped because it took too long, panicking.
+        let mut failing = Failing {
+            is_failing: true,
+            layer: self,
+            address,
+            due: &due,
         };
         // A load that hangs does not hold its key for ever.
         let longest = self.longest_refresh(&due);
         let lead = self.lead(address, &flight, &mut load, way);
         let reply = timeouts::within(Some(longest), lead).await;
-        if !matches!(reply, Some(Ok(_))) {
-            self.refresh_failed(address, &due);
+        if matches!(reply, Some(Ok(_))) {
+            failing.is_failing = false;
         }
         reply
     }
@@ -168,18 +210,14 @@ where
 
     /// When a refresh that failed so often may be tried again, but not beyond the
     /// time for which the entry is served.
-    fn next_try(&self, life: Life, failures: u32) -> crate::clock::Tick {
+    fn next_try(&self, life: Life, failures: u32) -> Tick {
         let window = life.expires.since(life.due);
         let next = self.clock.now().after(retry_after(window, failures));
         next.min(life.expires)
     }
 
     fn longest_refresh(&self, due: &Due<V>) -> Duration {
-        let ends = match due {
-            Due::Entry(entry) => entry.life().ends,
-            Due::Shared(made) => made.served_until,
-        };
-        let left = ends.since(self.clock.now());
+        let left = due.ends().since(self.clock.now());
         left.max(self.config.follower_timeout)
     }
 }
