@@ -53,11 +53,23 @@
 //! | keep nothing of a key while a transaction changes it | [`Cache::begin_write`] |
 //! | say by what an entry is to be forgotten | [`CacheBuilder::tags`], [`Cache::tagged`], [`Cache::depends_on`] |
 //! | start, connect, watch and end it | [`CacheFlow`], [`FlowBuilder`] |
-//! | choose the levels | [`Strategy`] |
-//! | choose a strategy by configuration | [`Strategy::named`], [`StrategyOptions`] |
+//! | choose the levels, and put a strategy together | [`Strategy`] |
+//! | serve a value while it is loaded anew | [`Strategy::refresh_ahead`], [`CacheBuilder::flexible`], [`Cache::get_or_refresh`] |
+//! | survive a source that fails | [`CircuitBreaker`], [`FailSafe`] |
+//! | survive a source that hangs | [`Strategy::soft_timeout`], [`Strategy::hard_timeout`] |
+//! | spare a source that bears so many loads at once | [`Bulkhead`] |
+//! | load once per cluster | [`Strategy::distributed_lock`] |
+//! | do other work once at a time in a cluster | [`CacheFlow::lock`] |
+//! | write through the cache | [`Cache::write_through`], [`Cache::write_through_many`] |
+//! | write to the source later, in batches | [`WriteBehindCache`] |
+//! | give a cache a loader of its own | [`LoadingCache`] |
+//! | want something else of one call, or say more of one value | [`Cache::entry`], [`LoadContext`] |
+//! | keep that there is no value, or an error | [`CacheBuilder::cache_none`], [`CacheBuilder::cache_err`] |
+//! | read everything once within a request | [`CacheFlow::request_scope`] |
+//! | choose a strategy by configuration | [`Strategy::named`], [`StrategyOptions`], [`CacheFlow::strategy`] |
 //! | make a type part of a key | [`CacheKey`], [`macro@CacheKey`] |
 //! | hear of evictions, refusals and outages | [`event`] |
-//! | write a backend | [`Backend`], [`store::SharedStore`], [`bus::Bus`] |
+//! | write a backend | [`Backend`], [`store::SharedStore`], [`bus::Bus`], [`lock::Leases`] |
 //!
 //! # What is promised
 //!

@@ -1,8 +1,31 @@
-//! The examples of CacheFlow, and a test that the README's code compiles.
+//! The examples of CacheFlow, and a test that the code in README and docs compiles.
 //!
 //! | example | what it shows |
 //! |---|---|
 //! | `quickstart` | a shop on SQLite, read through attributed functions, with and without the cache |
+//! | `cache_aside` | look, else load once and keep; what is forgotten, and what is not |
+//! | `multi_level` | memory before a shared store, on two nodes |
+//! | `write_through` | the source first, then the cache; writers that overlap or fail |
+//! | `write_behind` | the cache first, then the source, in batches |
+//! | `refresh_ahead` | loaded anew before it expires, while readers are served |
+//! | `circuit_breaker` | a source that fails is left alone, and old values stand in |
+//! | `distributed_lock` | one load per cluster; a lock by name |
+//! | `million` | a tag with a million keys is forgotten |
+//! | `costs` | what each operation asks of Redis |
+
+use std::fmt::Display;
+
+/// Tells what happens in an example, one numbered line for each step.
+#[derive(Debug, Default)]
+pub struct Story(u32);
+
+impl Story {
+    /// Somebody does something, and this comes of it.
+    pub fn step(&mut self, what: &str, outcome: impl Display) {
+        self.0 += 1;
+        println!("{:>2}  {what:<44} → {outcome}", self.0);
+    }
+}
 
 /// The code in the README.
 #[cfg(doctest)]
@@ -13,3 +36,8 @@ pub struct Readme;
 #[cfg(doctest)]
 #[doc = include_str!("../../cacheflow-redis/README.md")]
 pub struct RedisReadme;
+
+/// The code in the guide to strategies.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/strategies.md")]
+pub struct Strategies;
