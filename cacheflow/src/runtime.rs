@@ -125,9 +125,28 @@ impl Background {
         }
     }
 
+    /// The end of the flow.
+    pub(crate) fn ended(&self) -> Ended {
+        Ended(self.ended.clone())
+    }
+
     /// How many are under way.
     pub(crate) fn under_way(&self) -> usize {
         self.under_way.count()
+    }
+}
+
+/// Tells when a flow has ended.
+#[derive(Clone)]
+pub(crate) struct Ended(watch::Receiver<bool>);
+
+impl Ended {
+    pub(crate) fn is_now(&self) -> bool {
+        *self.0.borrow()
+    }
+
+    pub(crate) async fn wait(&self) {
+        let _ = self.0.clone().wait_for(|ended| *ended).await;
     }
 }
 

@@ -48,6 +48,14 @@ pub struct CacheBuilder<K, V> {
     key: PhantomData<fn(&K)>,
 }
 
+/// What a cache is built with.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Built {
+    Plainly,
+    WithLoader,
+    WithWriter,
+}
+
 impl<K, V: CacheValue> CacheBuilder<K, V> {
     pub(crate) fn new(flow: CacheFlow, name: &str) -> Self {
         Self {
@@ -274,7 +282,7 @@ impl<K, V: CacheValue> CacheBuilder<K, V> {
         Fut: Future<Output = Result<V, E>> + Send + 'static,
         E: Into<BoxError>,
     {
-        let core = self.core()?;
+        let core = self.core(Built::WithLoader)?;
         Ok(LoadingCache::new(Cache::new(core, self.flow), loader))
     }
 
@@ -323,7 +331,7 @@ impl<K, V: CacheValue> CacheBuilder<K, V> {
                 "build_with_writer: allowed inside of a tokio runtime",
             ));
         }
-        let core = self.core()?;
+        let core = self.core(Built::WithWriter)?;
         let events = self.flow.event_sink().clone();
         let cache = Cache::new(core, self.flow);
         WriteBehindCache::new(cache, config, writer, events)
@@ -338,26 +346,25 @@ impl<K, V: CacheValue> CacheBuilder<K, V> {
     /// or differs from those under which this node has built the cache before;
     /// [`ErrorKind::TypeMismatch`] if it was built with another type of values.
     pub fn build(self) -> Result<Cache<K, V>> {
-        let strategy = &self.config.strategy;
+        let core = self.core(Built::Plainly)?;
+        Ok(Cache::new(core, self.flow))
+    }
+
+    fn core(&self, built: Built) -> Result<Arc<Core<V>>> {
         let mut faults = Faults::default();
-        if strategy.refresh.is_some_and(|refresh| refresh.by_itself) {
+        self.config.check(&mut faults);
+        let strategy = &self.config.strategy;
+        let by_itself = strategy.refresh.is_some_and(|refresh| refresh.by_itself);
+        if by_itself && built != Built::WithLoader {
             faults.add(
                 "refresh_ahead.by_itself: allowed with build_with_loader, nobody else knows how to load",
             );
         }
-        if strategy.write_behind.is_some() {
+        if strategy.write_behind.is_some() && built != Built::WithWriter {
             faults.add(
                 "write_behind: allowed with build_with_writer, nobody else knows how to write",
             );
         }
-        faults.into_result("build")?;
-        let core = self.core()?;
-        Ok(Cache::new(core, self.flow))
-    }
-
-    fn core(&self) -> Result<Arc<Core<V>>> {
-        let mut faults = Faults::default();
-        self.config.check(&mut faults);
         if self.weigher.is_some() && self.config.max_memory.is_none() {
             faults.add("weigher: allowed together with max_memory");
         }

@@ -11,7 +11,7 @@ use crate::key::{Address, FullKey, Marks};
 use crate::runtime::draw;
 use crate::source::{Parts, Said, Ticket};
 use crate::strategy::cache_aside::{LoadEnd, Wanted, after_load};
-use crate::strategy::{CallOptions, FillWith, Given};
+use crate::strategy::{CallOptions, FillWith, Given, Policy};
 
 /// The right to put a value, taken before its source is changed.
 pub(crate) struct Putting<V: CacheValue> {
@@ -21,8 +21,9 @@ pub(crate) struct Putting<V: CacheValue> {
 }
 
 /// How a value is put.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone)]
 pub(crate) struct How {
+    pub(crate) policy: Arc<Policy>,
     pub(crate) given: Given,
     pub(crate) options: CallOptions,
     /// Tags of this value alone.
@@ -79,10 +80,10 @@ impl<V: CacheValue> Putting<V> {
             // It cannot be kept, but what is kept is older than it.
             return (self.forget().await, false);
         };
-        let strategy = &core.policy.strategy;
+        let strategy = &how.policy.strategy;
         let fill = FillWith {
             ttl,
-            stale: core.policy.stale(&how.options).unwrap_or_default(),
+            stale: how.policy.stale(&how.options).unwrap_or_default(),
             idle: config.idle,
             refresh: strategy.refresh,
             cost: Duration::ZERO,

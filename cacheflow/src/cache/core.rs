@@ -168,6 +168,11 @@ impl<V: CacheValue> Core<V> {
         self.pending.set(pending).is_ok()
     }
 
+    fn is_waiting(&self, key: &EntryKey) -> bool {
+        let pending = self.pending.get();
+        pending.is_some_and(|pending| pending(key).is_some())
+    }
+
     /// A value that waits to be written, as this node has it.
     fn waiting(&self, key: &EntryKey) -> Option<Made<V>> {
         let value = self.pending.get()?(key)?;
@@ -365,7 +370,8 @@ impl<V: CacheValue> Core<V> {
     /// Whether the caller is to refresh `entry`; the shared store is told of one
     /// that lives as long as it is read.
     fn is_refreshed<E>(&self, address: &Address, entry: &Entry<V>, terms: &Terms<V, E>) -> bool {
-        if !entry.is_watched() {
+        // The source has an older one than what waits to be written.
+        if !entry.is_watched() || self.is_waiting(&address.key) {
             return false;
         }
         if self.config.loading.idle.is_some() {

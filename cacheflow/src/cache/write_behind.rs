@@ -6,6 +6,7 @@ use std::ops::Deref;
 use std::sync::Arc;
 
 use super::change::Putting;
+use super::core::closed;
 use super::handle::encoded;
 use super::{Cache, CacheValue};
 use crate::error::{BoxError, Result};
@@ -63,7 +64,8 @@ where
             Box::pin(async move { writing.await.map_err(Into::into) })
         });
         let (name, clock) = (cache.core.name.clone(), cache.flow.clock().clone());
-        let behind = Arc::new(Behind::new(config, name, writer, clock, events));
+        let ended = cache.flow.background().ended();
+        let behind = Arc::new(Behind::new(config, name, writer, ended, clock, events));
         let waiting = Arc::clone(&behind);
         let pending = move |key: &EntryKey| waiting.pending(key);
         cache.core.set_pending(Box::new(pending)).then_some(())?;
@@ -93,7 +95,8 @@ where
         let address = self.cache.address("write", key)?;
         let entry_key = address.key.clone();
         // First among those that wait: whoever loads from here on reads it there.
-        self.behind.put(entry_key, key.clone(), value.clone()).await;
+        let waits = self.behind.put(entry_key, key.clone(), value.clone());
+        waits.await.ok_or_else(|| closed("write"))?;
         let (core, how) = (Arc::clone(&self.cache.core), self.cache.how());
         let put = async move {
             let putting = Putting::begin(&core, address);
@@ -102,7 +105,8 @@ where
         Ok(self.cache.to_the_end(put).await)
     }
 
-    /// Has everything that waits written now, and waits for that.
+    /// Has everything that waits written now, and waits for that; not beyond the end of
+    /// the flow.
     ///
     /// # Cancellation
     ///

@@ -132,10 +132,10 @@ impl<K, V: CacheValue> Cache<K, V> {
         Fut: Future<Output = Result<V, E>>,
     {
         let how = How {
-            given: self.given.clone(),
             options,
             tags,
             everywhere: true,
+            ..self.how()
         };
         let one = |value| vec![(0, value)];
         let mut written = self.written([key], how, writer, one).await?;
@@ -197,8 +197,11 @@ impl<K, V: CacheValue> Cache<K, V> {
     /// How this handle puts values.
     pub(super) fn how(&self) -> How {
         How {
+            policy: Arc::clone(&self.policy),
             given: self.given.clone(),
-            ..How::default()
+            options: CallOptions::default(),
+            tags: Vec::new(),
+            everywhere: false,
         }
     }
 

@@ -39,6 +39,7 @@ struct Inner<V> {
     said: Mutex<Said>,
     previous: OnceLock<Found<V>>,
     is_due: AtomicBool,
+    by_another: AtomicBool,
 }
 
 /// What a loader has said.
@@ -62,6 +63,7 @@ impl<V> LoadContext<V> {
             said: Mutex::default(),
             previous: OnceLock::new(),
             is_due: AtomicBool::new(false),
+            by_another: AtomicBool::new(false),
         }))
     }
 
@@ -153,6 +155,16 @@ impl<V> LoadContext<V> {
     /// Whether it is.
     pub(crate) fn was_due(&self) -> bool {
         self.0.is_due.load(Ordering::Acquire)
+    }
+
+    /// Another node loads, and this one leaves it to that.
+    pub(crate) fn is_left_to_another(&self) {
+        self.0.by_another.store(true, Ordering::Release);
+    }
+
+    /// Whether it does.
+    pub(crate) fn was_left_to_another(&self) -> bool {
+        self.0.by_another.load(Ordering::Acquire)
     }
 
     /// What was said until now.

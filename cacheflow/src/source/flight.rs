@@ -29,6 +29,8 @@ pub(crate) struct Ticket {
     pub(crate) epoch: Epoch,
     kind: Kind,
     cancelled: AtomicBool,
+    /// Its load was let through: it waits for no other load any more.
+    is_through: AtomicBool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,12 +47,23 @@ impl Ticket {
             epoch: start.epoch,
             kind,
             cancelled: AtomicBool::new(false),
+            is_through: AtomicBool::new(false),
         }
     }
 
     /// Whether what was read under this ticket may be old.
     pub(crate) fn is_cancelled(&self) -> bool {
         self.cancelled.load(Ordering::Acquire)
+    }
+
+    /// Its load is let through.
+    pub(crate) fn go_through(&self) {
+        self.is_through.store(true, Ordering::Release);
+    }
+
+    /// Whether its load was let through.
+    pub(crate) fn is_through(&self) -> bool {
+        self.is_through.load(Ordering::Acquire)
     }
 
     fn cancel(&self) {

@@ -10,8 +10,8 @@ use super::layer::Layer;
 use crate::entry::{Level, Made};
 use crate::event::Counter;
 use crate::source::{
-    LoadContext, LoadError, Loaded, MadeOf, Ticket, Trouble, Under, is_under, while_let_through,
-    while_loading,
+    Flight, LoadContext, LoadError, Loaded, MadeOf, Ticket, Trouble, Under, is_under,
+    while_let_through, while_loading,
 };
 use crate::strategy::circuit_breaker::{self, Breaker, CircuitBreaker, Outcome};
 use crate::strategy::levels::Levels;
@@ -99,6 +99,7 @@ where
                 };
             }
         };
+        tickets.iter().for_each(|ticket| ticket.go_through());
         let loader = loader.take().expect("a load is tried once");
         let began = self.clock.now();
         let run = while_loading(tickets, made_of, pass.under, self.run(loader, terms));
@@ -141,6 +142,13 @@ where
             Err(failure) => Err(failure),
         };
         loaded.map_err(|failure| failure.error)
+    }
+
+    /// Whether a flight may wait for a place in the bulkhead that the load which the
+    /// present task is inside of has: the two would wait for one another.
+    pub(super) fn waits_for_us<E>(&self, flight: &Flight<V>, terms: &Terms<V, E>) -> bool {
+        let bulkhead = terms.policy.bulkhead.as_ref();
+        bulkhead.is_some_and(|it| is_under(place(it))) && !flight.ticket.is_through()
     }
 
     /// Waits until breaker and bulkhead let a load through. To wait for a place in the

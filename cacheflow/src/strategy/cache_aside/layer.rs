@@ -176,6 +176,10 @@ where
                 self.inside_itself(address, counted);
                 return Boarded::Alone;
             }
+            if self.waits_for_us(&flight, terms) {
+                self.count(Counter::Miss, counted);
+                return Boarded::Alone;
+            }
             let (end, reply) = self
                 .follow(address, joined, &flight, terms, &mut counted)
                 .await;

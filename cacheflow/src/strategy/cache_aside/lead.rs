@@ -80,7 +80,10 @@ where
             }
             // It stays as it is.
             Leased::ByAnother => match stale {
-                Some(made) => return Ok(Loaded::Value(made)),
+                Some(made) => {
+                    terms.context.is_left_to_another();
+                    return Ok(Loaded::Value(made));
+                }
                 None => None,
             },
         };

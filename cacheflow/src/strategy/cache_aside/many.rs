@@ -175,6 +175,11 @@ where
                     call.counted[place] = true;
                     boarded.alone.push(place);
                 }
+                Boarding::Follow(flight) if self.waits_for_us(&flight, call.terms) => {
+                    self.count(Counter::Miss, call.counted[place]);
+                    call.counted[place] = true;
+                    boarded.alone.push(place);
+                }
                 Boarding::Follow(flight) => boarded.followed.push(Followed {
                     place,
                     joined,

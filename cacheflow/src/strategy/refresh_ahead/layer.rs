@@ -116,6 +116,11 @@ where
         let longest = self.longest_refresh(&due);
         let lead = self.lead(address, &flight, &mut load, way);
         let reply = timeouts::within(Some(longest), lead).await;
+        if load.terms.context.was_left_to_another() {
+            failing.is_failing = false;
+            self.pause(address, &due, 0);
+            return None;
+        }
         if matches!(reply, Some(Ok(_))) {
             failing.is_failing = false;
         }
@@ -189,23 +194,25 @@ where
             cache: self.cache.clone(),
             key: address.key.clone(),
         });
-        match due {
-            Due::Entry(entry) => {
-                let failures = entry.failed();
-                entry.postpone(self.next_try(entry.life(), failures));
-            }
-            // There is no entry to note it at.
-            Due::Shared(made) => {
-                let before = self.local.unrefreshed(address.key.as_bytes());
-                let now = self.clock.now();
-                let pause = retry_after(made.served_until.since(now), before + 1);
-                let life = Life {
-                    stale_until: made.served_until,
-                    ..Life::plain(now, now.after(pause))
-                };
-                self.local.note_unrefreshed(address, life, before + 1);
-            }
+        if let Due::Entry(entry) = due {
+            let failures = entry.failed();
+            entry.postpone(self.next_try(entry.life(), failures));
         }
+        self.pause(address, due, 1);
+    }
+
+    /// Nobody looks at a value in the shared store for a while, after so many more
+    /// failures. (An entry has its pause from its claim.)
+    fn pause(&self, address: &Address, due: &Due<V>, more: u32) {
+        let Due::Shared(made) = due else { return };
+        let failures = self.local.unrefreshed(address.key.as_bytes()) + more;
+        let now = self.clock.now();
+        let pause = retry_after(made.served_until.since(now), failures.max(1));
+        let life = Life {
+            stale_until: made.served_until,
+            ..Life::plain(now, now.after(pause))
+        };
+        self.local.note_unrefreshed(address, life, failures);
     }
 
     /// When a refresh that failed so often may be tried again, but not beyond the

@@ -15,6 +15,7 @@ use crate::clock::Clock;
 use crate::error::BoxError;
 use crate::event::{Event, EventSink};
 use crate::key::{CacheName, EntryKey};
+use crate::runtime::Ended;
 
 /// Writes a batch to the source.
 pub(crate) type Writer<K, V> = Box<
@@ -32,6 +33,8 @@ pub(crate) struct Behind<K, V> {
     wake: Notify,
     /// How many want all to be written now.
     hurrying: AtomicUsize,
+    /// The end of the flow, after which nothing is written.
+    ended: Ended,
     clock: Clock,
     events: EventSink,
 }
@@ -41,6 +44,7 @@ impl<K: Clone, V: Clone> Behind<K, V> {
         config: WriteBehind,
         cache: CacheName,
         writer: Writer<K, V>,
+        ended: Ended,
         clock: Clock,
         events: EventSink,
     ) -> Self {
@@ -52,22 +56,27 @@ impl<K: Clone, V: Clone> Behind<K, V> {
             writer,
             wake: Notify::new(),
             hurrying: AtomicUsize::new(0),
+            ended,
             clock,
             events,
         }
     }
 
-    /// Lets a value wait to be written; waits for room, if as many wait as may.
+    /// Lets a value wait to be written; waits for room, if as many wait as may. `None`
+    /// if the flow ends before there is any.
     ///
     /// # Cancellation
     ///
     /// While there is no room the value does not wait yet.
-    pub(crate) async fn put(&self, entry_key: EntryKey, key: K, value: V) {
+    pub(crate) async fn put(&self, entry_key: EntryKey, key: K, value: V) -> Option<()> {
         let mut waits = (entry_key, (key, value));
         let mut pending = self.pending.subscribe();
         loop {
             // Before the try: room that is made between the two is seen.
             pending.borrow_and_update();
+            if self.ended.is_now() {
+                return None;
+            }
             let put = {
                 let mut buffer = self.buffer();
                 let put = buffer.put(waits.0, waits.1, self.clock.now());
@@ -76,11 +85,13 @@ impl<K: Clone, V: Clone> Behind<K, V> {
             };
             self.wake.notify_one();
             match put {
-                Put::Buffered | Put::Replaced => return,
+                Put::Buffered | Put::Replaced => return Some(()),
                 Put::Full(key, value) => waits = (key, value),
             }
-            // It ends only with this.
-            let _ = pending.changed().await;
+            tokio::select! {
+                _ = pending.changed() => {}
+                () = self.ended.wait() => return None,
+            }
         }
     }
 
@@ -100,14 +111,17 @@ impl<K: Clone, V: Clone> Behind<K, V> {
         self.buffer().len()
     }
 
-    /// Until everything that waits now is written, without waiting for its time.
+    /// Until everything that waits now is written, without waiting for its time; or the
+    /// flow has ended.
     pub(crate) async fn flush(&self) {
         let mut pending = self.pending.subscribe();
         self.hurrying.fetch_add(1, Ordering::AcqRel);
         let _hurry = Hurry(&self.hurrying);
         self.wake.notify_one();
-        // It ends only with this.
-        let _ = pending.wait_for(|pending| *pending == 0).await;
+        tokio::select! {
+            _ = pending.wait_for(|pending| *pending == 0) => {}
+            () = self.ended.wait() => {}
+        }
     }
 
     /// From now on nothing waits for its time.
