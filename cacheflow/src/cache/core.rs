@@ -14,10 +14,8 @@ use crate::event::{CacheStats, Counter, Counters, EventSink};
 use crate::invalidation::Node;
 use crate::key::{Address, CacheName, EntryKey, FullKey, KeyBuf, Marks};
 use crate::runtime::Background;
-use crate::source::{
-    LoadContext, Loaded, Request, RequestRead, is_inside_a_load, present_request, read_within_load,
-};
-use crate::standing::{AsOf, Standing, Verdict};
+use crate::source::{LoadContext, Loaded, is_inside_a_load, read_within_load};
+use crate::standing::Standing;
 use crate::store::{Bound, Guarded, Memory};
 use crate::strategy::refresh_ahead::Due;
 use crate::strategy::{
@@ -37,7 +35,7 @@ pub(crate) struct Core<V> {
     pub(super) local: Arc<Local<V>>,
     pub(super) strategy: Arc<Layer<V>>,
     pub(super) node: Arc<Node>,
-    standing: Arc<Standing>,
+    pub(super) standing: Arc<Standing>,
     pub(super) clock: Clock,
     pub(super) counters: Arc<Counters>,
     /// What waits to be written to the source.
@@ -64,20 +62,6 @@ pub(crate) struct CoreParts<'a, V> {
     pub(crate) clock: Clock,
     pub(crate) events: EventSink,
     pub(crate) background: Background,
-}
-
-/// A read within a request.
-struct Reading {
-    request: Arc<Request>,
-    as_of: Arc<AsOf>,
-}
-
-impl Reading {
-    fn keep<V: CacheValue>(self, address: &Address, made: &Made<V>) {
-        let Self { request, as_of } = self;
-        let value = Arc::new(made.clone());
-        request.keep(address.full.clone(), RequestRead { as_of, value });
-    }
 }
 
 /// What memory has for a key.
@@ -174,7 +158,7 @@ impl<V: CacheValue> Core<V> {
     }
 
     /// A value that waits to be written, as this node has it.
-    fn waiting(&self, key: &EntryKey) -> Option<Made<V>> {
+    pub(super) fn waiting(&self, key: &EntryKey) -> Option<Made<V>> {
         let value = self.pending.get()?(key)?;
         self.counters.add(Counter::MemoryHit);
         Some(self.strategy.made(value))
@@ -253,43 +237,6 @@ impl<V: CacheValue> Core<V> {
         let reply = self.strategy.miss_in_background(address, load).await;
         self.keep_in_request(address, reading, &reply);
         self.replied(address, reply)
-    }
-
-    /// What waits to be written, or the present request has read already, if nothing that it was made of was
-    /// forgotten since, as far as this node has heard; else, if there is a request,
-    /// where this node stands before it reads.
-    fn read_in_request(
-        &self,
-        address: &Address,
-        options: &CallOptions,
-    ) -> Result<Made<V>, Option<Reading>> {
-        if let Some(made) = self.waiting(&address.key) {
-            return Ok(made);
-        }
-        let Some(request) = present_request(flow_id(&self.standing)) else {
-            return Err(None);
-        };
-        let reads = !options.skip.reading_memory;
-        if let Some(read) = request.get(&address.full).filter(|_| reads)
-            && let Some(made) = read.value.downcast_ref::<Made<V>>()
-        {
-            let as_of = &read.as_of;
-            let verdict = self.standing.judge_load(as_of, &address.full, made.marks());
-            if verdict == Verdict::Current {
-                self.counters.add(Counter::MemoryHit);
-                return Ok(made.clone());
-            }
-            request.forget(&address.full);
-        }
-        // Before anything is read, as a flight does.
-        let as_of = Arc::new(self.standing.begin(self.config.loading.hold_off));
-        Err(Some(Reading { request, as_of }))
-    }
-
-    fn keep_in_request<E>(&self, address: &Address, reading: Option<Reading>, reply: &Reply<V, E>) {
-        if let (Some(reading), Ok(Loaded::Value(made))) = (reading, reply) {
-            reading.keep(address, made);
-        }
     }
 
     /// The same for many keys, by a loader of many: see

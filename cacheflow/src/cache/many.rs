@@ -174,12 +174,16 @@ impl<K, V: CacheValue> Cache<K, V> {
                 let address = || Address::new(&self.core.name, &buf);
                 self.core.is_read(entry, address);
             }
-            if entry.is_none() {
-                asked.missing.push((place, key));
-                asked.addresses.push(Address::new(&self.core.name, &buf));
-            }
-            let found = entry.map(|entry| Loaded::Value(entry.value.clone()));
-            asked.found.push(found);
+            let found = entry.map(|entry| entry.value.clone()).or_else(|| {
+                let address = Address::new(&self.core.name, &buf);
+                let waiting = self.core.waiting(&address.key);
+                if waiting.is_none() {
+                    asked.missing.push((place, key));
+                    asked.addresses.push(address);
+                }
+                waiting.map(|made| made.value)
+            });
+            asked.found.push(found.map(Loaded::Value));
         }
         asked
     }

@@ -5,6 +5,7 @@ mod change;
 mod core;
 mod entry_call;
 mod handle;
+mod in_request;
 #[cfg(all(test, cacheflow_shuttle))]
 mod interleaved;
 mod loading;
