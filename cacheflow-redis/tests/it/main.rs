@@ -6,7 +6,9 @@
 //! | `bytes`, `strangers` | what cannot be read is a miss |
 //! | `coherence`, `in_flight`, `puts`, `writes`, `tags`, `dependencies`, `relations`, `patterns` | several nodes and one truth |
 //! | `bus`, `gaps`, `stream`, `idle` | what is heard, missed and made up for |
-//! | `leases` | who waits for a lease is told of its return |
+//! | `leases`, `lease_loads`, `lease_losses`, `locks` | one load a cluster, and nobody waits for who is gone |
+//! | `freshness` | what is old, absent, idle or due on several nodes |
+//! | `write_outages` | writes while Redis dies and comes back |
 //! | `names`, `hostile_tags` | no name is taken for another |
 //! | `cancellation`, `shutdown`, `stampede`, `secrets` | the rest |
 #![cfg(unix)]
@@ -17,11 +19,15 @@ mod cancellation;
 mod coherence;
 mod dependencies;
 mod failover;
+mod freshness;
 mod gaps;
 mod hostile_tags;
 mod idle;
 mod in_flight;
+mod lease_loads;
+mod lease_losses;
 mod leases;
+mod locks;
 mod names;
 mod outage;
 mod outbox;
@@ -38,4 +44,5 @@ mod strangers;
 mod stream;
 mod tags;
 mod world;
+mod write_outages;
 mod writes;

@@ -6,6 +6,7 @@ mod node;
 mod outside;
 mod readers;
 mod server;
+mod still;
 
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -21,6 +22,7 @@ pub(crate) use outside::{
 };
 pub(crate) use readers::Readers;
 pub(crate) use server::{Address, Outage, Split, World};
+pub(crate) use still::StillClock;
 
 /// Against hanging; nothing that is tested comes near it.
 pub(crate) const BOUND: Duration = Duration::from_secs(60);
