@@ -9,9 +9,10 @@
 use std::pin::pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
+use std::time::Duration;
 
 use allocation_counter::measure;
-use cacheflow::{Cache, CacheFlow, ErrorKind, cached};
+use cacheflow::{Cache, CacheFlow, ErrorKind, Strategy, cached};
 
 /// What is kept in these tests: costly to copy, and shared instead.
 type Shared = Arc<Vec<String>>;
@@ -90,6 +91,26 @@ fn a_hit_of_get_or_load_allocates_nothing() {
         let hit = cache.get_or_load_shared(&7, async || Err::<Shared, _>("the loader ran"));
         ready(hit).unwrap()
     });
+}
+
+/// As long as nothing is to be done about the value.
+#[test]
+fn a_hit_of_what_is_refreshed_or_lives_while_it_is_read_allocates_nothing() {
+    let hour = Duration::from_secs(3600);
+    let flow = flow();
+    let ahead = Strategy::multi_level().refresh_ahead(0.9);
+    let builders = [
+        flow.cache("ahead").strategy(ahead),
+        flow.cache("idle").idle(hour),
+    ];
+    for builder in builders {
+        let cache: Cache<u64, Shared> = builder.ttl(10 * hour).build().unwrap();
+        let load = || cache.get_or_load(&7, async || Ok::<_, std::io::Error>(value()));
+        ready(load()).unwrap();
+        assert_allocates_nothing(|| ready(load()).unwrap());
+        let refresh = || cache.get_or_refresh(&7, || async { Ok::<_, std::io::Error>(value()) });
+        assert_allocates_nothing(|| ready(refresh()).unwrap());
+    }
 }
 
 #[test]

@@ -101,6 +101,8 @@ pub(crate) struct Life {
     pub(crate) due: Tick,
     /// Until when memory may serve it.
     pub(crate) expires: Tick,
+    /// Until when memory may serve it at most, however often it is read.
+    pub(crate) longest: Tick,
     /// Until when what is made of it may live: memory may keep it for less.
     pub(crate) ends: Tick,
     /// Until when it may stand in for a value that cannot be loaded.
@@ -115,6 +117,7 @@ impl Life {
             age: Duration::ZERO,
             due: Tick::NEVER,
             expires,
+            longest: expires,
             ends: expires,
             stale_until: expires,
         }
@@ -279,9 +282,9 @@ impl<V> Entry<V> {
         self.due.store(next.nanos(), Ordering::Release);
     }
 
-    /// It is read: it lives until `expires`, at most to its end.
+    /// It is read: it lives until `expires`, but not longer than it may.
     pub(crate) fn extend(&self, expires: Tick) {
-        let expires = expires.min(self.life.ends);
+        let expires = expires.min(self.life.longest);
         self.expires.fetch_max(expires.nanos(), Ordering::AcqRel);
     }
 }
@@ -353,6 +356,7 @@ mod tests {
     fn what_is_read_lives_on_but_not_beyond_its_end() {
         let life = Life {
             expires: at(2),
+            longest: at(9),
             ..life()
         };
         let entry = entry(life);
@@ -361,6 +365,6 @@ mod tests {
         entry.extend(at(3));
         assert_eq!(entry.expires(), at(4), "never shorter");
         entry.extend(at(99));
-        assert_eq!(entry.expires(), at(10));
+        assert_eq!(entry.expires(), at(9));
     }
 }

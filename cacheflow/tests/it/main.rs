@@ -1,5 +1,6 @@
 //! The whole of the core, from outside, without Redis.
 
+mod attributed;
 mod breakers;
 mod builder_faults;
 mod bulkheads;

@@ -27,6 +27,8 @@ pub(crate) struct Stay {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Span {
     pub(crate) served: Duration,
+    /// At most, however often it is read.
+    pub(crate) longest: Duration,
     pub(crate) fresh: Duration,
     pub(crate) held: Duration,
 }
@@ -68,6 +70,7 @@ pub(crate) fn memory(
     };
     (keeps && !term.ttl.is_zero()).then(|| Span {
         served: term.ttl.min(bound).min(remaining),
+        longest: term.ttl.min(bound),
         fresh: term.ttl,
         held: term.ttl.saturating_add(term.stale),
     })
@@ -145,6 +148,7 @@ mod tests {
                 let span = memory(&config, has_shared, term, shared(term).now);
                 let expected = served.map(|served| Span {
                     served,
+                    longest: served,
                     fresh: HOUR,
                     held: HOUR + stale,
                 });

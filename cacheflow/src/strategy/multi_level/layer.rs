@@ -281,6 +281,7 @@ impl<V: Clone + Send + Sync + 'static> Layer<V> {
             age,
             due: if due < expires { due } else { Tick::NEVER },
             expires,
+            longest: now.after(span.longest),
             ends: now.after(span.fresh),
             stale_until: now.after(span.held),
         })
