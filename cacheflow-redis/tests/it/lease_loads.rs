@@ -263,7 +263,7 @@ async fn however_a_load_ends_its_lease_is_given_back() {
     assert_eq!(refused, Err(LoadError::BreakerOpen));
     // Nothing would be loaded under it.
     let asked = recording.take();
-    assert!(!asked.iter().any(|asked| **asked == "acquire leased:7"));
+    assert!(!asked.iter().any(|asked| *asked == "acquire leased:7"));
     assert!(is_free(&server).await);
 }
 
@@ -364,4 +364,64 @@ async fn each_key_has_a_lease_of_its_own() {
     clock.end().await;
     assert_eq!(load.finish().await, 1);
     assert_eq!(db.reads(), 5);
+}
+
+/// Gone between the lease and the answer that it has it.
+#[tokio::test]
+async fn a_caller_that_is_gone_before_the_answer_leaves_no_lease_behind() {
+    let (server, db) = (RedisServer::start().await, Db::at(1));
+    let gate = Gate::new(RedisBackend::open(&server.url()).unwrap());
+    let node = Node::ready_as(builder_on(gate.clone())).await;
+    let cache = leased(&node, with_lease(MINUTE));
+    let acquired = gate.hold_after(Operation::Acquire);
+    let caller = asks(&cache, &db);
+    acquired.reached().await;
+    assert!(!is_free(&server).await);
+    caller.abort();
+    assert!(within(caller).await.unwrap_err().is_cancelled());
+    acquired.release();
+    eventually("nobody has it", BOUND, async || is_free(&server).await).await;
+    assert_eq!((db.reads(), cache.under_way()), (0, 0));
+}
+
+/// It gives up waiting for the answer, and loads; the lease that it has is given back.
+#[tokio::test]
+async fn an_answer_that_comes_too_late_leaves_no_lease_behind() {
+    let (server, db) = (RedisServer::start().await, Db::at(1));
+    let gate = Gate::new(RedisBackend::open(&server.url()).unwrap());
+    let flow = builder_on(gate.clone()).operation_budget(Duration::from_millis(500));
+    let cache = leased(&Node::ready_as(flow).await, with_lease(MINUTE));
+    let acquired = gate.hold_after(Operation::Acquire);
+    let caller = asks(&cache, &db);
+    acquired.reached().await;
+    assert!(!is_free(&server).await);
+    assert_eq!(within(caller).await.unwrap(), 1);
+    assert_eq!(db.reads(), 1);
+    eventually("nobody has it", BOUND, async || is_free(&server).await).await;
+    acquired.release();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn many_keys_are_loaded_once_each_by_several_nodes() {
+    const KEYS: u64 = 150;
+    let (server, db) = (RedisServer::start().await, Db::at(1));
+    let mut tasks = tokio::task::JoinSet::new();
+    for _ in 0..3 {
+        let cache = leased(&Node::ready(&server.url()).await, with_lease(MINUTE));
+        for key in 0..KEYS {
+            let (cache, db) = (cache.clone(), Arc::clone(&db));
+            tasks.spawn(async move {
+                let load = async || {
+                    tokio::task::yield_now().await;
+                    db.read().await.map(|version| version + key)
+                };
+                let value = within(cache.get_or_load(&key, load)).await;
+                assert_eq!(value, Ok(1 + key));
+            });
+        }
+    }
+    within(tasks.join_all()).await;
+    assert_eq!(db.reads(), KEYS);
+    let left = server.keys().await;
+    assert!(!left.iter().any(|key| key.contains("lock:")), "{left:?}");
 }

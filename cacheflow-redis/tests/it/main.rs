@@ -7,7 +7,7 @@
 //! | `coherence`, `in_flight`, `puts`, `writes`, `tags`, `dependencies`, `relations`, `patterns` | several nodes and one truth |
 //! | `bus`, `gaps`, `stream`, `idle` | what is heard, missed and made up for |
 //! | `leases`, `lease_loads`, `lease_losses`, `locks` | one load a cluster, and nobody waits for who is gone |
-//! | `freshness` | what is old, absent, idle or due on several nodes |
+//! | `freshness`, `due` | what is old, absent, idle or due on several nodes |
 //! | `write_outages` | writes while Redis dies and comes back |
 //! | `names`, `hostile_tags` | no name is taken for another |
 //! | `cancellation`, `shutdown`, `stampede`, `secrets` | the rest |
@@ -18,6 +18,7 @@ mod bytes;
 mod cancellation;
 mod coherence;
 mod dependencies;
+mod due;
 mod failover;
 mod freshness;
 mod gaps;

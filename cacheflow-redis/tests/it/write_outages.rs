@@ -137,11 +137,21 @@ async fn a_write_that_a_death_comes_into_leaves_nothing_old_behind() {
             server.kill();
             if !ends_while_dead {
                 comes_back(&server, &[&a, &b]).await;
+                // The first call finds that its connection is dead.
+                a.get(98, &db).await;
+                a.get(99, &db).await;
             }
             let _ = finish.send(end);
             let written = within(task).await.unwrap();
-            assert_eq!(written.map(|written| written.value), end.map(|()| 2));
             assert_eq!(a.get(7, &db).await, 2, "{memory:?}, {end:?}");
+            if let Ok(written) = &written
+                && written.applied == Applied::Recorded
+            {
+                assert!(!ends_while_dead, "nobody could record it");
+                b.has_heard(&a).await;
+                assert_eq!(b.get(7, &db).await, 2, "{memory:?}: it was recorded");
+            }
+            assert_eq!(written.map(|written| written.value), end.map(|()| 2));
             if ends_while_dead {
                 comes_back(&server, &[&a, &b]).await;
             }
@@ -237,6 +247,8 @@ async fn what_waited_through_a_death_takes_the_place_of_what_was_loaded_meanwhil
         let meanwhile = get(&reader, 7, &db).await;
         assert!(memory == Memory::Lost || meanwhile == 2, "{meanwhile}");
         assert_eq!(get(&writer, 7, &db).await, 2, "it waits, and is read");
+        within(writer.flush()).await;
+        all_read(&[(&a, &writer), (&b, &reader)], &db, 2).await;
         let _ = writer.write(&7, 3).await.unwrap();
         assert_eq!(get(&writer, 7, &db).await, 3);
         within(writer.flush()).await;

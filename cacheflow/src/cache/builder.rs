@@ -45,6 +45,8 @@ pub struct CacheBuilder<K, V> {
     weigher: Option<Weigher<V>>,
     tagger: Option<Tagger<V>>,
     timer: Option<Timer<V>>,
+    /// After which age a value is refreshed.
+    fresh: Option<Duration>,
     key: PhantomData<fn(&K)>,
 }
 
@@ -66,6 +68,7 @@ impl<K, V: CacheValue> CacheBuilder<K, V> {
             weigher: None,
             tagger: None,
             timer: None,
+            fresh: None,
             key: PhantomData,
         }
     }
@@ -155,12 +158,11 @@ impl<K, V: CacheValue> CacheBuilder<K, V> {
     /// served for `fresh`, and for `stale` more while one reader has it loaded anew.
     ///
     /// The same as a [`ttl`](Self::ttl) of both together and
-    /// [`RefreshAhead::after`](crate::RefreshAhead::after)`(fresh)`.
-    pub fn flexible(self, fresh: Duration, stale: Duration) -> Self {
-        self.set(|config| {
-            config.loading.ttl = fresh.saturating_add(stale);
-            config.strategy.refresh = Some(RefreshAhead::after(fresh));
-        })
+    /// [`RefreshAhead::after`](crate::RefreshAhead::after)`(fresh)`; so not together with
+    /// another way of refreshing.
+    pub fn flexible(mut self, fresh: Duration, stale: Duration) -> Self {
+        self.fresh = Some(fresh);
+        self.set(|config| config.loading.ttl = fresh.saturating_add(stale))
     }
 
     /// Which levels the cache has, and how they work together.
@@ -275,7 +277,7 @@ impl<K, V: CacheValue> CacheBuilder<K, V> {
     /// # Errors
     ///
     /// As [`build`](Self::build).
-    pub fn build_with_loader<F, Fut, E>(self, loader: F) -> Result<LoadingCache<K, V>>
+    pub fn build_with_loader<F, Fut, E>(mut self, loader: F) -> Result<LoadingCache<K, V>>
     where
         K: CacheKey + Clone + Send + Sync + 'static,
         F: Fn(K) -> Fut + Send + Sync + 'static,
@@ -313,7 +315,7 @@ impl<K, V: CacheValue> CacheBuilder<K, V> {
     /// As [`build`](Self::build); also if the strategy has no
     /// [`write_behind`](Strategy::write_behind), the cache has a writer already, or
     /// this is not called in a tokio runtime.
-    pub fn build_with_writer<F, Fut, E>(self, writer: F) -> Result<WriteBehindCache<K, V>>
+    pub fn build_with_writer<F, Fut, E>(mut self, writer: F) -> Result<WriteBehindCache<K, V>>
     where
         K: CacheKey + Clone + Send + Sync + 'static,
         F: Fn(Vec<(K, V)>) -> Fut + Send + Sync + 'static,
@@ -345,13 +347,20 @@ impl<K, V: CacheValue> CacheBuilder<K, V> {
     /// [`ErrorKind::InvalidConfig`], naming every option that is out of range
     /// or differs from those under which this node has built the cache before;
     /// [`ErrorKind::TypeMismatch`] if it was built with another type of values.
-    pub fn build(self) -> Result<Cache<K, V>> {
+    pub fn build(mut self) -> Result<Cache<K, V>> {
         let core = self.core(Built::Plainly)?;
         Ok(Cache::new(core, self.flow))
     }
 
-    fn core(&self, built: Built) -> Result<Arc<Core<V>>> {
+    fn core(&mut self, built: Built) -> Result<Arc<Core<V>>> {
         let mut faults = Faults::default();
+        if let Some(fresh) = self.fresh {
+            if self.config.strategy.refresh.is_some() {
+                faults.add("flexible: allowed without refresh_ahead, which it is a form of");
+            }
+            // Whichever was said first, this or the strategy.
+            self.config.strategy.refresh = Some(RefreshAhead::after(fresh));
+        }
         self.config.check(&mut faults);
         let strategy = &self.config.strategy;
         let by_itself = strategy.refresh.is_some_and(|refresh| refresh.by_itself);

@@ -159,19 +159,15 @@ struct Scheduled<K, V> {
 impl<K: CacheKey + Clone, V: CacheValue> Scheduled<K, V> {
     async fn run(self, cache: &Cache<K, V>, key: &K) {
         let core = &cache.core;
-        let Some(refresh) = core.policy.strategy.refresh else {
-            return;
-        };
         let address = Address::new(&core.name, &encoded(key));
         let mut retry_at = None;
         // As long as there is a value; who misses it begins anew.
         while let Some(entry) = core.entry(&address) {
             let life = entry.life();
-            let lifetime = life.ends.since(life.seen);
-            let Some(due) = refresh_ahead::due(&refresh, lifetime, entry.cost) else {
+            if life.refresh_at == Tick::NEVER {
                 return;
-            };
-            let at = retry_at.take().unwrap_or(life.seen.after(due));
+            }
+            let at = retry_at.take().unwrap_or(life.refresh_at);
             let wait = at.since(core.now());
             if !wait.is_zero() {
                 tokio::time::sleep(wait).await;
@@ -197,7 +193,7 @@ impl<K: CacheKey + Clone, V: CacheValue> Scheduled<K, V> {
                 // It failed, or somebody else is under way with it. Watched again:
                 // whether somebody asks for it meanwhile is to be known.
                 entry.postpone(Tick::ZERO);
-                let window = lifetime.saturating_sub(due);
+                let window = life.ends.since(life.refresh_at);
                 let pause = refresh_ahead::retry_after(window, entry.failures().max(1));
                 retry_at = Some(core.now().after(pause));
             }

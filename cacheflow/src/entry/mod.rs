@@ -99,6 +99,8 @@ pub(crate) struct Life {
     /// From when on a reader has to look closer: to have it refreshed, or to tell
     /// that it is asked for. [`Tick::NEVER`] where there is nothing to look for.
     pub(crate) due: Tick,
+    /// From when on it is loaded anew; [`Tick::NEVER`] if it is not.
+    pub(crate) refresh_at: Tick,
     /// Until when memory may serve it.
     pub(crate) expires: Tick,
     /// Until when memory may serve it at most, however often it is read.
@@ -116,6 +118,7 @@ impl Life {
             seen,
             age: Duration::ZERO,
             due: Tick::NEVER,
+            refresh_at: Tick::NEVER,
             expires,
             longest: expires,
             ends: expires,

@@ -322,7 +322,12 @@ async fn a_node_that_found_an_idle_entry_in_the_store_lets_it_live_on_as_well() 
 
 #[tokio::test]
 async fn a_flexible_value_is_served_fresh_then_while_it_is_loaded_anew_then_not() {
-    let (clock, _flow, cache) = one_cache(|it| it.flexible(MINUTE, 2 * MINUTE)).await;
+    // Whichever is said first, this or the strategy.
+    let options = |it: crate::timed::Numbers| {
+        let it = it.flexible(MINUTE, 2 * MINUTE);
+        it.strategy(Strategy::multi_level())
+    };
+    let (clock, _flow, cache) = one_cache(options).await;
     let source = Source::new();
     assert_eq!(source.read(&cache, 1).await, 1);
     assert_eq!(lives(&cache, 1), Some(3 * MINUTE));

@@ -36,6 +36,7 @@ mod origins;
 mod outages;
 mod parents;
 mod patterns;
+mod pending_values;
 mod refresh_failures;
 mod refreshing;
 mod requests;

@@ -130,13 +130,15 @@ impl Source {
     /// The value of `key`, by a load that goes on without its caller.
     pub(crate) async fn read(&self, cache: &Cache<u64, u64>, key: u64) -> u64 {
         let read = cache.get_or_refresh(&key, || self.clone().load());
-        read.await.unwrap()
+        let read = tokio::time::timeout(WITHIN, read).await;
+        read.expect("a reader waits").unwrap()
     }
 
     /// The same by one that does not.
     pub(crate) async fn read_waiting(&self, cache: &Cache<u64, u64>, key: u64) -> u64 {
         let read = cache.get_or_load(&key, || self.clone().load());
-        read.await.unwrap()
+        let read = tokio::time::timeout(WITHIN, read).await;
+        read.expect("a reader waits").unwrap()
     }
 }
 

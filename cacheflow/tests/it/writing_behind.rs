@@ -6,34 +6,34 @@ use std::time::Duration;
 use cacheflow::{
     Cache, CacheFlow, ErrorKind, Event, RefreshAhead, Strategy, WriteBehind, WriteBehindCache,
 };
-use cacheflow_testkit::{Operation, eventually};
+use cacheflow_testkit::eventually;
 use tokio::sync::{Semaphore, watch};
 
-use crate::strategic::{Count, SECOND, TTL, by_hand, ends, nodes, tried};
+use crate::strategic::{Count, TTL, ends, nodes};
 use crate::support::{HOUR, WITHIN, alone, assert_parts, cached, load};
 
-type Behind = WriteBehindCache<u64, u64>;
-type Batch = Vec<(u64, u64)>;
+pub(crate) type Behind = WriteBehindCache<u64, u64>;
+pub(crate) type Batch = Vec<(u64, u64)>;
 
 /// A source that batches are written to, with what it does about them.
 #[derive(Clone)]
-struct Source {
+pub(crate) struct Source {
     batches: Arc<Mutex<Vec<Batch>>>,
-    begun: Count,
+    pub(crate) begun: Count,
     /// One permit is taken for each batch.
-    may: Arc<Semaphore>,
-    fails: Arc<watch::Sender<Option<&'static str>>>,
+    pub(crate) may: Arc<Semaphore>,
+    pub(crate) fails: Arc<watch::Sender<Option<&'static str>>>,
 }
 
 impl Source {
-    fn open() -> Self {
+    pub(crate) fn open() -> Self {
         let source = Self::closed();
         source.may.add_permits(100_000);
         source
     }
 
     /// One that writes nothing until it is let.
-    fn closed() -> Self {
+    pub(crate) fn closed() -> Self {
         Self {
             batches: Arc::default(),
             begun: Count::default(),
@@ -42,7 +42,7 @@ impl Source {
         }
     }
 
-    async fn write(self, batch: Batch) -> Result<(), String> {
+    pub(crate) async fn write(self, batch: Batch) -> Result<(), String> {
         self.begun.add();
         self.may.acquire().await.unwrap().forget();
         let fails = *self.fails.borrow();
@@ -56,22 +56,22 @@ impl Source {
         }
     }
 
-    fn batches(&self) -> Vec<Batch> {
+    pub(crate) fn batches(&self) -> Vec<Batch> {
         self.batches.lock().unwrap().clone()
     }
 
-    async fn has(&self, batches: usize) {
+    pub(crate) async fn has(&self, batches: usize) {
         let what = format!("{batches} batches are written");
         eventually(&what, WITHIN, async || self.batches().len() >= batches).await;
     }
 }
 
 /// What waits for nothing but to be told.
-fn patient() -> WriteBehind {
+pub(crate) fn patient() -> WriteBehind {
     WriteBehind::new().flush_every(HOUR)
 }
 
-fn behind(flow: &CacheFlow, config: WriteBehind, source: &Source) -> Behind {
+pub(crate) fn behind(flow: &CacheFlow, config: WriteBehind, source: &Source) -> Behind {
     let source = source.clone();
     let builder = flow.cache("behind").ttl(TTL).ttl_jitter(0.0);
     let builder = builder.strategy(Strategy::multi_level().write_behind(config));
@@ -81,11 +81,11 @@ fn behind(flow: &CacheFlow, config: WriteBehind, source: &Source) -> Behind {
 }
 
 /// The same cache on a node that writes nothing.
-fn reader(flow: &CacheFlow) -> Cache<u64, u64> {
+pub(crate) fn reader(flow: &CacheFlow) -> Cache<u64, u64> {
     flow.cache("behind").build().unwrap()
 }
 
-async fn write(cache: &Behind, key: u64, value: u64) {
+pub(crate) async fn write(cache: &Behind, key: u64, value: u64) {
     let _ = ends("a write", cache.write(&key, value)).await.unwrap();
 }
 
@@ -190,7 +190,9 @@ async fn under_many_writers_the_source_ends_with_what_is_read() {
     }
     for key in 0..40 {
         assert_eq!(last[&key], 95 + key % 5);
-        assert_eq!(cached(&cache, key).await, last[&key]);
+        // Of two puts that overlap neither is kept, though both are of the newest.
+        let read = cache.get(&key).await;
+        assert!(read.is_none_or(|read| read == last[&key]));
     }
 }
 
@@ -313,118 +315,6 @@ async fn who_waits_for_room_or_for_a_flush_is_not_left_waiting_by_a_shutdown() {
 }
 
 #[tokio::test]
-async fn a_pending_value_is_read_although_memory_and_store_have_lost_it() {
-    let (server, clock, [one, two]) = nodes().await;
-    let source = Source::closed();
-    let cache = behind(&one.flow, patient(), &source);
-    write(&cache, 1, 11).await;
-    clock.advance(TTL + SECOND);
-    assert_eq!((cache.peek(&1), server.names().len()), (None, 0));
-    assert_eq!(cache.get(&1).await, Some(11));
-    assert!(cache.contains(&1).await);
-    assert_eq!(cached(&cache, 1).await, 11);
-    assert_eq!(tried(&cache, 1, Err("asked")).await, Ok(11));
-    let reload = cache
-        .entry(&1)
-        .reload()
-        .load(async |_| Err::<u64, _>("asked"));
-    assert_eq!(reload.await.unwrap().value, 11);
-    drop(two);
-    source.may.add_permits(1);
-    ends("the flush", cache.flush()).await;
-    assert_eq!(source.batches(), [[(1, 11)]]);
-}
-
-#[tokio::test]
-async fn an_invalidation_does_not_lose_a_value_that_waits() {
-    for by in ["key", "clear", "all"] {
-        let flow = alone().await;
-        let source = Source::open();
-        let cache = behind(&flow, patient(), &source);
-        write(&cache, 1, 11).await;
-        let _ = match by {
-            "key" => cache.invalidate(&1).await.unwrap(),
-            "clear" => cache.clear().await.unwrap(),
-            _ => flow.invalidate().all().send().await.unwrap(),
-        };
-        assert_eq!(cache.get(&1).await, Some(11), "{by}");
-        assert_eq!(cached(&cache, 1).await, 11, "{by}");
-        ends("the flush", cache.flush()).await;
-        assert_eq!(source.batches(), [[(1, 11)]], "{by}");
-    }
-}
-
-/// The source does not have it yet: another node finds the old value there, and keeps
-/// it for all.
-#[tokio::test]
-async fn a_pending_value_goes_before_what_another_has_loaded_since() {
-    let (_server, _clock, [one, two]) = nodes().await;
-    let source = Source::closed();
-    let cache = behind(&one.flow, patient(), &source);
-    let there = reader(&two.flow);
-    write(&cache, 1, 11).await;
-    let _ = there.invalidate(&1).await.unwrap();
-    let gone = async || cache.peek(&1).is_none();
-    eventually("memory has forgotten", WITHIN, gone).await;
-    load(&there, 1, 10).await;
-    let reload = cache
-        .entry(&1)
-        .reload()
-        .load(async |_| Err::<u64, _>("asked"));
-    assert_eq!(reload.await.unwrap().value, 11);
-    assert_eq!(cached(&cache, 1).await, 11);
-    assert_eq!(cache.get(&1).await, Some(11));
-    assert_eq!(cached(&cache, 1).await, 11, "it is not kept either");
-    // Written, it takes the place of what was loaded.
-    source.may.add_permits(1);
-    ends("the flush", cache.flush()).await;
-    let new = async || there.get(&1).await == Some(11);
-    eventually("the other node has it", WITHIN, new).await;
-    assert_eq!(cache.get(&1).await, Some(11));
-}
-
-/// The source would give what was before.
-#[tokio::test]
-async fn a_pending_value_is_not_refreshed_away() {
-    for apart in [false, true] {
-        let (flow, clock) = by_hand().await;
-        let source = Source::closed();
-        let writer = source.clone();
-        let strategy = Strategy::multi_level().write_behind(patient());
-        let builder = flow.cache("behind").ttl(TTL).ttl_jitter(0.0);
-        let cache: Behind = builder
-            .strategy(strategy.refresh_ahead(0.5))
-            .build_with_writer(move |batch| writer.clone().write(batch))
-            .unwrap();
-        write(&cache, 1, 11).await;
-        clock.advance(TTL * 6 / 10);
-        let old = || async { Ok::<u64, String>(10) };
-        let got = match apart {
-            false => cache.get_or_load(&1, old).await,
-            true => cache.get_or_refresh(&1, old).await,
-        };
-        assert_eq!(got, Ok(11), "apart: {apart}");
-        for _ in 0..100 {
-            tokio::task::yield_now().await;
-        }
-        assert_eq!(cache.get(&1).await, Some(11), "apart: {apart}");
-    }
-}
-
-#[tokio::test]
-async fn a_store_that_fails_does_not_keep_a_value_from_its_source() {
-    let (_server, _clock, [one]) = nodes().await;
-    let source = Source::open();
-    let cache = behind(&one.flow, patient(), &source);
-    one.failing.fail(Operation::Put);
-    one.failing.fail(Operation::Get);
-    write(&cache, 1, 11).await;
-    assert_eq!(cache.get(&1).await, Some(11));
-    ends("the flush", cache.flush()).await;
-    assert_eq!(source.batches(), [[(1, 11)]]);
-}
-
-#[tokio::test]
 async fn what_cannot_work_is_refused() {
     let flow = alone().await;
     let with = |strategy: Strategy| flow.cache::<u64, u64>("a").strategy(strategy);
@@ -454,11 +344,12 @@ async fn what_cannot_work_is_refused() {
 #[tokio::test]
 async fn what_needs_the_other_kind_of_cache_is_refused() {
     let flow = alone().await;
-    let with = |strategy: Strategy| flow.cache::<u64, u64>("a").strategy(strategy);
     let behind = || Strategy::multi_level().write_behind(patient());
-    let loader = with(behind()).build_with_loader(async |key| Ok::<u64, String>(key));
+    let loader = flow.cache::<u64, u64>("a").strategy(behind());
+    let loader = loader.build_with_loader(async |key| Ok::<u64, String>(key));
     let by_itself = RefreshAhead::at(0.5).by_itself();
-    let writer = with(behind().refresh_ahead(by_itself));
+    let writer = flow.cache::<u64, u64>("b");
+    let writer = writer.strategy(behind().refresh_ahead(by_itself));
     let writer = writer.build_with_writer(async |_: Batch| Ok::<_, String>(()));
     let refused = [
         (loader.err(), "build_with_writer"),

@@ -267,19 +267,22 @@ impl<V: Clone + Send + Sync + 'static> Layer<V> {
         let has_shared = self.0.shared.is_some();
         let span = decide::memory(&self.0.config, has_shared, left, remaining)?;
         let expires = now.after(span.served);
-        let looks = match (left.idle, whole.refresh) {
-            (Some(idle), _) => Some(decide::idle_step(idle)),
+        let lived = whole.ttl.saturating_sub(left.ttl);
+        let refresh_at = whole
+            .refresh
+            .and_then(|refresh| refresh_ahead::due(&refresh, whole.ttl, whole.cost))
+            .map_or(Tick::NEVER, |due| now.after(due.saturating_sub(lived)));
+        let due = match (left.idle, whole.refresh) {
+            (Some(idle), _) => now.after(decide::idle_step(idle)),
             // Who reads it first tells that it is asked for.
-            (None, Some(refresh)) if refresh.by_itself => Some(Duration::ZERO),
-            (None, Some(refresh)) => refresh_ahead::due(&refresh, whole.ttl, whole.cost)
-                .map(|due| due.saturating_sub(whole.ttl.saturating_sub(left.ttl))),
-            (None, None) => None,
+            (None, Some(refresh)) if refresh.by_itself => now,
+            (None, _) => refresh_at,
         };
-        let due = looks.map_or(Tick::NEVER, |looks| now.after(looks));
         Some(Life {
             seen: now,
             age,
             due: if due < expires { due } else { Tick::NEVER },
+            refresh_at,
             expires,
             longest: now.after(span.longest),
             ends: now.after(span.fresh),

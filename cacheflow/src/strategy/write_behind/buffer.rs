@@ -9,7 +9,7 @@
 //! A key is in one flight at a time: what is put meanwhile waits for the end of
 //! it, so that the source gets the values of a key in their order.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::hash::Hash;
 use std::time::Duration;
 
@@ -24,6 +24,8 @@ pub(crate) struct Buffer<K, V> {
     keys: HashMap<K, Pending<V>>,
     /// The keys that wait and are not in flight, by their places.
     queue: BTreeMap<u64, K>,
+    /// The places of those in flight.
+    flying: BTreeSet<u64>,
     /// The generation of the next put.
     next: u64,
 }
@@ -65,6 +67,7 @@ impl<K: Eq + Hash + Clone, V> Buffer<K, V> {
             max_pending,
             keys: HashMap::new(),
             queue: BTreeMap::new(),
+            flying: BTreeSet::new(),
             next: 0,
         }
     }
@@ -148,6 +151,7 @@ impl<K: Eq + Hash + Clone, V> Buffer<K, V> {
             };
             pending.flies = pending.waits.take();
             if let Some(kept) = &pending.flies {
+                self.flying.insert(kept.place);
                 taken.push((key, kept.value.clone(), kept.generation));
             }
         }
@@ -171,6 +175,18 @@ impl<K: Eq + Hash + Clone, V> Buffer<K, V> {
         K: 'k,
     {
         self.land(keys, Some);
+    }
+
+    /// The place of the next put: all that is put before it is before that.
+    pub(crate) fn next_place(&self) -> u64 {
+        self.next
+    }
+
+    /// Whether everything before a place is written, or replaced by what is.
+    pub(crate) fn is_written_before(&self, place: u64) -> bool {
+        let waits = self.queue.first_key_value().map(|(place, _)| *place);
+        let flies = self.flying.first().copied();
+        waits.into_iter().chain(flies).all(|first| first >= place)
     }
 
     /// How many keys are not written yet.
@@ -200,6 +216,7 @@ impl<K: Eq + Hash + Clone, V> Buffer<K, V> {
             let Some(landed) = pending.flies.take() else {
                 continue;
             };
+            self.flying.remove(&landed.place);
             pending.waits = match (unwritten(landed), pending.waits.take()) {
                 (Some(older), Some(newer)) => Some(Kept {
                     place: older.place,

@@ -31,6 +31,8 @@ pub(crate) struct Behind<K, V> {
     pending: watch::Sender<usize>,
     writer: Writer<K, V>,
     wake: Notify,
+    /// Ends a pause after a failure.
+    hurried: Notify,
     /// How many want all to be written now.
     hurrying: AtomicUsize,
     /// The end of the flow, after which nothing is written.
@@ -55,6 +57,7 @@ impl<K: Clone, V: Clone> Behind<K, V> {
             pending: watch::Sender::new(0),
             writer,
             wake: Notify::new(),
+            hurried: Notify::new(),
             hurrying: AtomicUsize::new(0),
             ended,
             clock,
@@ -77,12 +80,13 @@ impl<K: Clone, V: Clone> Behind<K, V> {
             if self.ended.is_now() {
                 return None;
             }
-            let put = {
+            let (put, pending_now) = {
                 let mut buffer = self.buffer();
                 let put = buffer.put(waits.0, waits.1, self.clock.now());
-                self.pending.send_replace(buffer.len());
-                put
+                (put, buffer.len())
             };
+            // Those who are told look into the buffer.
+            self.pending.send_replace(pending_now);
             self.wake.notify_one();
             match put {
                 Put::Buffered | Put::Replaced => return Some(()),
@@ -115,11 +119,12 @@ impl<K: Clone, V: Clone> Behind<K, V> {
     /// flow has ended.
     pub(crate) async fn flush(&self) {
         let mut pending = self.pending.subscribe();
-        self.hurrying.fetch_add(1, Ordering::AcqRel);
+        let until_here = self.buffer().next_place();
+        self.hurry();
         let _hurry = Hurry(&self.hurrying);
-        self.wake.notify_one();
+        let written = |_: &usize| self.buffer().is_written_before(until_here);
         tokio::select! {
-            _ = pending.wait_for(|pending| *pending == 0) => {}
+            _ = pending.wait_for(written) => {}
             () = self.ended.wait() => {}
         }
     }
@@ -128,6 +133,7 @@ impl<K: Clone, V: Clone> Behind<K, V> {
     pub(crate) fn hurry(&self) {
         self.hurrying.fetch_add(1, Ordering::AcqRel);
         self.wake.notify_one();
+        self.hurried.notify_one();
     }
 
     /// Writes what waits, for ever. `before` is called before a batch is written, and
@@ -171,16 +177,24 @@ impl<K: Clone, V: Clone> Behind<K, V> {
                     drop(putting);
                     self.landed(|buffer| buffer.failed(&keys));
                     self.failed(failures, keys.len(), &error);
-                    tokio::time::sleep(retry_after(failures)).await;
+                    tokio::select! {
+                        () = tokio::time::sleep(retry_after(failures)) => {}
+                        // Once, and then with pauses that grow from the first again.
+                        () = self.hurried.notified() => failures = 0,
+                    }
                 }
             }
         }
     }
 
     fn landed(&self, land: impl FnOnce(&mut Buffer<EntryKey, (K, V)>)) {
-        let mut buffer = self.buffer();
-        land(&mut buffer);
-        self.pending.send_replace(buffer.len());
+        let pending = {
+            let mut buffer = self.buffer();
+            land(&mut buffer);
+            buffer.len()
+        };
+        // Those who are told look into the buffer.
+        self.pending.send_replace(pending);
     }
 
     fn failed(&self, failures: u32, values: usize, error: &BoxError) {
