@@ -110,6 +110,8 @@ impl Background {
                 let _ = gone.await;
             };
             tokio::select! {
+                // Polled once in any case: whoever leads a flight sees to its end.
+                biased;
                 outcome = work => Some(outcome),
                 () = nobody => None,
             }
@@ -153,6 +155,8 @@ impl Ended {
 /// Does `work` until the flow has ended.
 async fn until<T>(mut ended: watch::Receiver<bool>, work: impl Future<Output = T>) -> Option<T> {
     tokio::select! {
+        // Polled once in any case: whoever leads a flight sees to its end.
+        biased;
         outcome = work => Some(outcome),
         // Told, or gone with all that could tell it.
         _ = ended.wait_for(|ended| *ended) => None,

@@ -1,10 +1,11 @@
 //! The caches of a node, and how their values are loaded.
 
+use std::collections::HashSet;
 use std::convert::Infallible;
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use cacheflow::{Cache, CacheFlow, Strategy};
@@ -105,6 +106,35 @@ impl Caches {
         })
     }
 
+    /// What a caller gets who asks for many keys of one kind, recorded.
+    pub(crate) async fn get_or_load_many(&self, kind: Kind, keys: &[Key]) {
+        let loaded = Mutex::new(HashSet::new());
+        let began = now();
+        let load = async |missing: Vec<&Key>| {
+            let mut values = Vec::new();
+            for key in missing {
+                loaded.lock().expect("unpoisoned").insert(*key);
+                values.push((*key, self.load(*key).await));
+            }
+            Ok::<_, Infallible>(values)
+        };
+        let many = self.of(kind).get_or_load_many(keys, load).await;
+        let loaded = loaded.into_inner().expect("unpoisoned");
+        for (key, value) in keys.iter().zip(&many.values) {
+            let source = match loaded.contains(key) {
+                true => Source::Loaded,
+                false => Source::Kept,
+            };
+            match value {
+                Some(value) => self.recorder.read(*key, value, source, began),
+                None => {
+                    let text = format!("of many keys {key} has no value");
+                    self.recorder.tell(&Told::Broken { text });
+                }
+            }
+        }
+    }
+
     /// Reads the database and what the value is made of, taking its time, so that
     /// it is overtaken by changes.
     async fn load(&self, key: Key) -> Value {
@@ -154,12 +184,19 @@ fn cache(flow: &CacheFlow, kind: Kind) -> Cache<Key, Value> {
     let seconds = Duration::from_secs;
     let builder = flow.cache::<Key, Value>(kind.cache());
     let builder = match kind {
-        Kind::A => builder.ttl(seconds(30)),
-        Kind::B => builder
-            .ttl(seconds(10))
-            .max_entries(48)
-            .strategy(Strategy::multi_level().memory_ttl(seconds(3))),
-        Kind::C => builder.ttl(seconds(20)).strategy(Strategy::cache_aside()),
+        Kind::A => builder
+            .ttl(seconds(30))
+            .strategy(Strategy::multi_level().refresh_ahead(0.1)),
+        Kind::B => {
+            let strategy = Strategy::multi_level().memory_ttl(seconds(3));
+            builder
+                .ttl(seconds(10))
+                .max_entries(48)
+                .strategy(strategy.distributed_lock(seconds(1)))
+        }
+        Kind::C => builder
+            .ttl(seconds(20))
+            .strategy(Strategy::cache_aside().refresh_ahead(0.2)),
         Kind::Page | Kind::Site | Kind::Card => builder.ttl(seconds(20)),
     };
     let builder = if kind.is_row() {

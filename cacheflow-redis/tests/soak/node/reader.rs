@@ -45,7 +45,15 @@ async fn call(shared: &Arc<Shared>, random: &mut Random) {
     let key = key_of(kind, random);
     let mut calls = 1;
     match random.below(100) {
-        0..62 => drop(caches.get_or_load(key).await),
+        0..60 => drop(caches.get_or_load(key).await),
+        // Those that have no marks but their values' own.
+        60..62 if kind.is_row() => {
+            let size = 2 + random.below(8);
+            let keys: Vec<Key> = (0..size).map(|_| key_of(kind, random)).collect();
+            caches.get_or_load_many(kind, &keys).await;
+            calls = size;
+        }
+        60..62 => drop(caches.get_or_load(key).await),
         62..74 => {
             let began = now();
             if let Some(value) = caches.handle(key).get(&key).await {

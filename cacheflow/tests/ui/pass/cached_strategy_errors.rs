@@ -51,7 +51,7 @@ async fn own(id: u64) -> cacheflow::Result<u64> {
 }
 
 #[cached(strategy = bulkhead(8), key = "{id}")]
-async fn generic<E: From<cacheflow::Error>>(id: u64) -> Result<u64, E> {
+async fn generic<E: From<cacheflow::Error> + 'static>(id: u64) -> Result<u64, E> {
     Ok(id)
 }
 
