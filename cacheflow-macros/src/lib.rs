@@ -68,6 +68,9 @@ use proc_macro::TokenStream;
 /// reference, or clone it (`flow = Arc::clone(&app.flow)`) if the body moves
 /// that argument.
 ///
+/// What is kept, and the error of a function that returns a `Result`, borrow from
+/// nobody: they are `'static`.
+///
 /// # Key templates
 ///
 /// Segments with `:` between them. A segment is fixed text (ASCII letters,
