@@ -75,16 +75,11 @@ impl Background {
         let Ok(runtime) = Handle::try_current() else {
             return Err(work);
         };
-        if *self.ended.borrow() {
+        let ended = self.ended();
+        if ended.is_now() {
             return Err(work);
         }
-        let begun = UnderWay::begin(&self.under_way);
-        let work = until(self.ended.clone(), work);
-        let work = async move {
-            let _begun = begun;
-            work.await
-        };
-        Ok(runtime.spawn(work.in_current_span()))
+        Ok(self.start(&runtime, async move { ended.wait().await }, work))
     }
 
     /// As [`spawn`](Self::spawn), for work that somebody waits for: the end of the flow
@@ -100,31 +95,40 @@ impl Background {
         let Ok(runtime) = Handle::try_current() else {
             return Err(work);
         };
-        let begun = UnderWay::begin(&self.under_way);
-        let mut ended = self.ended.clone();
-        let work = async move {
-            let _begun = begun;
-            let nobody = async {
-                let _ = ended.wait_for(|ended| *ended).await;
-                // Nothing is sent: its sender is dropped.
-                let _ = gone.await;
-            };
-            tokio::select! {
-                // Polled once in any case: whoever leads a flight sees to its end.
-                biased;
-                outcome = work => Some(outcome),
-                () = nobody => None,
-            }
+        let ended = self.ended();
+        let nobody_waits = async move {
+            ended.wait().await;
+            // Nothing is sent: its sender is dropped.
+            let _ = gone.await;
         };
-        Ok(runtime.spawn(work.in_current_span()))
+        Ok(self.start(&runtime, nobody_waits, work))
     }
 
     /// Starts what mostly waits: nobody who ends the flow waits for it. Without a
     /// runtime it is not started.
     pub(crate) fn spawn_idle(&self, work: impl Future<Output = ()> + Send + 'static) {
         if let Ok(runtime) = Handle::try_current() {
-            runtime.spawn(until(self.ended.clone(), work));
+            let ended = self.ended();
+            runtime.spawn(until(async move { ended.wait().await }, work));
         }
+    }
+
+    /// Starts `work`, counted, until `end`.
+    fn start<F>(
+        &self,
+        runtime: &Handle,
+        end: impl Future<Output = ()> + Send + 'static,
+        work: F,
+    ) -> JoinHandle<Option<F::Output>>
+    where
+        F: Future<Output: Send + 'static> + Send + 'static,
+    {
+        let begun = UnderWay::begin(&self.under_way);
+        let work = async move {
+            let _begun = begun;
+            until(end, work).await
+        };
+        runtime.spawn(work.in_current_span())
     }
 
     /// The end of the flow.
@@ -148,18 +152,18 @@ impl Ended {
     }
 
     pub(crate) async fn wait(&self) {
+        // Told, or gone with all that could tell it.
         let _ = self.0.clone().wait_for(|ended| *ended).await;
     }
 }
 
-/// Does `work` until the flow has ended.
-async fn until<T>(mut ended: watch::Receiver<bool>, work: impl Future<Output = T>) -> Option<T> {
+/// Does `work` until `end`.
+async fn until<T>(end: impl Future<Output = ()>, work: impl Future<Output = T>) -> Option<T> {
     tokio::select! {
         // Polled once in any case: whoever leads a flight sees to its end.
         biased;
         outcome = work => Some(outcome),
-        // Told, or gone with all that could tell it.
-        _ = ended.wait_for(|ended| *ended) => None,
+        () = end => None,
     }
 }
 
@@ -203,10 +207,14 @@ pub(crate) fn jittered(base: Duration) -> Duration {
 
 /// A number drawn at random from 0 (inclusive) to 1 (exclusive).
 pub(crate) fn draw() -> f64 {
+    (random() >> 11) as f64 / (1_u64 << 53) as f64
+}
+
+/// Bits drawn at random; no secret.
+pub(crate) fn random() -> u64 {
     use std::hash::BuildHasher;
     // The seeds of a random state are drawn afresh for each instance.
-    let draw = foldhash::fast::RandomState::default().hash_one(0_u8);
-    (draw >> 11) as f64 / (1_u64 << 53) as f64
+    foldhash::fast::RandomState::default().hash_one(0_u8)
 }
 
 #[cfg(test)]

@@ -9,6 +9,7 @@ use super::decide::{LoadEnd, SHORTEST, Wanted, after_load};
 use super::layer::Layer;
 use super::lead::Way;
 use super::marking;
+use crate::clock::Tick;
 use crate::entry::{self, Made};
 use crate::event::{Counter, Event};
 use crate::key::{Address, Marks};
@@ -95,14 +96,13 @@ where
         };
         let ttl = after_load(&self.config, LoadEnd::Value, wanted, draw());
         let now = self.clock.now();
-        // A parent ends with what it was made of.
-        let ttl = ttl.map(|ttl| ends.map_or(ttl, |ends| ttl.min(ends.since(now))));
-        let ttl = ttl.filter(|ttl| *ttl >= SHORTEST && !said.skip);
+        let ttl = kept_for(ttl, ends, &said, now);
         let (marks, ttl) = marks.zip(ttl).unzip();
+        let until = now.after(ttl.unwrap_or_default());
         let made = Made {
             // What cannot be kept can be no lasting part of anything either.
-            expires: Some(now.after(ttl.unwrap_or_default())),
-            served_until: now.after(ttl.unwrap_or_default()),
+            expires: Some(until),
+            served_until: until,
             marks: marks.as_ref().and_then(entry::some),
             version: said.version,
             // What happened since the load began is not in the value.
@@ -146,10 +146,7 @@ where
         let skip = terms.options.skip;
         let replaces = way.refreshes.is_some() || skip.reading_memory || skip.reading_shared;
         let ttl = ttl.or(replaces.then_some(GONE));
-        let now = self.clock.now();
-        let ttl = ttl.map(|ttl| ends.map_or(ttl, |ends| ttl.min(ends.since(now))));
-        let ttl = ttl.filter(|ttl| *ttl >= SHORTEST && !said.skip);
-        let fill = marks.zip(ttl);
+        let fill = marks.zip(kept_for(ttl, ends, &said, self.clock.now()));
         let fill = fill.map(|(marks, ttl)| self.fill_with(terms, ttl, keeping, marks));
         Told {
             loaded: Loaded::Absent,
@@ -284,6 +281,13 @@ where
             }
         }
     }
+}
+
+/// For how long to keep what may be kept for `ttl`: a parent ends with what it was made
+/// of.
+fn kept_for(ttl: Option<Duration>, ends: Option<Tick>, said: &Said, now: Tick) -> Option<Duration> {
+    let ttl = ttl.map(|ttl| ends.map_or(ttl, |ends| ttl.min(ends.since(now))));
+    ttl.filter(|ttl| *ttl >= SHORTEST && !said.skip)
 }
 
 /// What is no more is kept as such for this long where it is not asked for: long

@@ -9,7 +9,7 @@ use super::decide::{Next, Tried, after_try, renew_every, still_held};
 use crate::clock::{Clock, Tick};
 use crate::error::Error;
 use crate::lock::{Acquired, Leases, Waiter, Waiting};
-use crate::runtime::Background;
+use crate::runtime::{Background, random};
 
 /// What a strategy needs to take leases.
 #[derive(Clone)]
@@ -96,9 +96,7 @@ impl Tools {
 
     /// Another for each lease: what one holder left behind is not the next one's.
     fn owner(&self) -> String {
-        use std::hash::BuildHasher;
-        let draw = foldhash::fast::RandomState::default().hash_one(0_u8);
-        format!("{}-{draw:016x}", self.origin)
+        format!("{}-{:016x}", self.origin, random())
     }
 }
 
