@@ -21,15 +21,26 @@
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]
 
+mod arguments;
+mod attribute;
 mod cache_key;
 mod cached;
 mod duration;
 mod ends;
 mod faults;
+mod function;
+mod key;
+mod literal;
 mod nearest;
+mod say;
+mod scope;
+mod spans;
+mod target;
 mod template;
+mod text;
 #[cfg(test)]
 mod tokens;
+mod value;
 
 use proc_macro::TokenStream;
 

@@ -1,15 +1,16 @@
-//! Key templates: `{user.org}:user-{id}`.
+//! Templates: of keys, `{user.org}:user-{id}`, and of [texts](text).
 //!
 //! Only the text is judged here; whether the names are arguments is the
 //! caller's to check. A segment takes one placeholder at most, because the
 //! texts of two could run together: `{a}{b}` of `("1", "23")` and `("12", "3")`.
 
+mod placeholder;
 #[cfg(test)]
 mod tests;
+mod text;
 
-use syn::Ident;
-use syn::ext::IdentExt;
-use syn::parse::Parser;
+pub(crate) use placeholder::{Placeholder, Step};
+pub(crate) use text::{Piece, pieces};
 
 /// What stands between two `:`.
 pub(crate) struct Segment {
@@ -18,19 +19,6 @@ pub(crate) struct Segment {
     pub(crate) after: String,
 }
 
-/// What stands between `{` and `}`. The identifiers have no span of the
-/// user's yet.
-pub(crate) struct Placeholder {
-    pub(crate) root: Ident,
-    pub(crate) steps: Vec<Step>,
-}
-
-/// One `.` of a placeholder, and what follows it.
-pub(crate) enum Step {
-    Field(Ident),
-    Method(Ident),
-    Index(u32),
-}
 
 /// Whether a character may stand in a cache name or in a key's fixed text:
 /// what a key's segment does not escape, so that the text stays readable.
@@ -114,20 +102,11 @@ impl Reader {
     }
 
     fn placeholder(&mut self, text: &str) {
-        let parsed = if text.contains(':') { None } else { path(text) };
-        if text.contains(':') {
-            self.fault(&format!(
-                "has the format spec `{{{text}}}`, which is not supported: \
-                 a key is never made by formatting, and `:` separates segments"
-            ));
-        } else if parsed.is_none() {
-            self.fault(&format!(
-                "has the placeholder `{{{text}}}`, which is not an argument's name, alone or \
-                 followed by fields and methods without arguments, as in `{{id}}`, \
-                 `{{user.org}}`, `{{user.id()}}` or `{{pair.0}}`"
-            ));
+        let read = placeholder::read(text);
+        if let Err(fault) = &read {
+            self.fault(fault);
         }
-        self.placeholders.push(parsed);
+        self.placeholders.push(read.ok());
     }
 
     fn end_segment(&mut self) {
@@ -156,37 +135,4 @@ impl Reader {
             self.faults.push(message.to_owned());
         }
     }
-}
-
-/// `user.org.id()` and the like; nothing if it is anything else.
-fn path(text: &str) -> Option<Placeholder> {
-    let mut parts = text.split('.');
-    let root = parts.next().filter(|name| is_word(name))?;
-    // Any word: whether it is an argument, `self` or raw or not, is looked up.
-    let root = Ident::parse_any.parse_str(root).ok()?;
-    let steps = parts.map(step).collect::<Option<Vec<_>>>()?;
-    Some(Placeholder { root, steps })
-}
-
-fn step(text: &str) -> Option<Step> {
-    if let Some(name) = text.strip_suffix("()") {
-        return identifier(name).map(Step::Method);
-    }
-    if text.starts_with(|c: char| c.is_ascii_digit()) {
-        let index: u32 = text.parse().ok()?;
-        // `00` is a number but no field.
-        return (index.to_string() == text).then_some(Step::Index(index));
-    }
-    identifier(text).map(Step::Field)
-}
-
-/// A field's or method's name; a keyword is none, so that `{user.await}` is refused.
-fn identifier(text: &str) -> Option<Ident> {
-    is_word(text).then(|| syn::parse_str(text).ok()).flatten()
-}
-
-/// Letters only: `syn` would skip blanks and comments around a name.
-fn is_word(text: &str) -> bool {
-    let name = text.strip_prefix("r#").unwrap_or(text);
-    name.chars().all(|c| c.is_alphanumeric() || c == '_')
 }

@@ -122,7 +122,7 @@ mod strategy;
 mod sync;
 
 pub use cache::{
-    Cache, CacheBuilder, CacheValue, EntryCall, LoadedMany, LoadingCache, SourceError, Write,
+    Cache, CacheBuilder, CacheValue, EntryCall, FunctionCache, LoadedMany, LoadingCache, SourceError, Write,
     WriteBehindCache, Written,
 };
 #[cfg(feature = "macros")]

@@ -14,6 +14,7 @@ mod parse;
 mod tests;
 
 use crate::faults::Faults;
+use crate::function::Function;
 use proc_macro2::TokenStream;
 use quote::quote;
 
@@ -32,7 +33,7 @@ pub(crate) fn expand(attribute: TokenStream, item: TokenStream) -> TokenStream {
 fn cached(attribute: TokenStream, item: TokenStream) -> syn::Result<model::Cached> {
     let mut faults = Faults::default();
     let options = parse::options(attribute, &mut faults);
-    match syn::parse2::<parse::Function>(item) {
+    match Function::read("cached", item) {
         Ok(function) => check::check(options, function, faults),
         Err(error) => Err(faults.and(error)),
     }

@@ -4,62 +4,47 @@ mod strategy;
 
 pub(super) use strategy::{Breaker, FailSafe, Lent, Make, Refresh, Setting, Strategy, Terms, Trip};
 
-use super::parse::Function;
-use crate::ends::Ends;
-use crate::template::Step;
+use crate::function::{Function, Manner};
+use crate::key::Part;
+use crate::say::Said;
 use std::time::Duration;
-use syn::{Expr, Ident, LitStr, Type};
+use syn::{Expr, LitStr, Type, Visibility};
 
 /// A checked function with its options.
 pub(super) struct Cached {
     pub(super) function: Function,
-    /// The return type: it is written and is neither `()` nor `impl Trait`.
+    pub(super) manner: Manner,
+    /// The type of the result: it is written and is neither `()` nor `impl Trait`.
     pub(super) returns: Type,
     pub(super) site: Site,
+    pub(super) keeping: Keeping,
     /// Where the flow comes from; the global one if nothing.
     pub(super) flow: Option<Expr>,
     /// The key in the order of writing, never empty.
     pub(super) key: Vec<Part>,
     pub(super) ttl: Option<Ttl>,
-    /// The flow's own way if nothing.
-    pub(super) strategy: Option<Strategy>,
+    /// Else the body runs as if there was no attribute.
+    pub(super) when: Option<Expr>,
+    pub(super) said: Said,
+    pub(super) companions: Option<Companions>,
 }
 
 /// Which cache the entries belong to.
 pub(super) enum Site {
     /// `cache = "users"`
     Named(LitStr),
-    /// The instance's own, named by its path.
+    /// The function's own, named by its path.
     Own,
 }
 
-/// One thing that is written to the key.
-pub(super) enum Part {
-    /// The types that the function is generic over.
-    Types(Vec<TypeName>),
-    Separator,
-    /// Fixed text of a template.
-    Text(String),
-    Value(Value),
-    Expression(Expr),
-    /// The key of a function whose arguments do not matter.
-    Nothing,
-}
-
-/// A type whose name is part of the key.
-pub(super) enum TypeName {
-    Sized(Ident),
-    /// A parameter declared `?Sized`.
-    Unsized(Ident),
-}
-
-/// An argument or something in it.
-pub(super) struct Value {
-    /// With the hygiene of the argument; its place is of no account.
-    pub(super) root: Ident,
-    pub(super) steps: Vec<Step>,
-    /// Where it is reported that the value cannot be part of a key.
-    pub(super) blame: Ends,
+/// How the cache keeps values, which it is built with.
+pub(super) struct Keeping {
+    /// In this process alone, as they are.
+    pub(super) local: bool,
+    /// The flow's own way if nothing.
+    pub(super) strategy: Option<Strategy>,
+    pub(super) none: Option<Setting<Duration>>,
+    pub(super) err: Option<Setting<Duration>>,
 }
 
 /// How long results are kept.
@@ -68,4 +53,19 @@ pub(super) enum Ttl {
     Fixed(Duration),
     /// An expression of type `Duration`, evaluated in each call.
     Computed(Box<Expr>),
+}
+
+/// What stands beside the function: its key, how to forget, to refresh and so on.
+pub(super) struct Companions {
+    pub(super) home: Home,
+    pub(super) visibility: Visibility,
+}
+
+/// Where companions stand.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Home {
+    /// In a type of the function's name: `find_user::invalidate`.
+    Type,
+    /// Beside it, as associated functions: `find_user_invalidate`.
+    Beside,
 }

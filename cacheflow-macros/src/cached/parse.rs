@@ -1,220 +1,131 @@
-//! Syntax: which options are given, and where the function's parts are.
+//! Syntax: which options are given.
 
 pub(super) mod strategy;
 
+use crate::attribute::{Given, Known, is_end, once};
 use crate::faults::Faults;
-use crate::nearest::{listed, suggestion};
-use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
+use proc_macro2::TokenStream;
+use strategy::{Term, is_term};
 use syn::ext::IdentExt;
-use syn::parse::discouraged::Speculative;
-use syn::parse::{Parse, ParseStream, Parser};
-use syn::{Attribute, Error, Expr, Ident, LitStr, Signature, Token, Visibility, token};
-
-/// What the attribute said of one option.
-#[derive(Default)]
-pub(super) enum Given<T> {
-    /// Nothing.
-    #[default]
-    No,
-    /// Something that could not be read. The fault is noted; nobody should
-    /// complain that the option is missing.
-    Unreadable,
-    Yes(T),
-}
-
-impl<T> Given<T> {
-    /// What was said and could be read.
-    pub(super) fn as_ref(&self) -> Option<&T> {
-        match self {
-            Self::Yes(value) => Some(value),
-            Self::No | Self::Unreadable => None,
-        }
-    }
-
-    /// [`Given::as_ref`] by value.
-    pub(super) fn given(self) -> Option<T> {
-        match self {
-            Self::Yes(value) => Some(value),
-            Self::No | Self::Unreadable => None,
-        }
-    }
-}
+use syn::parse::ParseStream;
+use syn::{Expr, Ident, Token, Visibility, token};
 
 /// The options as written, each read only as far as its syntax goes.
 #[derive(Default)]
 pub(super) struct Options {
     pub(super) cache: Given<Expr>,
+    pub(super) cache_err: Given<Expr>,
+    pub(super) cache_none: Given<Expr>,
+    pub(super) companions: Given<bool>,
+    pub(super) depends_on: Given<Expr>,
     pub(super) flow: Given<Expr>,
     pub(super) key: Given<Expr>,
+    pub(super) local: Given<bool>,
+    pub(super) receiver: Given<Expr>,
     pub(super) skip: Given<Vec<Ident>>,
     pub(super) strategy: Given<Expr>,
+    pub(super) tags: Given<Expr>,
+    /// Parts of the strategy that stand as options of their own.
+    pub(super) terms: Vec<Term>,
+    /// One of them could not be read.
+    pub(super) terms_incomplete: bool,
     pub(super) ttl: Given<Expr>,
+    pub(super) ttl_from: Given<Expr>,
+    pub(super) unless: Given<Expr>,
+    pub(super) versioned: Given<Vec<Ident>>,
+    pub(super) visibility: Given<Visibility>,
+    pub(super) when: Given<Expr>,
 }
 
 /// The names of all options with an example each, sorted.
-const OPTIONS: [(&str, &str); 6] = [
-    ("cache", "cache = \"users\""),
-    ("flow", "flow = self.flow"),
-    ("key", "key = \"{id}\""),
-    ("skip", "skip(pool)"),
-    ("strategy", "strategy = multi_level + refresh_ahead(0.8)"),
-    ("ttl", "ttl = \"90s\""),
-];
+const KNOWN: Known = Known {
+    attribute: "cached",
+    options: &[
+        ("bulkhead", "bulkhead(8, queue = 100)"),
+        ("cache", "cache = \"users\""),
+        ("cache_aside", "cache_aside"),
+        ("cache_err", "cache_err = \"5s\""),
+        ("cache_none", "cache_none = \"30s\""),
+        ("circuit_breaker", "circuit_breaker(failures = 3, reset_after = \"30s\")"),
+        ("companions", "companions = false"),
+        ("depends_on", "depends_on = [find_user(result.author)]"),
+        ("distributed_lock", "distributed_lock(lease = \"5s\")"),
+        ("fail_safe", "fail_safe = \"1h\""),
+        ("flow", "flow = self.flow"),
+        ("hard_timeout", "hard_timeout = \"2s\""),
+        ("key", "key = \"{id}\""),
+        ("local", "local"),
+        ("multi_level", "multi_level(memory_ttl = \"60s\")"),
+        ("receiver", "receiver = self.tenant"),
+        ("refresh_ahead", "refresh_ahead = 0.8"),
+        ("skip", "skip(pool)"),
+        ("soft_timeout", "soft_timeout = \"100ms\""),
+        ("strategy", "strategy = multi_level + refresh_ahead(0.8)"),
+        ("tags", "tags = [\"org:{result.org_id}\"]"),
+        ("ttl", "ttl = \"90s\""),
+        ("ttl_from", "ttl_from = User::lifetime"),
+        ("unless", "unless = result.is_empty()"),
+        ("versioned", "versioned(article)"),
+        ("visibility", "visibility = pub(crate)"),
+        ("when", "when = id != 0"),
+    ],
+};
 
-/// Reads the attribute's inside. Never stops at a fault: it is noted, and the
-/// reading goes on behind the next comma.
+/// Reads the attribute's inside.
 pub(super) fn options(attribute: TokenStream, faults: &mut Faults) -> Options {
     let mut options = Options::default();
-    let read = |input: ParseStream<'_>| {
-        while !input.is_empty() {
-            // On a fork, because `syn` would report what a failed reading left
-            // in a group as one more error.
-            let ahead = input.fork();
-            match option(&ahead, &mut options) {
-                Ok(()) => input.advance_to(&ahead),
-                Err(error) => {
-                    faults.add(error);
-                    while !input.is_empty() && !input.peek(Token![,]) {
-                        input.parse::<TokenTree>()?;
-                    }
-                }
-            }
-            input.parse::<Option<Token![,]>>()?;
-        }
-        Ok(())
-    };
-    if let Err(error) = read.parse2(attribute) {
-        faults.add(error);
-    }
+    KNOWN.read(attribute, faults, |input| option(input, &mut options));
     options
 }
 
 /// One option, up to its comma or the end.
 fn option(input: ParseStream<'_>, options: &mut Options) -> syn::Result<()> {
-    let known = OPTIONS.map(|(name, _)| name.to_owned());
-    let Ok(name) = input.call(Ident::parse_any) else {
-        let message = format!("expected an option: `#[cached]` takes {}", listed(&known));
-        return Err(input.error(message));
-    };
+    let name = KNOWN.name(input)?;
     match name.to_string().as_str() {
-        "cache" => value(input, &name, &mut options.cache),
-        "flow" => value(input, &name, &mut options.flow),
-        "key" => value(input, &name, &mut options.key),
-        "skip" => names(input, &name, &mut options.skip),
-        "strategy" => value(input, &name, &mut options.strategy),
-        "ttl" => value(input, &name, &mut options.ttl),
-        unknown => {
-            let suggestion = suggestion(unknown, &known);
-            let known = listed(&known);
-            let message =
-                format!("unknown option `{unknown}`{suggestion} `#[cached]` takes {known}");
-            Err(Error::new(name.span(), message))
+        "cache" => KNOWN.value(input, &name, &mut options.cache),
+        "cache_err" => KNOWN.value(input, &name, &mut options.cache_err),
+        "cache_none" => KNOWN.value(input, &name, &mut options.cache_none),
+        "companions" => KNOWN.flag(input, &name, &mut options.companions),
+        "depends_on" => KNOWN.value(input, &name, &mut options.depends_on),
+        "flow" => KNOWN.value(input, &name, &mut options.flow),
+        "key" => KNOWN.value(input, &name, &mut options.key),
+        "local" => KNOWN.flag(input, &name, &mut options.local),
+        "receiver" => KNOWN.value(input, &name, &mut options.receiver),
+        "skip" => KNOWN.list(input, &name, &mut options.skip, Ident::parse_any),
+        "strategy" => KNOWN.value(input, &name, &mut options.strategy),
+        "tags" => KNOWN.value(input, &name, &mut options.tags),
+        "ttl" => KNOWN.value(input, &name, &mut options.ttl),
+        "ttl_from" => KNOWN.value(input, &name, &mut options.ttl_from),
+        "unless" => KNOWN.value(input, &name, &mut options.unless),
+        "versioned" => KNOWN.list(input, &name, &mut options.versioned, Ident::parse_any),
+        "visibility" => visibility(input, &name, &mut options.visibility),
+        "when" => KNOWN.value(input, &name, &mut options.when),
+        term if is_term(term) => {
+            let read = strategy::alone(input, &name, || KNOWN.form(&name));
+            options.terms_incomplete |= read.is_err();
+            options.terms.push(read?);
+            Ok(())
         }
+        _ => Err(KNOWN.unknown(&name)),
     }?;
-    if input.is_empty() || input.peek(Token![,]) {
-        return Ok(());
-    }
-    Err(input.error(format!("expected `,` after the option `{name}`")))
+    KNOWN.end(input, &name)
 }
 
-/// `name = expression`
-fn value(input: ParseStream<'_>, name: &Ident, given: &mut Given<Expr>) -> syn::Result<()> {
+/// `visibility = pub(crate)`; nothing after `=` would be a visibility as well, and is
+/// more likely a slip.
+fn visibility(
+    input: ParseStream<'_>,
+    name: &Ident,
+    given: &mut Given<Visibility>,
+) -> syn::Result<()> {
     once(name, given)?;
-    if input.parse::<Option<Token![=]>>()?.is_none() || input.is_empty() || input.peek(Token![,]) {
-        return Err(Error::new(name.span(), form(name)));
+    let equals = input.parse::<Option<Token![=]>>()?;
+    if equals.is_none() || is_end(input) || !input.peek(Token![pub]) {
+        return Err(KNOWN.form(name));
     }
     *given = Given::Yes(input.parse()?);
+    if input.peek(token::Paren) {
+        return Err(KNOWN.form(name));
+    }
     Ok(())
-}
-
-/// `name(argument, argument)`
-fn names(input: ParseStream<'_>, name: &Ident, given: &mut Given<Vec<Ident>>) -> syn::Result<()> {
-    once(name, given)?;
-    if !input.peek(token::Paren) {
-        return Err(Error::new(name.span(), form(name)));
-    }
-    let inside;
-    syn::parenthesized!(inside in input);
-    let names = inside.parse_terminated(Ident::parse_any, Token![,]);
-    let names = names.map_err(|error| Error::new(error.span(), form(name)))?;
-    *given = Given::Yes(names.into_iter().collect());
-    Ok(())
-}
-
-/// Marks an option as given, which it can be once.
-fn once<T>(name: &Ident, given: &mut Given<T>) -> syn::Result<()> {
-    if matches!(given, Given::No) {
-        *given = Given::Unreadable;
-        return Ok(());
-    }
-    Err(Error::new(name.span(), format!("`{name}` is given twice")))
-}
-
-/// How an option is written.
-fn form(name: &Ident) -> String {
-    let (_, example) = OPTIONS
-        .iter()
-        .find(|(option, _)| name == option)
-        .unwrap_or(&OPTIONS[0]);
-    format!("`{name}` is written like `{example}`")
-}
-
-/// A function, its body left as tokens: the body is the compiler's to judge.
-pub(super) struct Function {
-    pub(super) attrs: Vec<Attribute>,
-    pub(super) vis: Visibility,
-    pub(super) sig: Signature,
-    /// `#![…]` at the top of the body: they are the function's.
-    pub(super) inner_attrs: Vec<Attribute>,
-    /// None for a function that a trait only declares.
-    pub(super) body: Option<Group>,
-}
-
-impl Parse for Function {
-    fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
-        let attrs = input.call(Attribute::parse_outer)?;
-        let vis = input.parse()?;
-        if !begins_function(input) {
-            // On the item's first word, be there attributes before it or not.
-            return Err(input.error("`#[cached]` works on async functions only"));
-        }
-        let sig = input.parse()?;
-        if input.parse::<Option<Token![;]>>()?.is_some() {
-            return Ok(Self {
-                attrs,
-                vis,
-                sig,
-                inner_attrs: Vec::new(),
-                body: None,
-            });
-        }
-        let inside;
-        let brace = syn::braced!(inside in input);
-        let inner_attrs = inside.call(Attribute::parse_inner)?;
-        let mut body = Group::new(Delimiter::Brace, inside.parse()?);
-        body.set_span(brace.span.join());
-        Ok(Self {
-            attrs,
-            vis,
-            sig,
-            inner_attrs,
-            body: Some(body),
-        })
-    }
-}
-
-/// Whether `fn` follows, after any of the words that may stand before it.
-fn begins_function(input: ParseStream<'_>) -> bool {
-    let ahead = input.fork();
-    while !ahead.peek(Token![fn]) {
-        let qualifier = ahead.peek(Token![const])
-            || ahead.peek(Token![async])
-            || ahead.peek(Token![unsafe])
-            || ahead.peek(Token![extern])
-            || ahead.peek(LitStr);
-        if !qualifier || ahead.parse::<TokenTree>().is_err() {
-            return false;
-        }
-    }
-    true
 }

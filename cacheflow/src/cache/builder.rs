@@ -391,6 +391,15 @@ impl<K, V: CacheValue> CacheBuilder<K, V> {
         self.core_named(&name)
     }
 
+    /// With these options, as an attribute has them.
+    pub(crate) fn configured(self, config: CacheConfig) -> Self {
+        Self {
+            config,
+            options_given: true,
+            ..self
+        }
+    }
+
     pub(crate) fn core_named(&self, name: &CacheName) -> Result<Arc<Core<V>>> {
         let values = std::any::type_name::<V>();
         let flow = &self.flow;

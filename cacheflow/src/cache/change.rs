@@ -26,8 +26,8 @@ pub(crate) struct How {
     pub(crate) policy: Arc<Policy>,
     pub(crate) given: Given,
     pub(crate) options: CallOptions,
-    /// Tags of this value alone.
-    pub(crate) tags: Vec<String>,
+    /// What is said of this value alone.
+    pub(crate) said: Said,
     /// What the shared store does not get, memory does not keep either.
     pub(crate) everywhere: bool,
 }
@@ -62,15 +62,11 @@ impl<V: CacheValue> Putting<V> {
         let core = &self.core;
         let (address, ticket) = (&self.address, &self.ticket);
         let (levels, config) = (&core.strategy.levels, &core.config.loading);
-        let said = Said {
-            tags: how.tags.clone(),
-            ..Said::default()
-        };
         let marks = core
             .strategy
-            .marks(address, &how.given, &said, &value, Parts::default());
+            .marks(address, &how.given, &how.said, &value, Parts::default());
         let wanted = Wanted {
-            by_loader: None,
+            by_loader: how.said.ttl,
             by_call: how.options.ttl,
             by_value: core.strategy.timer.as_ref().and_then(|timer| timer(&value)),
         };
@@ -87,7 +83,7 @@ impl<V: CacheValue> Putting<V> {
             idle: config.idle,
             refresh: strategy.refresh,
             cost: Duration::ZERO,
-            version: None,
+            version: how.said.version.clone(),
             skip_shared: false,
             skip_memory: false,
             marks,

@@ -9,7 +9,6 @@ use crate::clock::Clock;
 use crate::codec::MessagePack;
 use crate::config::{CacheConfig, FlowConfig};
 use crate::entry::{Entry, Found, Lookup, Made};
-use crate::error::{Error, ErrorKind};
 use crate::event::{CacheStats, Counter, Counters, EventSink};
 use crate::invalidation::Node;
 use crate::key::{Address, CacheName, EntryKey, FullKey, KeyBuf, Marks};
@@ -89,6 +88,7 @@ impl<V: CacheValue> Core<V> {
             background,
         } = parts;
         let levels = config.strategy.levels.clone();
+        let shared = shared.filter(|_| !config.in_process);
         let counters = Arc::new(Counters::default());
         let memory = levels
             .uses_memory(shared.is_some())
@@ -217,6 +217,25 @@ impl<V: CacheValue> Core<V> {
         let reply = self.strategy.miss(address, load).await;
         self.keep_in_request(address, reading, &reply);
         self.replied(address, reply)
+    }
+
+    /// Gets a value that memory does not have, for a caller that may have waited for
+    /// somebody who loaded it.
+    pub(crate) async fn hit_or_miss<F, Fut, E>(
+        &self,
+        address: &Address,
+        load: Load<V, F, E>,
+    ) -> Reply<V, E>
+    where
+        F: FnOnce(LoadContext<V>) -> Fut,
+        Fut: Future<Output = Result<Loaded<V>, E>>,
+    {
+        let reads = !load.terms.options.skip.reading_memory;
+        if reads && let Some(entry) = self.entry(address) {
+            self.counters.add(Counter::MemoryHit);
+            return self.replied(address, Ok(Loaded::Value(entry.made())));
+        }
+        self.miss(address, load).await
     }
 
     /// The same by a load that goes on without its caller.
@@ -422,6 +441,11 @@ impl<V: CacheValue> Core<V> {
         &self.node
     }
 
+    /// Tells this flow's caches from those of another.
+    pub(crate) fn flow(&self) -> usize {
+        flow_id(&self.standing)
+    }
+
     pub(crate) fn now(&self) -> crate::clock::Tick {
         self.clock.now()
     }
@@ -452,9 +476,4 @@ impl<V: CacheValue> Core<V> {
 /// Tells the caches of one flow from those of another.
 pub(crate) fn flow_id(standing: &Arc<Standing>) -> usize {
     Arc::as_ptr(standing).addr()
-}
-
-/// The error of a change after the flow was shut down.
-pub(super) fn closed(operation: &'static str) -> Error {
-    Error::new(ErrorKind::Closed, operation, "the flow was shut down")
 }

@@ -7,11 +7,11 @@ use std::marker::PhantomData;
 use std::sync::Arc;
 
 use super::Write;
-use super::core::{Hit, closed};
+use super::core::Hit;
 use super::{CacheValue, Core};
 use crate::config::Faults;
 use crate::entry::{Found, Lookup};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::event::CacheStats;
 use crate::flow::CacheFlow;
 use crate::invalidation::Applied;
@@ -232,7 +232,7 @@ impl<K, V: CacheValue> Cache<K, V> {
     /// As [`invalidate`](Self::invalidate).
     pub async fn clear(&self) -> Result<Applied> {
         if self.flow.is_closed() {
-            return Err(closed("clear"));
+            return Err(Error::closed("clear"));
         }
         let core = Arc::clone(&self.core);
         Ok(self
@@ -332,7 +332,7 @@ impl<K, V: CacheValue> Cache<K, V> {
         key: &Q,
     ) -> Result<Address> {
         if self.flow.is_closed() {
-            return Err(closed(operation));
+            return Err(Error::closed(operation));
         }
         Ok(Address::new(&self.core.name, &encoded(key)))
     }

@@ -4,6 +4,7 @@ mod builder;
 mod change;
 mod core;
 mod entry_call;
+mod function;
 mod handle;
 mod in_request;
 #[cfg(all(test, cacheflow_shuttle))]
@@ -18,7 +19,9 @@ mod writing;
 
 pub use builder::CacheBuilder;
 pub(crate) use core::{Core, Hit, Load, Reply, ShareError, Terms, flow_id};
+pub(crate) use change::{How, Putting};
 pub use entry_call::EntryCall;
+pub use function::FunctionCache;
 pub use handle::Cache;
 pub use loading_cache::{LoadingCache, SourceError};
 pub use many::LoadedMany;

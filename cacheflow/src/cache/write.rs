@@ -4,8 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::core::closed;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::event::Position;
 use crate::flow::CacheFlow;
 use crate::invalidation::{Applied, Node};
@@ -48,7 +47,7 @@ impl Write {
             }
         };
         let write = flow.to_the_end(task).await;
-        write.ok_or_else(|| closed("begin_write"))
+        write.ok_or_else(|| Error::closed("begin_write"))
     }
 
     /// How far it is known. [`Applied::Local`]: the shared store could not be told,
@@ -73,11 +72,11 @@ impl Write {
     pub async fn finish(mut self) -> Result<Applied> {
         let held = self.0.take();
         let Some(held) = held else {
-            return Err(closed("finish"));
+            return Err(Error::closed("finish"));
         };
         let flow = held.flow.clone();
         let applied = flow.to_the_end(held.end()).await;
-        applied.ok_or_else(|| closed("finish"))
+        applied.ok_or_else(|| Error::closed("finish"))
     }
 }
 

@@ -6,10 +6,9 @@ use std::ops::Deref;
 use std::sync::Arc;
 
 use super::change::Putting;
-use super::core::closed;
 use super::handle::encoded;
 use super::{Cache, CacheValue};
-use crate::error::{BoxError, Result};
+use crate::error::{BoxError, Error, Result};
 use crate::event::EventSink;
 use crate::invalidation::Applied;
 use crate::key::{Address, CacheKey, EntryKey};
@@ -96,7 +95,7 @@ where
         let entry_key = address.key.clone();
         // First among those that wait: whoever loads from here on reads it there.
         let waits = self.behind.put(entry_key, key.clone(), value.clone());
-        waits.await.ok_or_else(|| closed("write"))?;
+        waits.await.ok_or_else(|| Error::closed("write"))?;
         let (core, how) = (Arc::clone(&self.cache.core), self.cache.how());
         let put = async move {
             let putting = Putting::begin(&core, address);

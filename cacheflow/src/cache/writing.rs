@@ -11,6 +11,7 @@ use crate::error::Error;
 use crate::flow::CacheFlow;
 use crate::invalidation::Applied;
 use crate::key::{Address, CacheKey};
+use crate::source::Said;
 use crate::strategy::CallOptions;
 
 /// What became of a value that was [written
@@ -131,9 +132,13 @@ impl<K, V: CacheValue> Cache<K, V> {
         F: FnOnce() -> Fut,
         Fut: Future<Output = Result<V, E>>,
     {
+        let said = Said {
+            tags,
+            ..Said::default()
+        };
         let how = How {
             options,
-            tags,
+            said,
             everywhere: true,
             ..self.how()
         };
@@ -200,7 +205,7 @@ impl<K, V: CacheValue> Cache<K, V> {
             policy: Arc::clone(&self.policy),
             given: self.given.clone(),
             options: CallOptions::default(),
-            tags: Vec::new(),
+            said: Said::default(),
             everywhere: false,
         }
     }

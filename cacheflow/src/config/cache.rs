@@ -25,6 +25,8 @@ pub(crate) struct CacheConfig {
     pub(crate) max_value_bytes: usize,
     /// How long a write may hold a key.
     pub(crate) write_timeout: Duration,
+    /// Whether values stay in this process, whatever the flow shares.
+    pub(crate) in_process: bool,
 }
 
 impl Default for CacheConfig {
@@ -36,6 +38,7 @@ impl Default for CacheConfig {
             max_memory: None,
             max_value_bytes: 1024 * 1024,
             write_timeout: Duration::from_secs(30),
+            in_process: false,
         }
     }
 }
@@ -65,6 +68,7 @@ impl CacheConfig {
             max_memory,
             max_value_bytes,
             write_timeout,
+            in_process: _,
         } = self;
         faults.check_duration("ttl", loading.ttl);
         faults.check_duration("follower_timeout", loading.follower_timeout);

@@ -47,6 +47,14 @@ impl<V> Lookup<V> {
             Self::Miss => None,
         }
     }
+
+    /// The same with another value in place of the one found.
+    pub(crate) fn map<T>(self, map: impl FnOnce(V) -> T) -> Lookup<T> {
+        match self {
+            Self::Hit(found) => Lookup::Hit(found.map(map)),
+            Self::Miss => Lookup::Miss,
+        }
+    }
 }
 
 /// A value and what is known of it.
@@ -80,6 +88,19 @@ impl<V> Found<V> {
             stale: made.is_stale,
             version: made.version,
             marks: made.marks,
+        }
+    }
+
+    /// The same with another value.
+    pub(crate) fn map<T>(self, map: impl FnOnce(V) -> T) -> Found<T> {
+        Found {
+            value: map(self.value),
+            level: self.level,
+            age: self.age,
+            remaining: self.remaining,
+            stale: self.stale,
+            version: self.version,
+            marks: self.marks,
         }
     }
 

@@ -75,6 +75,11 @@ struct Inner {
 }
 
 impl Error {
+    /// The error of a change after the flow was shut down.
+    pub(crate) fn closed(operation: &'static str) -> Self {
+        Self::new(ErrorKind::Closed, operation, "the flow was shut down")
+    }
+
     /// An error of `kind` that happened in `operation`.
     pub fn new(kind: ErrorKind, operation: &'static str, message: impl Into<String>) -> Self {
         Self(Box::new(Inner {

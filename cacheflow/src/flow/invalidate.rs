@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::CacheFlow;
 use crate::config::Faults;
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, Result};
 use crate::event::{Forgotten, Position};
 use crate::invalidation::Applied;
 use crate::key::{CacheName, FullKey, Pattern, Tag};
@@ -70,6 +70,12 @@ impl Invalidation {
                 )),
             }
         }
+        self
+    }
+
+    /// The same by keys that are known to be such.
+    pub fn full_keys(mut self, keys: impl IntoIterator<Item = FullKey>) -> Self {
+        self.forgotten.keys.extend(keys);
         self
     }
 
@@ -160,7 +166,7 @@ impl Invalidation {
         } = self;
         faults.into_result("invalidate")?;
         if flow.is_closed() {
-            return Err(closed());
+            return Err(Error::closed("invalidate"));
         }
         let node = Arc::clone(flow.node());
         if local_only {
@@ -168,7 +174,7 @@ impl Invalidation {
             return Ok(Applied::Local);
         }
         let forgetting = async move { node.forget(forgotten).await };
-        let outcome = flow.to_the_end(forgetting).await.ok_or_else(closed)?;
+        let outcome = flow.to_the_end(forgetting).await.ok_or_else(|| Error::closed("invalidate"))?;
         match (outcome.applied, outcome.position, await_cluster) {
             (Applied::Recorded, Some(position), Some(timeout)) => {
                 let everywhere = flow.everywhere(position);
@@ -218,8 +224,4 @@ impl CacheFlow {
             tokio::time::sleep(ASK).await;
         }
     }
-}
-
-fn closed() -> Error {
-    Error::new(ErrorKind::Closed, "invalidate", "the flow was shut down")
 }

@@ -58,6 +58,26 @@ impl KeyBuf {
         self.escaped(text.as_bytes());
     }
 
+    /// Writes a value as `format!` does, escaped.
+    pub fn formatted(&mut self, value: fmt::Arguments<'_>) {
+        let start = self.text.len();
+        // Neither this nor `Display` as it should be can fail.
+        let _ = fmt::Write::write_fmt(&mut Escaped(self), value);
+        if self.text.len() == start {
+            self.text.extend_from_slice(b"''");
+        }
+    }
+
+    /// Writes what tells a text from every other, as sixteen digits.
+    pub fn digest(&mut self, digest: u64) {
+        self.plain(format!("{digest:016x}").as_bytes());
+    }
+
+    /// Writes what another buffer has.
+    pub fn append(&mut self, other: &Self) {
+        self.text.extend_from_slice(&other.text);
+    }
+
     /// Writes the name of a type, for functions whose type parameters are part
     /// of their identity.
     ///
@@ -152,6 +172,16 @@ impl KeyBuf {
     }
 }
 
+/// Writes text into a key as it may stand there.
+struct Escaped<'a>(&'a mut KeyBuf);
+
+impl fmt::Write for Escaped<'_> {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        self.0.escaped(text.as_bytes());
+        Ok(())
+    }
+}
+
 fn is_plain(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.' | b'@' | b'-')
 }
@@ -202,6 +232,18 @@ mod tests {
         let long = buf("x".repeat(5000));
         let imitation = buf(String::from_utf8_lossy(&long.name()).into_owned());
         assert_ne!(imitation.name(), long.name());
+    }
+
+    #[test]
+    fn formatted_values_are_escaped_and_never_nothing() {
+        let formatted = |value: fmt::Arguments<'_>| {
+            let mut key = KeyBuf::new();
+            key.formatted(value);
+            key.to_string()
+        };
+        assert_eq!(formatted(format_args!("{:.2}", 52.5)), "52.50");
+        assert_eq!(formatted(format_args!("{:>3}", "a:")), "%20a%3A");
+        assert_eq!(formatted(format_args!("{}", "")), "''");
     }
 
     #[test]

@@ -1,221 +1,37 @@
 //! What generated code calls. Not for use by hand: it changes without notice.
 
+mod call;
+mod companion;
 mod copied;
+mod entry;
+mod in_process;
+mod now;
+mod part;
+mod said;
 mod shape;
 mod site;
 mod trouble;
 
-use std::future::Future;
-use std::pin::Pin;
-use std::task::{Context, Poll};
-use std::time::Duration;
-
+pub use call::{begin, cached, cached_in_background, cached_with, returning, run};
+pub use companion::{Later, cache, invalidate, key, lookup, name, peek};
 pub use copied::{Copyable, Lend, copied};
+pub use entry::Entry;
+pub use in_process::{InProcess, in_process};
+pub use now::cached_now;
+pub use part::{Inner, PartOf};
+pub use said::{Lifetime, context, full_key, kept, ttl_from};
 pub use shape::{
     Probe, Shape, ShapeOfOption, ShapeOfPlain, ShapeOfResult, ShapeOfResultCloned,
     ShapeOfResultOption, ShapeOfResultOptionCloned,
 };
-use site::AnyCore;
-pub use site::{At, Site};
+pub use site::{At, Keeping, Site};
 pub use trouble::FromTrouble;
 
-use crate::cache::{CacheValue, Core, Hit, Load, Reply, Terms};
-use crate::config::SHORTEST;
-use crate::error::Error;
 use crate::flow::CacheFlow;
-use crate::key::{Address, KeyBuf};
-use crate::source::Loaded;
-use crate::strategy::Given;
 
 /// The flow of an attribute without `flow = …`.
 #[inline]
 #[must_use]
 pub fn global_flow() -> &'static CacheFlow {
     crate::flow::global()
-}
-
-/// Fixes the type that an attributed function's body returns.
-#[inline]
-pub fn returning<R, F: Future<Output = R>>(body: F) -> F {
-    body
-}
-
-/// A call of an attributed function.
-///
-/// The call itself finds a hit; its future is then ready and holds nothing but
-/// the value. Were it found when the future is polled, all arguments would be
-/// moved into it first and out of it again.
-#[inline]
-pub fn cached<S, F, Fut>(
-    shape: S,
-    site: At,
-    flow: &CacheFlow,
-    key: &mut KeyBuf,
-    ttl: Option<Duration>,
-    body: F,
-) -> impl Future<Output = S::Return>
-where
-    S: Shape,
-    S::Value: CacheValue,
-    F: FnOnce() -> Fut,
-    Fut: Future<Output = S::Return>,
-{
-    cached_with(shape, site, flow, key, ttl, body, None)
-}
-
-/// [`cached`] with a strategy whose parts can fail by themselves: `trouble` makes
-/// what the function returns then.
-#[inline]
-pub fn cached_with<S, F, Fut>(
-    shape: S,
-    site: At,
-    flow: &CacheFlow,
-    key: &mut KeyBuf,
-    ttl: Option<Duration>,
-    body: F,
-    trouble: Option<fn(Error) -> S::Return>,
-) -> impl Future<Output = S::Return>
-where
-    S: Shape,
-    S::Value: CacheValue,
-    F: FnOnce() -> Fut,
-    Fut: Future<Output = S::Return>,
-{
-    let (core, hit) = lookup::<S>(site, flow, key, ttl);
-    if let Some(Hit::Value(value)) = hit {
-        return Call::<S, _>::Hit(Some(value));
-    }
-    // Boxed, so that the future of a hit stays small.
-    Call::Miss(Box::pin(async move {
-        let Some(core) = core else {
-            return body().await;
-        };
-        let address = Address::new(&core.name, key);
-        let loader = async |_| loaded::<S>(body().await);
-        let load = Load::new(loader, terms::<S>(&core, &shape, ttl, trouble.is_some()));
-        let reply = match hit {
-            Some(Hit::Watched(entry)) => core.load_due(&address, entry, load).await,
-            _ => core.miss(&address, load).await,
-        };
-        returned::<S>(reply, trouble)
-    }))
-}
-
-/// [`cached_with`], with a body that can go on without its call.
-#[inline]
-pub fn cached_in_background<S, F, Fut>(
-    shape: S,
-    site: At,
-    flow: &CacheFlow,
-    key: &mut KeyBuf,
-    ttl: Option<Duration>,
-    body: F,
-    trouble: Option<fn(Error) -> S::Return>,
-) -> impl Future<Output = S::Return>
-where
-    S: Shape,
-    S::Value: CacheValue,
-    S::Error: Send + Sync + 'static,
-    F: FnOnce() -> Fut,
-    Fut: Future<Output = S::Return> + Send + 'static,
-{
-    let (core, hit) = lookup::<S>(site, flow, key, ttl);
-    if let Some(Hit::Value(value)) = hit {
-        return Call::<S, _>::Hit(Some(value));
-    }
-    Call::Miss(Box::pin(async move {
-        let Some(core) = core else {
-            return body().await;
-        };
-        let address = Address::new(&core.name, key);
-        let loader = |_| {
-            let loading = body();
-            async move { loaded::<S>(loading.await) }
-        };
-        let load = Load::new(loader, terms::<S>(&core, &shape, ttl, trouble.is_some()));
-        let reply = match hit {
-            Some(Hit::Watched(entry)) => {
-                core.load_due_in_background(&address, &entry, load);
-                Ok(Loaded::Value(entry.made()))
-            }
-            _ => core.miss_in_background(&address, load).await,
-        };
-        returned::<S>(reply, trouble)
-    }))
-}
-
-/// A site's cache, if there is one, and what its memory has.
-type LookedUp<V> = (Option<AnyCore<V>>, Option<Hit<V>>);
-
-/// The site's cache, and what its memory has.
-#[inline]
-fn lookup<S>(site: At, flow: &CacheFlow, key: &KeyBuf, ttl: Option<Duration>) -> LookedUp<S::Value>
-where
-    S: Shape,
-    S::Value: CacheValue,
-{
-    // A lifetime that is computed may come out as none at all: nothing is kept.
-    let keeps = ttl.is_none_or(|ttl| ttl >= SHORTEST);
-    let core = keeps.then(|| site.core::<S::Value>(flow)).flatten();
-    let hit = core.as_ref().and_then(|core| core.hit(key));
-    (core, hit)
-}
-
-fn terms<S: Shape<Value: CacheValue>>(
-    core: &Core<S::Value>,
-    shape: &S,
-    ttl: Option<Duration>,
-    has_trouble: bool,
-) -> Terms<S::Value, S::Error> {
-    // Another has built the cache with a strategy that can fail: not this function.
-    let policy = if has_trouble {
-        &core.policy
-    } else {
-        &core.gentle
-    };
-    let terms = Terms::new(policy, &Given::default(), shape.errors());
-    let mut terms = terms.or_absent(S::TAKES_ABSENT);
-    terms.options.ttl = ttl;
-    terms
-}
-
-fn loaded<S: Shape>(returned: S::Return) -> Result<Loaded<S::Value>, S::Error> {
-    S::split(returned).map(Loaded::from)
-}
-
-/// What the function returns.
-fn returned<S: Shape>(
-    reply: Reply<S::Value, S::Error>,
-    trouble: Option<fn(Error) -> S::Return>,
-) -> S::Return {
-    match reply {
-        Ok(Loaded::Value(made)) => S::value(made.value),
-        Ok(Loaded::Absent) => S::absent(),
-        Err(error) => match (error.parts(), trouble) {
-            (Ok(error), _) => S::error(error),
-            (Err(cause), Some(trouble)) => trouble(cause.error()),
-            (Err(cause), None) => unreachable!("{cause:?} in spite of a gentle policy"),
-        },
-    }
-}
-
-/// See [`cached`].
-enum Call<S: Shape, M> {
-    Hit(Option<S::Value>),
-    Miss(Pin<Box<M>>),
-}
-
-// What is in the box is pinned by it; nothing else needs to be.
-impl<S: Shape, M> Unpin for Call<S, M> {}
-
-impl<S: Shape, M: Future<Output = S::Return>> Future for Call<S, M> {
-    type Output = S::Return;
-
-    #[inline]
-    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<S::Return> {
-        match self.get_mut() {
-            Self::Hit(value) => Poll::Ready(S::value(value.take().expect("polled after its end"))),
-            Self::Miss(miss) => miss.as_mut().poll(context),
-        }
-    }
 }

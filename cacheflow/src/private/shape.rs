@@ -19,10 +19,12 @@ impl<R> Probe<R> {
 }
 
 /// How a return type is taken apart and put together.
-pub trait Shape {
+pub trait Shape: Copy + Send + Sync + 'static {
     /// The whole.
     type Return;
-    /// What is kept of it.
+    /// What is given with it.
+    type Given;
+    /// What is kept of that.
     type Value;
     /// What is not.
     type Error: 'static;
@@ -36,6 +38,12 @@ pub trait Shape {
     ///
     /// The function's own error.
     fn split(returned: Self::Return) -> Result<Option<Self::Value>, Self::Error>;
+
+    /// The value in a return.
+    fn given(returned: &Self::Return) -> Option<&Self::Given>;
+
+    /// What is kept as what was given.
+    fn bare(value: Self::Value) -> Self::Given;
 
     /// A return with this value.
     fn value(value: Self::Value) -> Self::Return;
@@ -56,13 +64,30 @@ pub trait Shape {
 #[derive(Debug)]
 pub struct Plain<T>(PhantomData<fn() -> T>);
 
-impl<T> Shape for Plain<T> {
+impl<T> Clone for Plain<T> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<T> Copy for Plain<T> {}
+
+impl<T: 'static> Shape for Plain<T> {
     type Return = T;
+    type Given = T;
     type Value = T;
     type Error = Infallible;
 
     fn split(returned: T) -> Result<Option<T>, Infallible> {
         Ok(Some(returned))
+    }
+
+    fn given(returned: &T) -> Option<&T> {
+        Some(returned)
+    }
+
+    fn bare(value: T) -> T {
+        value
     }
 
     fn value(value: T) -> T {
@@ -87,14 +112,31 @@ impl<T> Shape for Plain<T> {
 #[derive(Debug)]
 pub struct Optional<T>(PhantomData<fn() -> T>);
 
-impl<T> Shape for Optional<T> {
+impl<T> Clone for Optional<T> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<T> Copy for Optional<T> {}
+
+impl<T: 'static> Shape for Optional<T> {
     type Return = Option<T>;
+    type Given = T;
     type Value = T;
     type Error = Infallible;
     const TAKES_ABSENT: bool = true;
 
     fn split(returned: Option<T>) -> Result<Option<T>, Infallible> {
         Ok(returned)
+    }
+
+    fn given(returned: &Option<T>) -> Option<&T> {
+        returned.as_ref()
+    }
+
+    fn bare(value: T) -> T {
+        value
     }
 
     fn value(value: T) -> Option<T> {
@@ -121,13 +163,30 @@ pub struct Fallible<T, E> {
     value: PhantomData<fn() -> T>,
 }
 
-impl<T, E: 'static> Shape for Fallible<T, E> {
+impl<T, E> Clone for Fallible<T, E> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<T, E> Copy for Fallible<T, E> {}
+
+impl<T: 'static, E: 'static> Shape for Fallible<T, E> {
     type Return = Result<T, E>;
+    type Given = T;
     type Value = T;
     type Error = E;
 
     fn split(returned: Result<T, E>) -> Result<Option<T>, E> {
         returned.map(Some)
+    }
+
+    fn given(returned: &Result<T, E>) -> Option<&T> {
+        returned.as_ref().ok()
+    }
+
+    fn bare(value: T) -> T {
+        value
     }
 
     fn value(value: T) -> Result<T, E> {
@@ -154,14 +213,31 @@ pub struct FallibleOptional<T, E> {
     value: PhantomData<fn() -> T>,
 }
 
-impl<T, E: 'static> Shape for FallibleOptional<T, E> {
+impl<T, E> Clone for FallibleOptional<T, E> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<T, E> Copy for FallibleOptional<T, E> {}
+
+impl<T: 'static, E: 'static> Shape for FallibleOptional<T, E> {
     type Return = Result<Option<T>, E>;
+    type Given = T;
     type Value = T;
     type Error = E;
     const TAKES_ABSENT: bool = true;
 
     fn split(returned: Result<Option<T>, E>) -> Result<Option<T>, E> {
         returned
+    }
+
+    fn given(returned: &Result<Option<T>, E>) -> Option<&T> {
+        returned.as_ref().ok()?.as_ref()
+    }
+
+    fn bare(value: T) -> T {
+        value
     }
 
     fn value(value: T) -> Result<Option<T>, E> {
@@ -204,26 +280,26 @@ macro_rules! probes {
 
 probes! {
     /// The least special.
-    ShapeOfPlain for Probe<T>, [T] => Plain<T> = Plain(PhantomData);
+    ShapeOfPlain for Probe<T>, [T: 'static] => Plain<T> = Plain(PhantomData);
     /// Tried before [`ShapeOfPlain`].
-    ShapeOfOption for &Probe<Option<T>>, [T] => Optional<T> = Optional(PhantomData);
+    ShapeOfOption for &Probe<Option<T>>, [T: 'static] => Optional<T> = Optional(PhantomData);
     /// Tried before [`ShapeOfOption`].
-    ShapeOfResult for &&Probe<Result<T, E>>, [T, E: 'static] => Fallible<T, E> = Fallible {
+    ShapeOfResult for &&Probe<Result<T, E>>, [T: 'static, E: 'static] => Fallible<T, E> = Fallible {
         errors: ShareError::never(),
         value: PhantomData,
     };
     /// Tried before [`ShapeOfResult`].
-    ShapeOfResultCloned for &&&Probe<Result<T, E>>, [T, E: Clone + Send + Sync + 'static] => Fallible<T, E> = Fallible {
+    ShapeOfResultCloned for &&&Probe<Result<T, E>>, [T: 'static, E: Clone + Send + Sync + 'static] => Fallible<T, E> = Fallible {
         errors: ShareError::cloned(),
         value: PhantomData,
     };
     /// Tried before [`ShapeOfResultCloned`].
-    ShapeOfResultOption for &&&&Probe<Result<Option<T>, E>>, [T, E: 'static] => FallibleOptional<T, E> = FallibleOptional {
+    ShapeOfResultOption for &&&&Probe<Result<Option<T>, E>>, [T: 'static, E: 'static] => FallibleOptional<T, E> = FallibleOptional {
         errors: ShareError::never(),
         value: PhantomData,
     };
     /// The most special.
-    ShapeOfResultOptionCloned for &&&&&Probe<Result<Option<T>, E>>, [T, E: Clone + Send + Sync + 'static] => FallibleOptional<T, E> = FallibleOptional {
+    ShapeOfResultOptionCloned for &&&&&Probe<Result<Option<T>, E>>, [T: 'static, E: Clone + Send + Sync + 'static] => FallibleOptional<T, E> = FallibleOptional {
         errors: ShareError::cloned(),
         value: PhantomData,
     };

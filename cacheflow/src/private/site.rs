@@ -4,10 +4,11 @@ use std::any::Any;
 use std::ops::Deref;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
 use crate::cache::{CacheBuilder, CacheValue, Core};
 use crate::config::{CacheConfig, Faults};
-use crate::error::Result;
+use crate::error::{Error, ErrorKind, Result};
 use crate::flow::{CacheFlow, Place, installed};
 use crate::key::CacheName;
 use crate::strategy::Strategy;
@@ -18,8 +19,8 @@ use crate::strategy::Strategy;
 pub struct Site {
     /// The name that the user chose.
     name: Option<&'static str>,
-    /// How the cache works; as usual if the user has not said it.
-    strategy: Option<fn() -> Strategy>,
+    /// How the cache keeps values; as usual if the user has not said it.
+    keeping: Option<fn(Keeping) -> Keeping>,
     /// The first instance's cache in the global flow, which lives as long as
     /// the process.
     global: OnceLock<Kept>,
@@ -32,6 +33,12 @@ pub struct At {
     site: &'static Site,
     /// The instance's path; nothing where the user chose a name.
     path: &'static str,
+    /// How long the call keeps what it loads; as its cache does if nothing.
+    pub(super) ttl: Option<Duration>,
+    /// Whether the cache has a say in the call.
+    pub(super) when: bool,
+    /// Whether it loads whatever is there.
+    pub(super) reloads: bool,
 }
 
 /// An instance's cache.
@@ -57,16 +64,16 @@ impl Site {
     const fn new(name: Option<&'static str>) -> Self {
         Self {
             name,
-            strategy: None,
+            keeping: None,
             global: OnceLock::new(),
             warned: AtomicBool::new(false),
         }
     }
 
-    /// With this strategy, which is made when a flow's cache is.
+    /// With a cache that keeps values so, which is asked when a flow's cache is built.
     #[must_use]
-    pub const fn strategy(mut self, strategy: fn() -> Strategy) -> Self {
-        self.strategy = Some(strategy);
+    pub const fn with(mut self, keeping: fn(Keeping) -> Keeping) -> Self {
+        self.keeping = Some(keeping);
         self
     }
 
@@ -74,11 +81,86 @@ impl Site {
     #[inline]
     #[must_use]
     pub const fn at(&'static self, path: &'static str) -> At {
-        At { site: self, path }
+        At {
+            site: self,
+            path,
+            ttl: None,
+            when: true,
+            reloads: false,
+        }
+    }
+}
+
+/// How an attribute says that its function's cache keeps values.
+#[derive(Debug, Default)]
+pub struct Keeping {
+    config: CacheConfig,
+}
+
+impl Keeping {
+    /// By this strategy.
+    #[must_use]
+    pub fn strategy(mut self, strategy: Strategy) -> Self {
+        self.config.strategy = strategy;
+        self
+    }
+
+    /// In this process alone.
+    #[must_use]
+    pub fn in_process(mut self) -> Self {
+        self.config.in_process = true;
+        self
+    }
+
+    /// Also that there is no value.
+    #[must_use]
+    pub fn cache_none(mut self, ttl: Duration) -> Self {
+        self.config.loading.none_ttl = Some(ttl);
+        self
+    }
+
+    /// Also errors.
+    #[must_use]
+    pub fn cache_err(mut self, ttl: Duration) -> Self {
+        self.config.loading.err_ttl = Some(ttl);
+        self
     }
 }
 
 impl At {
+    /// What this call loads is kept so long.
+    #[inline]
+    #[must_use]
+    pub const fn ttl(mut self, ttl: Duration) -> Self {
+        self.ttl = Some(ttl);
+        self
+    }
+
+    /// Without the cache, unless this is true.
+    #[inline]
+    #[must_use]
+    pub const fn when(mut self, when: bool) -> Self {
+        self.when = when;
+        self
+    }
+
+    /// Loads whatever is there.
+    #[inline]
+    #[must_use]
+    pub const fn reload(mut self) -> Self {
+        self.reloads = true;
+        self
+    }
+
+    /// The name of the cache.
+    pub(super) fn name(self) -> Result<CacheName> {
+        match self.site.name {
+            Some(name) => CacheName::new(name)
+                .map_err(|fault| Error::new(ErrorKind::InvalidConfig, "build", fault)),
+            None => Ok(CacheName::of_path(&function_path(self.path))),
+        }
+    }
+
     /// The cache for values `V` in `flow`; `None`, with one warning, if there
     /// cannot be one: the function then runs as if it had no attribute.
     #[inline]
@@ -102,27 +184,8 @@ impl At {
     }
 
     fn look_up<V: CacheValue>(self, flow: &CacheFlow) -> Option<AnyCore<V>> {
-        if let Some(core) = flow.registry().at_place::<Core<V>>(self.place()) {
-            return Some(AnyCore::Shared(core));
-        }
-        let name = match self.site.name {
-            Some(name) => CacheName::new(name).ok()?,
-            None => CacheName::of_path(self.path.trim_end_matches("::{{closure}}")),
-        };
-        match self.build(flow, &name) {
-            Ok(core) => {
-                flow.registry()
-                    .keep_at_place(self.place(), Arc::clone(&core));
-                if installed().is_some_and(|global| global.is(flow)) {
-                    // Taken already only by another instance of a generic
-                    // function; this one finds its cache in the registry.
-                    let _ = self.site.global.set(Kept {
-                        place: self.place(),
-                        core: Arc::clone(&core) as _,
-                    });
-                }
-                Some(AnyCore::Shared(core))
-            }
+        match self.try_core(flow) {
+            Ok(core) => Some(AnyCore::Shared(core)),
             Err(error) => {
                 if !self.site.warned.swap(true, Ordering::Relaxed) {
                     tracing::warn!(%error, "an attributed function runs without its cache");
@@ -132,21 +195,44 @@ impl At {
         }
     }
 
-    fn build<V: CacheValue>(self, flow: &CacheFlow, name: &CacheName) -> Result<Arc<Core<V>>> {
-        let mut builder = CacheBuilder::<(), V>::new(flow.clone(), name.as_str());
-        if let Some(strategy) = self.site.strategy {
-            let strategy = strategy();
-            let config = CacheConfig {
-                strategy: strategy.clone(),
-                ..CacheConfig::default()
-            };
-            let mut faults = Faults::default();
-            config.check(&mut faults);
-            faults.into_result("build")?;
-            builder = builder.strategy(strategy);
+    /// The same for those who can be told why there is none.
+    pub(super) fn try_core<V: CacheValue>(self, flow: &CacheFlow) -> Result<Arc<Core<V>>> {
+        if let Some(core) = flow.registry().at_place::<Core<V>>(self.place()) {
+            return Ok(core);
         }
-        builder.core_named(name)
+        let core = self.build(flow, &self.name()?)?;
+        flow.registry()
+            .keep_at_place(self.place(), Arc::clone(&core));
+        if installed().is_some_and(|global| global.is(flow)) {
+            // Taken already only by another instance of a generic function; this one
+            // finds its cache in the registry.
+            let _ = self.site.global.set(Kept {
+                place: self.place(),
+                core: Arc::clone(&core) as _,
+            });
+        }
+        Ok(core)
     }
+
+    fn build<V: CacheValue>(self, flow: &CacheFlow, name: &CacheName) -> Result<Arc<Core<V>>> {
+        let builder = CacheBuilder::<(), V>::new(flow.clone(), name.as_str());
+        let Some(keeping) = self.site.keeping else {
+            return builder.core_named(name);
+        };
+        let Keeping { config } = keeping(Keeping::default());
+        let mut faults = Faults::default();
+        config.check(&mut faults);
+        faults.into_result("build")?;
+        builder.configured(config).core_named(name)
+    }
+}
+
+/// The path of a function: that of a closure in it, or in what gives its place to its
+/// companions.
+fn function_path(closure: &str) -> String {
+    let path = closure.trim_end_matches("::{{closure}}");
+    path.replace("::__cacheflow_at_", "::")
+        .replace("::__cacheflow_at", "")
 }
 
 /// A cache's core, borrowed from its site or held.

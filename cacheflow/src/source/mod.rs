@@ -8,6 +8,7 @@ mod flight;
 mod load;
 mod nesting;
 mod request;
+mod turn;
 
 pub use context::LoadContext;
 pub(crate) use context::Said;
@@ -21,3 +22,4 @@ pub(crate) use nesting::{
     while_let_through, while_loading,
 };
 pub(crate) use request::{Read as RequestRead, Request, present_request, request};
+pub(crate) use turn::Turn;

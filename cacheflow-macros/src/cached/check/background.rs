@@ -1,10 +1,9 @@
 //! Whether a body can go on without its call: then it owns what it uses.
 
-use super::arguments::{Argument, Arguments};
+use crate::arguments::{Argument, Arguments, mentions};
 use crate::cached::model::Lent;
-use crate::cached::parse::Function;
 use crate::faults::Faults;
-use proc_macro2::{TokenStream, TokenTree};
+use crate::function::Function;
 use quote::ToTokens;
 use syn::ext::IdentExt;
 use syn::visit_mut::{VisitMut, visit_type_reference_mut};
@@ -152,14 +151,4 @@ impl VisitMut for Borrows {
 
     fn visit_parenthesized_generic_arguments_mut(&mut self, _: &mut ParenthesizedGenericArguments) {
     }
-}
-
-/// Whether a name occurs, be it within a text: `format!("{name}")` uses it.
-fn mentions(tokens: &TokenStream, name: &str) -> bool {
-    tokens.clone().into_iter().any(|tree| match tree {
-        TokenTree::Group(group) => mentions(&group.stream(), name),
-        TokenTree::Ident(ident) => ident.unraw() == name,
-        TokenTree::Literal(literal) => literal.to_string().contains(name),
-        TokenTree::Punct(_) => false,
-    })
 }

@@ -1,12 +1,13 @@
 //! Whether the function is one whose results can be cached.
 
-use crate::cached::parse::Function;
 use crate::faults::Faults;
+use crate::function::{Function, Manner, bare};
 use syn::visit_mut::VisitMut;
-use syn::{ReturnType, Signature, Type, TypeImplTrait};
+use syn::{Signature, Type, TypeImplTrait};
 
-/// The return type, or nothing and a fault if there is none to cache.
-pub(super) fn check(function: &Function, faults: &mut Faults) -> Option<Type> {
+/// How it comes to its result, and the type of that; nothing and a fault if there is
+/// none to cache.
+pub(super) fn check(function: &Function, faults: &mut Faults) -> (Manner, Option<Type>) {
     let Function { sig, body, .. } = function;
     qualifiers(sig, faults);
     if body.is_none() {
@@ -16,17 +17,18 @@ pub(super) fn check(function: &Function, faults: &mut Faults) -> Option<Type> {
         );
         faults.on(&sig.ident, message);
     }
-    let ReturnType::Type(_, returns) = &sig.output else {
+    let (manner, returns) = function.result();
+    let Some(returns) = returns else {
         faults.on(&sig.ident, nothing(sig));
-        return None;
+        return (manner, None);
     };
-    match bare(returns) {
-        Type::Tuple(tuple) if tuple.elems.is_empty() => faults.on(returns, nothing(sig)),
-        Type::Never(_) => faults.on(returns, nothing(sig)),
+    match bare(&returns) {
+        Type::Tuple(tuple) if tuple.elems.is_empty() => faults.on(&returns, nothing(sig)),
+        Type::Never(_) => faults.on(&returns, nothing(sig)),
         _ => {}
     }
-    ImplTraits { faults }.visit_type_mut(&mut returns.as_ref().clone());
-    Some(returns.as_ref().clone())
+    ImplTraits { faults }.visit_type_mut(&mut returns.clone());
+    (manner, Some(returns))
 }
 
 fn qualifiers(sig: &Signature, faults: &mut Faults) {
@@ -35,8 +37,6 @@ fn qualifiers(sig: &Signature, faults: &mut Faults) {
             token,
             "`#[cached]` does not work on const functions: they run while compiling",
         );
-    } else if sig.asyncness.is_none() {
-        faults.on(sig.fn_token, not_async(sig));
     }
     if let Some(token) = sig.unsafety {
         faults.on(
@@ -52,43 +52,11 @@ fn qualifiers(sig: &Signature, faults: &mut Faults) {
     }
 }
 
-fn not_async(sig: &Signature) -> &'static str {
-    let pinned = match &sig.output {
-        ReturnType::Type(_, returns) => match bare(returns) {
-            Type::Path(path) => path
-                .path
-                .segments
-                .last()
-                .is_some_and(|it| it.ident == "Pin"),
-            _ => false,
-        },
-        ReturnType::Default => false,
-    };
-    if pinned {
-        // It expands first and leaves `#[cached]` on what it made of the method.
-        "`#[cached]` works on async functions, and this one returns a boxed future; \
-         if `#[async_trait]` made it so, cache an inherent method and call that"
-    } else {
-        "`#[cached]` works on async functions: write `async fn`"
-    }
-}
-
 fn nothing(sig: &Signature) -> String {
     format!(
         "`{}` returns nothing, so there is nothing to cache",
         sig.ident
     )
-}
-
-/// The type without the parentheses and invisible groups around it.
-fn bare(mut ty: &Type) -> &Type {
-    loop {
-        ty = match ty {
-            Type::Paren(inner) => &inner.elem,
-            Type::Group(inner) => &inner.elem,
-            _ => return ty,
-        };
-    }
 }
 
 /// Notes each `impl Trait` of a type, however deep.

@@ -1,8 +1,10 @@
 //! What the function is generic over: two instances never share an entry.
 
-use crate::cached::model::{Part, Site, TypeName, Value};
-use crate::cached::parse::Function;
+use crate::cached::model::Site;
 use crate::ends::Ends;
+use crate::function::Function;
+use crate::key::{Part, TypeName};
+use crate::value::Value;
 use syn::WherePredicate;
 use syn::{GenericParam, Generics, Ident, LitStr, TraitBoundModifier, Type, TypeParamBound};
 

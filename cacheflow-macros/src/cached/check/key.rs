@@ -1,53 +1,130 @@
 //! What the options say of the key.
 
-use super::arguments::{Arguments, Skip};
-use super::options::text;
-use crate::cached::model::{Part, Value};
-use crate::cached::parse::Given;
+use crate::arguments::{Arguments, Skip};
+use crate::attribute::Given;
 use crate::ends::Ends;
 use crate::faults::Faults;
+use crate::key::{self, Part, separate};
+use crate::literal::{is_literal, text};
 use crate::nearest::listed;
-use crate::template;
+use crate::scope::Scope;
+use crate::value::Value;
 use quote::ToTokens;
 use syn::ext::IdentExt;
-use syn::{Expr, LitStr};
+use syn::{Expr, Ident, LitStr};
 
-/// The parts of the key, from `key` or from all arguments that count.
-pub(super) fn check(
-    key: Given<Expr>,
-    skip: &Skip,
-    arguments: &Arguments<'_>,
-    faults: &mut Faults,
-) -> Vec<Part> {
-    let key = match key {
-        Given::No => return from_arguments(skip, arguments, faults),
-        Given::Unreadable => return Vec::new(),
-        Given::Yes(key) => key,
-    };
-    if let Some(text) = text(&key) {
-        return from_template(&text, skip, arguments, faults);
-    }
-    if is_literal(&key) {
-        refuse_constant(&key, skip, arguments, faults);
-    }
-    vec![Part::Expression(key)]
+/// What is said of the key.
+pub(super) struct Said {
+    pub(super) key: Given<Expr>,
+    pub(super) receiver: Given<Expr>,
+    pub(super) versioned: Given<Vec<Ident>>,
 }
 
-fn from_arguments(skip: &Skip, arguments: &Arguments<'_>, faults: &mut Faults) -> Vec<Part> {
+/// The parts of the key: of the receiver, then from `key` or from all arguments that
+/// count, then of the versions.
+pub(super) fn check(said: Said, skip: &Skip, scope: &Scope<'_>, faults: &mut Faults) -> Vec<Part> {
+    let arguments = scope.arguments;
+    let versions = versions(said.versioned, arguments, faults);
+    let mut parts = Vec::new();
+    let identified = receiver(said.receiver, arguments, &mut parts, faults);
+    let key = match said.key {
+        Given::No => from_arguments(skip, arguments, identified, versions.as_ref(), faults),
+        Given::Unreadable => Vec::new(),
+        Given::Yes(key) => from_key(&key, skip, scope, versions.is_some(), faults),
+    };
+    let is_more = !parts.is_empty() || versions.is_some();
+    if !(is_more && matches!(key[..], [Part::Nothing])) {
+        if !key.is_empty() {
+            separate(&mut parts);
+        }
+        parts.extend(key);
+    }
+    if let Some(versions) = versions {
+        separate(&mut parts);
+        parts.push(Part::Version(versions));
+    }
+    parts
+}
+
+/// Notes what identifies the receiver; whether anything does.
+fn receiver(
+    receiver: Given<Expr>,
+    arguments: &Arguments<'_>,
+    parts: &mut Vec<Part>,
+    faults: &mut Faults,
+) -> bool {
+    let is_said = receiver.is_said();
+    let Some(expr) = receiver.given() else {
+        return is_said;
+    };
+    if arguments.receiver.is_none() {
+        let function = arguments.function;
+        faults.on(&expr, format!("`receiver` goes with `self`, and `{function}` has none"));
+    }
+    if !is_word(&expr, "ignore") {
+        parts.push(Part::Expression(expr));
+    }
+    true
+}
+
+fn is_word(expr: &Expr, word: &str) -> bool {
+    match expr {
+        Expr::Group(group) => is_word(&group.expr, word),
+        Expr::Path(path) => path.path.is_ident(word),
+        _ => false,
+    }
+}
+
+/// The arguments that carry the key's version.
+fn versions(
+    versioned: Given<Vec<Ident>>,
+    arguments: &Arguments<'_>,
+    faults: &mut Faults,
+) -> Option<Vec<Value>> {
+    let names = versioned.given()?;
+    if names.is_empty() {
+        let message = "`versioned` names the arguments whose `updated_at` is the key's version";
+        faults.on(arguments.function, message);
+    }
+    let values = names.iter().filter_map(|name| {
+        let Some(root) = arguments.find(name) else {
+            faults.on(name, arguments.unknown(name, "versioned"));
+            return None;
+        };
+        Some(Value {
+            root,
+            steps: Vec::new(),
+            blame: Ends::of(name),
+        })
+    });
+    Some(values.collect())
+}
+
+fn from_arguments(
+    skip: &Skip,
+    arguments: &Arguments<'_>,
+    identified: bool,
+    versions: Option<&Vec<Value>>,
+    faults: &mut Faults,
+) -> Vec<Part> {
     let function = arguments.function;
-    if let Some(receiver) = arguments.receiver {
+    if let Some(receiver) = arguments.receiver.filter(|_| !identified) {
         let message = format!(
-            "`{function}` has a receiver: say with `key = …` what identifies it, \
-             like `key = \"{{self.id}}\"`"
+            "`{function}` has a receiver: say what identifies it with `key = …`, like \
+             `key = \"{{self.id}}\"`, or with `receiver = self.id`; or `receiver = ignore`"
         );
         faults.on(receiver, message);
         // With a key the other arguments need no names: nothing more to say.
         return Vec::new();
     }
+    let is_version = |name: &Ident| {
+        let mut versions = versions.into_iter().flatten();
+        versions.any(|version| version.root == *name)
+    };
     let mut parts = Vec::new();
     for argument in &arguments.typed {
         match &argument.name {
-            Some(name) if skip.find(name).is_some() => {}
+            Some(name) if skip.find(name).is_some() || is_version(name) => {}
             Some(name) => {
                 separate(&mut parts);
                 let blame = Ends::of(&argument.source.ty);
@@ -70,57 +147,42 @@ fn from_arguments(skip: &Skip, arguments: &Arguments<'_>, faults: &mut Faults) -
     parts
 }
 
+fn from_key(
+    key: &Expr,
+    skip: &Skip,
+    scope: &Scope<'_>,
+    versioned: bool,
+    faults: &mut Faults,
+) -> Vec<Part> {
+    let Some(template) = text(key) else {
+        if is_literal(key) {
+            refuse_constant(key, skip, scope.arguments, faults);
+        }
+        return vec![Part::Expression(key.clone())];
+    };
+    from_template(&template, skip, scope, versioned, faults)
+}
+
 fn from_template(
     literal: &LitStr,
     skip: &Skip,
-    arguments: &Arguments<'_>,
+    scope: &Scope<'_>,
+    versioned: bool,
     faults: &mut Faults,
 ) -> Vec<Part> {
-    let value = literal.value();
-    let segments = match template::parse(&value) {
-        Ok(segments) => segments,
-        Err(messages) => {
-            for message in messages {
-                faults.on(literal, format!("`key = {value:?}` {message}"));
-            }
-            return Vec::new();
-        }
+    let Some(parts) = key::from_template(literal, "key", scope, faults) else {
+        return Vec::new();
     };
-    if segments.iter().all(|segment| segment.placeholder.is_none()) {
-        refuse_constant(literal, skip, arguments, faults);
+    if !literal.value().contains('{') && !versioned {
+        refuse_constant(literal, skip, scope.arguments, faults);
     }
-    let blame = Ends::of(literal);
-    let mut parts = Vec::new();
-    for segment in segments {
-        separate(&mut parts);
-        text_part(&mut parts, segment.before);
-        if let Some(placeholder) = segment.placeholder {
-            let Some(root) = arguments.find(&placeholder.root) else {
-                faults.on(literal, arguments.unknown(&placeholder.root, "key"));
-                continue;
-            };
-            if let Some(skipped) = skip.find(&root) {
-                let message = format!("`skip` and `key` contradict: `key` uses `{skipped}`");
-                faults.on(skipped, message);
-            }
-            let steps = placeholder.steps;
-            parts.push(Part::Value(Value { root, steps, blame }));
+    for value in parts.iter().flat_map(Part::values) {
+        if let Some(skipped) = skip.find(&value.root) {
+            let message = format!("`skip` and `key` contradict: `key` uses `{skipped}`");
+            faults.on(skipped, message);
         }
-        text_part(&mut parts, segment.after);
     }
     parts
-}
-
-fn separate(parts: &mut Vec<Part>) {
-    if !parts.is_empty() {
-        parts.push(Part::Separator);
-    }
-}
-
-fn text_part(parts: &mut Vec<Part>, text: String) {
-    if !text.is_empty() {
-        parts.push(Part::Text(text));
-    }
 }
 
 /// A key that is the same for every call is a slip, unless no argument is left
@@ -148,13 +210,4 @@ fn refuse_constant(
         ignored.join(", "),
     );
     faults.on(key, message);
-}
-
-fn is_literal(expr: &Expr) -> bool {
-    match expr {
-        Expr::Lit(_) => true,
-        Expr::Group(group) => is_literal(&group.expr),
-        Expr::Paren(paren) => is_literal(&paren.expr),
-        _ => false,
-    }
 }

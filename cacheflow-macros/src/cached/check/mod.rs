@@ -1,17 +1,22 @@
 //! From syntax to meaning: every fault is found here, nothing is generated.
 
-mod arguments;
 mod background;
+mod companions;
 mod function;
 mod identity;
 mod key;
 mod options;
 mod strategy;
 
-use super::model::Cached;
-use super::parse::{Function, Options};
+use super::model::{Cached, Keeping, Strategy};
+use super::parse::Options;
+use crate::arguments::Arguments;
+use crate::attribute::Given;
 use crate::faults::Faults;
-use arguments::Arguments;
+use crate::function::{Function, Manner};
+use crate::say::Said;
+use crate::scope::Scope;
+use proc_macro2::Ident;
 
 /// Judges options and function together.
 ///
@@ -23,22 +28,84 @@ pub(super) fn check(
     function: Function,
     mut faults: Faults,
 ) -> syn::Result<Cached> {
-    let returns = function::check(&function, &mut faults);
-    let cache = options::cache(options.cache, &mut faults);
-    let ttl = options::ttl(&options.ttl, &mut faults);
+    let faults = &mut faults;
+    let (manner, returns) = function::check(&function, faults);
     let arguments = Arguments::of(&function.sig);
-    let skip = arguments.skipped(options.skip, &mut faults);
+    let cache = options::cache(options.cache, faults);
+    let ttl = options::ttl(&options.ttl, faults);
+    let companions = companions::check(options.companions, options.visibility, &function, faults);
+    let scope = Scope {
+        arguments: &arguments,
+        has_result: false,
+    };
+    let skip = arguments.skipped(options.skip, faults);
     let (site, mut key) = identity::identity(&function, cache);
-    key.extend(key::check(options.key, &skip, &arguments, &mut faults));
-    let strategy = strategy::check(options.strategy, &function, &arguments, &mut faults);
-    faults.into_result()?;
+    let said = key::Said {
+        key: options.key,
+        receiver: options.receiver,
+        versioned: options.versioned,
+    };
+    key.extend(key::check(said, &skip, &scope, faults));
+    let local = options.local.as_ref().copied().unwrap_or(false) || manner == Manner::Sync;
+    let said = strategy::Said {
+        strategy: options.strategy,
+        terms: options.terms,
+        incomplete: options.terms_incomplete,
+    };
+    let strategy = strategy::check(said, &function, &arguments, faults);
+    goes_with(manner, strategy.as_ref(), &options.local, &function.sig.ident, faults);
+    let keeping = Keeping {
+        local,
+        strategy,
+        none: options::kept_for("cache_none", options.cache_none, faults),
+        err: options::kept_for("cache_err", options.cache_err, faults),
+    };
+    let scope = Scope {
+        has_result: true,
+        ..scope
+    };
+    let mut said = Said::default();
+    said.tags(options.tags, &scope, faults);
+    said.depends_on(options.depends_on, &scope, faults);
+    said.ttl_from(options.ttl_from);
+    said.unless(options.unless);
+    std::mem::take(faults).into_result()?;
     Ok(Cached {
         returns: returns.expect("a function without a return type is a fault"),
+        manner,
         function,
         site,
+        keeping,
         flow: options.flow.given(),
         key,
         ttl,
-        strategy,
+        when: options.when.given(),
+        said,
+        companions,
     })
+}
+
+/// A function that is not asynchronous can wait for nobody.
+fn goes_with(
+    manner: Manner,
+    strategy: Option<&Strategy>,
+    local: &Given<bool>,
+    function: &Ident,
+    faults: &mut Faults,
+) {
+    if manner != Manner::Sync {
+        return;
+    }
+    if strategy.is_some() {
+        let message = format!(
+            "`{function}` is not async, so that it has a cache in its process alone, without a strategy"
+        );
+        faults.on(function, message);
+    }
+    if local.as_ref() == Some(&false) {
+        let message = format!(
+            "`{function}` is not async and cannot wait for a shared store: write `async fn`, or leave `local` out"
+        );
+        faults.on(function, message);
+    }
 }

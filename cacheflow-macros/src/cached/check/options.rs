@@ -1,11 +1,13 @@
-//! `cache` and `ttl`, which need no other part of the function.
+//! Options that need no other part of the function.
 
-use crate::cached::model::Ttl;
-use crate::cached::parse::Given;
+use crate::attribute::Given;
+use crate::cached::model::{Setting, Ttl};
 use crate::faults::Faults;
+use crate::literal::{is_literal, text};
 use crate::nearest::listed;
 use crate::{duration, template};
-use syn::{Expr, Lit, LitStr};
+use std::time::Duration;
+use syn::{Expr, LitStr};
 
 /// The longest cache name. Names stand in every key, and stores limit keys.
 const LONGEST_NAME: usize = 128;
@@ -46,36 +48,43 @@ pub(super) fn cache(cache: Given<Expr>, faults: &mut Faults) -> Option<LitStr> {
     Some(name)
 }
 
+/// How long a value is kept.
 pub(super) fn ttl(ttl: &Given<Expr>, faults: &mut Faults) -> Option<Ttl> {
-    let ttl = ttl.as_ref()?;
-    if let Some(text) = text(ttl) {
+    Some(match duration("ttl", ttl.as_ref()?, faults)? {
+        Setting::Fixed(duration) => Ttl::Fixed(duration),
+        Setting::Computed(expr) => Ttl::Computed(expr),
+    })
+}
+
+/// How long something else is kept, which the cache is built with.
+pub(super) fn kept_for(
+    option: &str,
+    given: Given<Expr>,
+    faults: &mut Faults,
+) -> Option<Setting<Duration>> {
+    duration(option, &given.given()?, faults)
+}
+
+/// A text with units, or an expression of type `Duration`.
+fn duration(option: &str, given: &Expr, faults: &mut Faults) -> Option<Setting<Duration>> {
+    if let Some(text) = text(given) {
         let value = text.value();
         return match duration::parse(&value, &duration::ANY) {
-            Ok(duration) => Some(Ttl::Fixed(duration)),
+            Ok(duration) => Some(Setting::Fixed(duration)),
             Err(message) => {
-                faults.on(&text, format!("`ttl = {value:?}` {message}"));
+                faults.on(&text, format!("`{option} = {value:?}` {message}"));
                 None
             }
         };
     }
-    if let Expr::Lit(literal) = ttl {
+    if is_literal(given) {
         faults.on(
-            literal,
-            "`ttl` takes a text with a unit, like `ttl = \"90s\"`, or an expression of type `Duration`",
+            given,
+            format!(
+                "`{option}` takes a text with a unit, like `{option} = \"90s\"`, or an expression of type `Duration`"
+            ),
         );
+        return None;
     }
-    Some(Ttl::Computed(Box::new(ttl.clone())))
-}
-
-/// The string literal that an expression is, be it in an invisible group:
-/// that is what `$name:literal` of a macro by example becomes.
-pub(super) fn text(expr: &Expr) -> Option<LitStr> {
-    match expr {
-        Expr::Group(group) => text(&group.expr),
-        Expr::Lit(literal) => match &literal.lit {
-            Lit::Str(text) => Some(text.clone()),
-            _ => None,
-        },
-        _ => None,
-    }
+    Some(Setting::Computed(Box::new(given.clone())))
 }

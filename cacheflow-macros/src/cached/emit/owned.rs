@@ -5,55 +5,41 @@
 //! the compiler infers has the lifetime that is needed, and `impl Trait` has no
 //! name at all.
 
-use super::shown_at;
-use crate::cached::model::{Lent, Strategy};
+use super::signature::Signatures;
+use super::site::turbofish;
+use crate::cached::model::{Cached, Lent, Strategy};
+use crate::spans::shown_at;
 use proc_macro2::{Group, Ident, Span, TokenStream, TokenTree};
 use quote::{quote, quote_spanned};
 use syn::parse::Parser;
 use syn::visit_mut::{VisitMut, visit_expr_path_mut};
-use syn::{Block, ExprPath, FnArg, Item, Macro, Pat, Signature};
+use syn::{Block, ExprPath, Item, Macro};
 
 /// The parts of a load.
 pub(super) struct Loading {
     /// Makes the copies, when the load begins.
     pub(super) before: TokenStream,
-    /// Gives them the arguments' names.
-    pub(super) inside: TokenStream,
-    pub(super) body: Option<Group>,
+    /// The body's result, or its future.
+    pub(super) run: TokenStream,
 }
 
-/// The signature without the `mut` of arguments that are only copied from.
-pub(super) fn signature(sig: &Signature, strategy: Option<&Strategy>) -> Signature {
-    let mut sig = sig.clone();
-    for argument in &mut sig.inputs {
-        if let FnArg::Typed(argument) = argument
-            && let Pat::Ident(pattern) = argument.pat.as_mut()
-            && lent(strategy).iter().any(|it| it.name == pattern.ident)
-        {
-            pattern.mutability = None;
-        }
-    }
-    sig
-}
-
-pub(super) fn emit(strategy: Option<&Strategy>, body: Option<Group>) -> Loading {
+/// A body that is left where it was; `run` makes the future of what gives the
+/// arguments' names to the copies, and the body.
+pub(super) fn emit_body(
+    cached: &Cached,
+    body: Option<Group>,
+    run: impl Fn(TokenStream, Option<Group>) -> TokenStream,
+) -> Loading {
     let (mut before, mut inside, mut body) = (TokenStream::new(), TokenStream::new(), body);
-    for (position, Lent { name, mutable }) in lent(strategy).iter().enumerate() {
-        // All at one place and marked as generated, under a generated name: a
-        // fault there is then told once, and without advice on what to write.
-        let place = shown_at(name.span());
-        let copy = Ident::new(&format!("__cacheflow_copy_{position}"), place);
-        before.extend(quote_spanned! { place=>
-            let #copy = #name;
-            let #copy = ::cacheflow::private::copied(#copy);
-        });
+    for (position, Lent { name, mutable }) in lent(cached).iter().enumerate() {
+        before.extend(copied(position, name));
         let bound = if name == "self" {
             body = body.map(renamed);
             this(Span::mixed_site())
         } else {
             name.clone()
         };
-        let lent = quote_spanned! { place=> ::cacheflow::private::Lend::lend(&#copy) };
+        let lent = emit_lent(position, name);
         inside.extend(quote! {
             #[allow(unused_variables)]
             let #mutable #bound = #lent;
@@ -61,17 +47,64 @@ pub(super) fn emit(strategy: Option<&Strategy>, body: Option<Group>) -> Loading 
     }
     Loading {
         before,
-        inside,
-        body,
+        run: run(inside, body),
     }
 }
 
-fn lent(strategy: Option<&Strategy>) -> &[Lent] {
+/// A body that is another function's.
+pub(super) fn emit_call(cached: &Cached, signatures: &Signatures<'_>, awaits: bool) -> Loading {
+    let original = signatures.path("original");
+    let generics = turbofish(&cached.function.sig.generics);
+    let lent = lent(cached);
+    let mut before = TokenStream::new();
+    let mut arguments = Vec::new();
+    for name in signatures.names() {
+        let position = lent.iter().position(|it| it.name == *name);
+        arguments.push(match position {
+            Some(position) => {
+                before.extend(copied(position, name));
+                emit_lent(position, name)
+            }
+            None => quote! { #name },
+        });
+    }
+    let call = quote! { #original #generics (#(#arguments),*) };
+    let returns = &cached.returns;
+    let run = if before.is_empty() || !awaits {
+        call
+    } else {
+        quote! { ::cacheflow::private::returning::<#returns, _>(async move { #call.await }) }
+    };
+    Loading { before, run }
+}
+
+/// All at one place and marked as generated, under a generated name: a fault there is
+/// then told once, and without advice on what to write.
+fn copied(position: usize, name: &Ident) -> TokenStream {
+    let place = shown_at(name.span());
+    let copy = copy(position, place);
+    quote_spanned! { place=>
+        let #copy = #name;
+        let #copy = ::cacheflow::private::copied(#copy);
+    }
+}
+
+fn emit_lent(position: usize, name: &Ident) -> TokenStream {
+    let place = shown_at(name.span());
+    let copy = copy(position, place);
+    quote_spanned! { place=> ::cacheflow::private::Lend::lend(&#copy) }
+}
+
+fn copy(position: usize, place: Span) -> Ident {
+    Ident::new(&format!("__cacheflow_copy_{position}"), place)
+}
+
+fn lent(cached: &Cached) -> &[Lent] {
+    let strategy: Option<&Strategy> = cached.keeping.strategy.as_ref();
     strategy
         .and_then(|strategy| strategy.background.as_deref())
         .unwrap_or_default()
 }
-
 /// What `self` is within the body: that name cannot be given anew.
 fn this(place: Span) -> Ident {
     Ident::new("__cacheflow_self", shown_at(place))

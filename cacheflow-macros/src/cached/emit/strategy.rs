@@ -6,13 +6,13 @@ use quote::{ToTokens, quote, quote_spanned};
 use std::time::Duration;
 use syn::Type;
 
-/// What follows the making of the site.
+/// What says it of the cache.
 pub(super) fn emit(strategy: &Strategy) -> TokenStream {
     let made = match &strategy.make {
         Make::Expression(expr) => expr.to_token_stream(),
         Make::Terms(terms) => emit_terms(terms),
     };
-    quote! { .strategy(|| #made) }
+    quote! { .strategy(#made) }
 }
 
 /// The function to call, and its last argument with the comma before it.
@@ -123,7 +123,7 @@ fn set(name: &str, value: Option<TokenStream>) -> Option<TokenStream> {
     value.map(|value| quote! { .#name(#value) })
 }
 
-fn duration(setting: &Setting<Duration>) -> TokenStream {
+pub(super) fn duration(setting: &Setting<Duration>) -> TokenStream {
     match setting {
         Setting::Fixed(duration) => super::emit_duration(*duration),
         Setting::Computed(expr) => expr.to_token_stream(),

@@ -5,11 +5,16 @@
 //! no term is an expression of type `Strategy`, except where its name is only a
 //! slip away from a term's.
 
+use crate::attribute::is_end;
 use crate::faults::Faults;
 use crate::nearest::{listed, nearest, suggestion};
 use proc_macro2::TokenStream;
 use quote::ToTokens;
-use syn::{BinOp, Expr, ExprAssign, ExprBinary, ExprCall, ExprPath, Ident};
+use syn::parse::ParseStream;
+use syn::punctuated::Punctuated;
+use syn::{
+    BinOp, Error, Expr, ExprAssign, ExprBinary, ExprCall, ExprPath, Ident, Token, token,
+};
 
 /// A strategy as written.
 pub(in crate::cached) enum Written {
@@ -73,6 +78,37 @@ pub(in crate::cached) fn read(value: &Expr, faults: &mut Faults) -> Written {
         }
     }
     Written::Terms { terms, complete }
+}
+
+/// Whether this is the name of a term.
+pub(in crate::cached) fn is_term(name: &str) -> bool {
+    TERMS.iter().any(|(term, _)| *term == name)
+}
+
+/// A term that is an option of its own, behind its name: `refresh_ahead = 0.8`,
+/// `circuit_breaker(failures = 3)` or the name alone.
+pub(in crate::cached) fn alone(
+    input: ParseStream<'_>,
+    name: &Ident,
+    form: impl FnOnce() -> Error,
+) -> syn::Result<Term> {
+    let mut arguments = Vec::new();
+    if input.peek(token::Paren) {
+        let inside;
+        syn::parenthesized!(inside in input);
+        let given = Punctuated::<Expr, Token![,]>::parse_terminated(&inside)?;
+        arguments.extend(given.iter().map(argument));
+    } else if input.parse::<Option<Token![=]>>()?.is_some() {
+        if is_end(input) {
+            return Err(form());
+        }
+        let value = input.parse()?;
+        arguments.push(Argument { name: None, value });
+    }
+    Ok(Term {
+        name: name.clone(),
+        arguments,
+    })
 }
 
 /// How a term, or a part of one, is written.

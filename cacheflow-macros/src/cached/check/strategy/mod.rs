@@ -4,22 +4,61 @@ mod arguments;
 mod terms;
 mod values;
 
-use super::arguments::Arguments;
 use super::background;
+use crate::arguments::Arguments;
+use crate::attribute::Given;
 use crate::cached::model::{Make, Setting, Strategy, Terms};
 use crate::cached::parse::strategy::{Term, Written, read};
-use crate::cached::parse::{Function, Given};
 use crate::faults::Faults;
+use crate::function::Function;
 use syn::Expr;
+
+/// What the attribute says of the strategy.
+pub(super) struct Said {
+    pub(super) strategy: Given<Expr>,
+    /// Its parts that stand as options of their own.
+    pub(super) terms: Vec<Term>,
+    /// One of those could not be read.
+    pub(super) incomplete: bool,
+}
+
+impl Said {
+    fn written(self, faults: &mut Faults) -> Option<Written> {
+        let written = self.strategy.as_ref().map(|strategy| read(strategy, faults));
+        let unread = self.incomplete || self.strategy.is_said() && written.is_none();
+        match written {
+            None if self.terms.is_empty() => None,
+            None => Some(Written::Terms {
+                terms: self.terms,
+                complete: !unread,
+            }),
+            Some(Written::Expression(expr)) => {
+                for term in &self.terms {
+                    let message = format!(
+                        "`{}` and a strategy of your own contradict: say it within that",
+                        term.name
+                    );
+                    faults.on(&term.name, message);
+                }
+                Some(Written::Expression(expr))
+            }
+            Some(Written::Terms { mut terms, complete }) => {
+                terms.extend(self.terms);
+                let complete = complete && !unread;
+                Some(Written::Terms { terms, complete })
+            }
+        }
+    }
+}
 
 /// The strategy, and what the function's body needs for it.
 pub(super) fn check(
-    strategy: Given<Expr>,
+    said: Said,
     function: &Function,
     arguments: &Arguments<'_>,
     faults: &mut Faults,
 ) -> Option<Strategy> {
-    let (make, cause, fails) = match read(&strategy.given()?, faults) {
+    let (make, cause, fails) = match said.written(faults)? {
         // It may be anything, so that the body must be ready for everything.
         Written::Expression(expr) => (
             Make::Expression(expr),

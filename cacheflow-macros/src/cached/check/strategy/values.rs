@@ -1,7 +1,7 @@
 //! The values of options: literals are judged here, expressions by the compiler.
 
 use super::arguments::Arguments;
-use crate::cached::check::options::text;
+use crate::literal::text;
 use crate::cached::model::Setting;
 use crate::cached::parse::strategy::bare;
 use crate::duration;

@@ -1,43 +1,44 @@
 //! The function's arguments by name.
 
-use crate::cached::parse::Given;
+use crate::attribute::Given;
 use crate::faults::Faults;
 use crate::nearest::{listed, suggestion};
+use proc_macro2::{TokenStream, TokenTree};
 use syn::ext::IdentExt;
 use syn::visit_mut::{VisitMut, visit_pat_ident_mut};
 use syn::{FnArg, Ident, Pat, PatIdent, PatType, Receiver, Signature};
 
-/// All that a key may refer to.
-pub(super) struct Arguments<'a> {
-    pub(super) function: &'a Ident,
-    pub(super) receiver: Option<&'a Receiver>,
-    pub(super) typed: Vec<Argument<'a>>,
+/// All that a template may refer to.
+pub(crate) struct Arguments<'a> {
+    pub(crate) function: &'a Ident,
+    pub(crate) receiver: Option<&'a Receiver>,
+    pub(crate) typed: Vec<Argument<'a>>,
 }
 
 /// An argument other than the receiver.
-pub(super) struct Argument<'a> {
-    pub(super) source: &'a PatType,
+pub(crate) struct Argument<'a> {
+    pub(crate) source: &'a PatType,
     /// Its name; none if it is a pattern.
-    pub(super) name: Option<Ident>,
+    pub(crate) name: Option<Ident>,
     /// What it binds: its name, or the names within its pattern.
-    pub(super) binds: Vec<Ident>,
+    pub(crate) binds: Vec<Ident>,
 }
 
 /// What `skip` says.
-pub(super) struct Skip {
+pub(crate) struct Skip {
     names: Vec<Ident>,
     /// Whether all of it could be read.
-    pub(super) complete: bool,
+    pub(crate) complete: bool,
 }
 
 impl Skip {
-    pub(super) fn find(&self, name: &Ident) -> Option<&Ident> {
+    pub(crate) fn find(&self, name: &Ident) -> Option<&Ident> {
         self.names.iter().find(|skipped| same(skipped, name))
     }
 }
 
 impl<'a> Arguments<'a> {
-    pub(super) fn of(sig: &'a Signature) -> Self {
+    pub(crate) fn of(sig: &'a Signature) -> Self {
         let typed = sig.inputs.iter().filter_map(|input| match input {
             FnArg::Typed(source) => Some(Argument::of(source)),
             FnArg::Receiver(_) => None,
@@ -50,7 +51,7 @@ impl<'a> Arguments<'a> {
     }
 
     /// The argument's own identifier, whose hygiene generated code needs.
-    pub(super) fn find(&self, name: &Ident) -> Option<Ident> {
+    pub(crate) fn find(&self, name: &Ident) -> Option<Ident> {
         if name == "self" {
             return self
                 .receiver
@@ -64,12 +65,12 @@ impl<'a> Arguments<'a> {
     }
 
     /// The message for a name that is no argument.
-    pub(super) fn unknown(&self, name: &Ident, option: &str) -> String {
+    pub(crate) fn unknown(&self, name: &Ident, option: &str) -> String {
         let name = name.unraw().to_string();
         let function = self.function;
         let receiver = self
             .receiver
-            .filter(|_| option == "key")
+            .filter(|_| option != "skip")
             .map(|_| "self".to_owned());
         let bound = self.typed.iter().flat_map(|argument| &argument.binds);
         let known: Vec<_> = receiver
@@ -86,7 +87,7 @@ impl<'a> Arguments<'a> {
     }
 
     /// The names in `skip(…)`.
-    pub(super) fn skipped(&self, skip: Given<Vec<Ident>>, faults: &mut Faults) -> Skip {
+    pub(crate) fn skipped(&self, skip: Given<Vec<Ident>>, faults: &mut Faults) -> Skip {
         let complete = !matches!(skip, Given::Unreadable);
         let mut names: Vec<Ident> = Vec::new();
         for name in skip.given().unwrap_or_default() {
@@ -105,7 +106,7 @@ impl<'a> Arguments<'a> {
 }
 
 impl<'a> Argument<'a> {
-    fn of(source: &'a PatType) -> Self {
+    pub(crate) fn of(source: &'a PatType) -> Self {
         let name = match source.pat.as_ref() {
             Pat::Ident(PatIdent {
                 ident,
@@ -122,6 +123,16 @@ impl<'a> Argument<'a> {
             binds: names.0,
         }
     }
+}
+
+/// Whether a name occurs, be it within a text: `format!("{name}")` uses it.
+pub(crate) fn mentions(tokens: &TokenStream, name: &str) -> bool {
+    tokens.clone().into_iter().any(|tree| match tree {
+        TokenTree::Group(group) => mentions(&group.stream(), name),
+        TokenTree::Ident(ident) => ident.unraw() == name,
+        TokenTree::Literal(literal) => literal.to_string().contains(name),
+        TokenTree::Punct(_) => false,
+    })
 }
 
 /// `r#type` and `type` are one name.

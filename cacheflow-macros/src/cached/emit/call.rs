@@ -1,0 +1,113 @@
+//! The call: its place, its key, and the load that runs if nobody has the value.
+
+use super::signature::Signatures;
+use super::{Locals, load, site, strategy};
+use crate::cached::model::Cached;
+use crate::ends::Ends;
+use crate::function::Manner;
+use crate::spans::shown_at;
+use proc_macro2::TokenStream;
+use quote::{quote, quote_spanned};
+use syn::Type;
+
+/// What stands in the function's place, or in that of its `refresh`, which `reloads`.
+pub(super) fn emit(cached: &Cached, signatures: &Signatures<'_>, reloads: bool) -> TokenStream {
+    let Cached {
+        manner,
+        returns,
+        when,
+        ..
+    } = cached;
+    let locals = Locals::new();
+    let Locals {
+        at,
+        flow,
+        key,
+        shape,
+        ..
+    } = &locals;
+    let bound = signatures.bound();
+    let (ttl_let, ttl) = site::emit_ttl(cached.ttl.as_ref());
+    let when = when.as_ref().map(|when| quote! { .when(#when) });
+    let reload = reloads.then(|| quote! { .reload() });
+    let here = site::emit_at(cached);
+    let names = emit_names(cached, &locals);
+    let load = load::emit(cached, signatures, &locals);
+    // All at one place: the compiler then tells a fault of the type once.
+    let place = shown_at(Ends::of(returns).first);
+    let mut shown = shape.clone();
+    shown.set_span(place);
+    let before = quote! {
+        #bound
+        #ttl_let
+        let #at = #here #ttl #when #reload;
+        #names
+    };
+    if *manner == Manner::Sync {
+        let function = quote_spanned! { place=> ::cacheflow::private::cached_now };
+        return quote! {
+            #before
+            #function(#shown, #at, #flow, &mut #key, #load)
+        };
+    }
+    let strategy = cached.keeping.strategy.as_ref();
+    let (function, trouble) = strategy::emit_function(strategy, returns, place);
+    let wait = quote_spanned! { place=> .await };
+    let call = quote! {
+        #before
+        #function(#shown, #at, #flow, &mut #key, #load #trouble)#wait
+    };
+    match manner {
+        Manner::Boxed => quote! { ::std::boxed::Box::pin(async move { #call }) },
+        Manner::Future => quote! { async move { #call } },
+        _ => call,
+    }
+}
+
+/// The flow, the key and the shape, by their names.
+pub(super) fn emit_names(cached: &Cached, locals: &Locals) -> TokenStream {
+    let key = emit_key(cached, locals);
+    let shape = emit_shape(cached, locals);
+    quote! { #key #shape }
+}
+
+/// The flow and the key.
+pub(super) fn emit_key(cached: &Cached, locals: &Locals) -> TokenStream {
+    let key_name = &locals.key;
+    let flow = site::emit_flow(cached, &locals.flow);
+    let key = cached.key.iter().map(|part| part.emit(key_name));
+    quote! {
+        #flow
+        let mut #key_name = ::cacheflow::KeyBuf::new();
+        #(#key)*
+    }
+}
+
+pub(super) fn emit_shape(cached: &Cached, locals: &Locals) -> TokenStream {
+    let probed = probe(&cached.returns);
+    let shape = &locals.shape;
+    if cached.keeping.local {
+        quote! { let #shape = ::cacheflow::private::in_process(#probed); }
+    } else {
+        quote! { let #shape = #probed; }
+    }
+}
+
+/// Which shape the return type has, a plain value or an `Option` or a `Result`:
+/// the compiler decides by the traits in scope, so that aliases work. A trait
+/// is tried the earlier the more references it needs; there are as many `&` as
+/// the most special one needs.
+fn probe(returns: &Type) -> TokenStream {
+    let place = shown_at(Ends::of(returns).first);
+    let probe = quote_spanned! { place=>
+        (&&&&&&::cacheflow::private::Probe::<#returns>::NEW).shape()
+    };
+    quote! {{
+        #[allow(unused_imports)]
+        use ::cacheflow::private::{
+            ShapeOfOption as _, ShapeOfPlain as _, ShapeOfResult as _, ShapeOfResultCloned as _,
+            ShapeOfResultOption as _, ShapeOfResultOptionCloned as _,
+        };
+        #probe
+    }}
+}

@@ -1,0 +1,89 @@
+//! What stands between `{` and `}`: `user.org.id()`, `price:.2`.
+
+use syn::Ident;
+use syn::ext::IdentExt;
+use syn::parse::Parser;
+
+/// What stands between `{` and `}`. The identifiers have no span of the
+/// user's yet.
+pub(crate) struct Placeholder {
+    pub(crate) root: Ident,
+    pub(crate) steps: Vec<Step>,
+    /// How the value is written, as in `format!`; by itself if nothing.
+    pub(crate) spec: Option<String>,
+}
+
+/// One `.` of a placeholder, and what follows it.
+#[derive(Clone)]
+pub(crate) enum Step {
+    Field(Ident),
+    Method(Ident),
+    Index(u32),
+}
+
+/// Reads a placeholder.
+///
+/// # Errors
+///
+/// What is wrong with it, as the end of a message that begins with the template.
+pub(super) fn read(text: &str) -> Result<Placeholder, String> {
+    let (value, spec) = match text.split_once(':') {
+        Some((value, spec)) => (value, Some(spec)),
+        None => (text, None),
+    };
+    let (root, steps) = path(value).ok_or_else(|| {
+        format!(
+            "has the placeholder `{{{text}}}`, which is not an argument's name, alone or \
+             followed by fields and methods without arguments, as in `{{id}}`, \
+             `{{user.org}}`, `{{user.id()}}` or `{{pair.0}}`"
+        )
+    })?;
+    match spec {
+        Some(spec) if spec.contains('?') => Err(format!(
+            "has the format spec `{spec}`: `Debug` shows values that differ as the same, \
+             and secrets as they are"
+        )),
+        Some("") => Err(format!("has the placeholder `{{{text}}}` without a format spec after `:`")),
+        Some(spec) if spec.contains('$') => Err(format!(
+            "has the format spec `{spec}` with a `$`: widths and precisions are numbers"
+        )),
+        spec => Ok(Placeholder {
+            root,
+            steps,
+            spec: spec.map(str::to_owned),
+        }),
+    }
+}
+
+/// `user.org.id()` and the like; nothing if it is anything else.
+fn path(text: &str) -> Option<(Ident, Vec<Step>)> {
+    let mut parts = text.split('.');
+    let root = parts.next().filter(|name| is_word(name))?;
+    // Any word: whether it is an argument, `self` or raw or not, is looked up.
+    let root = Ident::parse_any.parse_str(root).ok()?;
+    let steps = parts.map(step).collect::<Option<Vec<_>>>()?;
+    Some((root, steps))
+}
+
+fn step(text: &str) -> Option<Step> {
+    if let Some(name) = text.strip_suffix("()") {
+        return identifier(name).map(Step::Method);
+    }
+    if text.starts_with(|c: char| c.is_ascii_digit()) {
+        let index: u32 = text.parse().ok()?;
+        // `00` is a number but no field.
+        return (index.to_string() == text).then_some(Step::Index(index));
+    }
+    identifier(text).map(Step::Field)
+}
+
+/// A field's or method's name; a keyword is none, so that `{user.await}` is refused.
+fn identifier(text: &str) -> Option<Ident> {
+    is_word(text).then(|| syn::parse_str(text).ok()).flatten()
+}
+
+/// Letters only: `syn` would skip blanks and comments around a name.
+fn is_word(text: &str) -> bool {
+    let name = text.strip_prefix("r#").unwrap_or(text);
+    name.chars().all(|c| c.is_alphanumeric() || c == '_')
+}
