@@ -88,7 +88,9 @@ impl Known {
     pub(crate) fn name(&self, input: ParseStream<'_>) -> syn::Result<Ident> {
         input.call(Ident::parse_any).map_err(|_| {
             let (attribute, known) = (self.attribute, listed(&self.names()));
-            input.error(format!("expected an option: `#[{attribute}]` takes {known}"))
+            input.error(format!(
+                "expected an option: `#[{attribute}]` takes {known}"
+            ))
         })
     }
 
@@ -97,8 +99,7 @@ impl Known {
         let known = self.names();
         let suggestion = suggestion(&name.to_string(), &known);
         let (attribute, known) = (self.attribute, listed(&known));
-        let message =
-            format!("unknown option `{name}`{suggestion} `#[{attribute}]` takes {known}");
+        let message = format!("unknown option `{name}`{suggestion} `#[{attribute}]` takes {known}");
         Error::new(name.span(), message)
     }
 
@@ -156,7 +157,9 @@ impl Known {
         once(name, given)?;
         let value = if input.parse::<Option<Token![=]>>()?.is_some() {
             let value = input.parse::<LitBool>();
-            value.map_err(|error| Error::new(error.span(), self.form(name)))?.value
+            value
+                .map_err(|error| Error::new(error.span(), self.form(name)))?
+                .value
         } else {
             true
         };
@@ -173,7 +176,10 @@ impl Known {
     }
 
     fn names(&self) -> Vec<String> {
-        self.options.iter().map(|(name, _)| (*name).to_owned()).collect()
+        self.options
+            .iter()
+            .map(|(name, _)| (*name).to_owned())
+            .collect()
     }
 }
 

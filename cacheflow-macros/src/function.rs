@@ -217,8 +217,16 @@ mod tests {
                 Manner::Boxed,
                 Some("u8"),
             ),
-            ("fn f() -> impl Future<Output = u8> + Send {}", Manner::Future, Some("u8")),
-            ("fn f() -> Pin<Box<u8>> {}", Manner::Sync, Some("Pin < Box < u8 > >")),
+            (
+                "fn f() -> impl Future<Output = u8> + Send {}",
+                Manner::Future,
+                Some("u8"),
+            ),
+            (
+                "fn f() -> Pin<Box<u8>> {}",
+                Manner::Sync,
+                Some("Pin < Box < u8 > >"),
+            ),
             ("fn f() -> impl Clone {}", Manner::Sync, Some("impl Clone")),
         ] {
             let (found, ty) = read(item).result();
@@ -234,8 +242,14 @@ mod tests {
             ("async fn f(id: u8) -> u8 { id }", false),
             ("async fn f(&self) -> u8 { 1 }", true),
             ("async fn f() -> Self { make() }", true),
-            ("async fn f() -> u8 { if true { Self::g() } else { 0 } }", true),
-            ("async fn f() -> u8 { impl A { fn g() -> Self { A } } 1 }", false),
+            (
+                "async fn f() -> u8 { if true { Self::g() } else { 0 } }",
+                true,
+            ),
+            (
+                "async fn f() -> u8 { impl A { fn g() -> Self { A } } 1 }",
+                false,
+            ),
             ("async fn f(it: impl Into<Self>) -> u8 { 1 }", true),
         ] {
             assert_eq!(read(item).is_associated(), associated, "{item}");

@@ -56,17 +56,13 @@ impl Said {
         }
     }
 
-    pub(crate) fn depends_on(
-        &mut self,
-        keys: Given<Expr>,
-        scope: &Scope<'_>,
-        faults: &mut Faults,
-    ) {
+    pub(crate) fn depends_on(&mut self, keys: Given<Expr>, scope: &Scope<'_>, faults: &mut Faults) {
         let Some(keys) = keys.given() else { return };
         for element in elements(&keys) {
             if let Some(text) = literal::text(element) {
                 let key = full_key(&text, "depends_on", scope, faults);
-                self.says.extend(key.map(|(cache, parts)| Say::DependsOnKey(cache, parts)));
+                self.says
+                    .extend(key.map(|(cache, parts)| Say::DependsOnKey(cache, parts)));
             } else if let Some(target) = Target::of(element) {
                 self.says.push(Say::DependsOnTarget(target));
             } else if is_literal(element) {
@@ -127,9 +123,10 @@ impl Say {
                 values.any(crate::value::Value::is_of_result)
             }
             Self::DependsOnTarget(target) => speaks_of_result(target),
-            Self::TagOf(expr) | Self::Tags(expr) | Self::DependsOnOf(expr) | Self::DependsOn(expr) => {
-                speaks_of_result(expr)
-            }
+            Self::TagOf(expr)
+            | Self::Tags(expr)
+            | Self::DependsOnOf(expr)
+            | Self::DependsOn(expr) => speaks_of_result(expr),
             Self::TtlFrom(_) | Self::Unless(_) => true,
         }
     }
@@ -158,12 +155,14 @@ impl Say {
                 let say = quote! { #context.depends_on([#key]); };
                 (nothing, self.with(target, say))
             }
-            Self::DependsOnOf(expr) => {
-                (nothing, self.with(expr, quote! { #context.depends_on([#expr]); }))
-            }
-            Self::DependsOn(expr) => {
-                (nothing, self.with(expr, quote! { #context.depends_on(#expr); }))
-            }
+            Self::DependsOnOf(expr) => (
+                nothing,
+                self.with(expr, quote! { #context.depends_on([#expr]); }),
+            ),
+            Self::DependsOn(expr) => (
+                nothing,
+                self.with(expr, quote! { #context.depends_on(#expr); }),
+            ),
             Self::TtlFrom(function) => {
                 let value = result();
                 let place = shown_at(Ends::of(function).first);

@@ -143,9 +143,9 @@ pub(crate) fn joined(function: &Ident, companion: &str, place: Span) -> Ident {
 fn callee(path: Path) -> Callee {
     // `Self::find`, `Repo::find`: types begin with a capital letter, modules do not.
     let mut segments = path.segments.iter().rev().skip(1);
-    let of_type = segments.next().is_some_and(|segment| {
-        segment.ident.to_string().starts_with(char::is_uppercase)
-    });
+    let of_type = segments
+        .next()
+        .is_some_and(|segment| segment.ident.to_string().starts_with(char::is_uppercase));
     if of_type {
         Callee::Associated(path)
     } else {

@@ -19,7 +19,6 @@ pub(crate) struct Segment {
     pub(crate) after: String,
 }
 
-
 /// Whether a character may stand in a cache name or in a key's fixed text:
 /// what a key's segment does not escape, so that the text stays readable.
 pub(crate) fn plain(c: char) -> bool {

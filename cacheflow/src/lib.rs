@@ -122,8 +122,8 @@ mod strategy;
 mod sync;
 
 pub use cache::{
-    Cache, CacheBuilder, CacheValue, EntryCall, FunctionCache, LoadedMany, LoadingCache, SourceError, Write,
-    WriteBehindCache, Written,
+    Cache, CacheBuilder, CacheValue, EntryCall, FunctionCache, LoadedMany, LoadingCache,
+    SourceError, Write, WriteBehindCache, Written,
 };
 #[cfg(feature = "macros")]
 pub use cacheflow_macros::{CacheKey, cached};

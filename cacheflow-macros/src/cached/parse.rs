@@ -46,7 +46,10 @@ const KNOWN: Known = Known {
         ("cache_aside", "cache_aside"),
         ("cache_err", "cache_err = \"5s\""),
         ("cache_none", "cache_none = \"30s\""),
-        ("circuit_breaker", "circuit_breaker(failures = 3, reset_after = \"30s\")"),
+        (
+            "circuit_breaker",
+            "circuit_breaker(failures = 3, reset_after = \"30s\")",
+        ),
         ("companions", "companions = false"),
         ("depends_on", "depends_on = [find_user(result.author)]"),
         ("distributed_lock", "distributed_lock(lease = \"5s\")"),

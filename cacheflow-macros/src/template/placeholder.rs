@@ -43,7 +43,9 @@ pub(super) fn read(text: &str) -> Result<Placeholder, String> {
             "has the format spec `{spec}`: `Debug` shows values that differ as the same, \
              and secrets as they are"
         )),
-        Some("") => Err(format!("has the placeholder `{{{text}}}` without a format spec after `:`")),
+        Some("") => Err(format!(
+            "has the placeholder `{{{text}}}` without a format spec after `:`"
+        )),
         Some(spec) if spec.contains('$') => Err(format!(
             "has the format spec `{spec}` with a `$`: widths and precisions are numbers"
         )),

@@ -56,7 +56,11 @@ pub(crate) fn pieces(text: &str) -> Result<Vec<Piece>, Vec<String>> {
     if !fixed.is_empty() {
         pieces.push(Piece::Text(fixed));
     }
-    if faults.is_empty() { Ok(pieces) } else { Err(faults) }
+    if faults.is_empty() {
+        Ok(pieces)
+    } else {
+        Err(faults)
+    }
 }
 
 #[cfg(test)]
@@ -93,11 +97,15 @@ mod tests {
             ("{a:}", "has the placeholder `{a:}` without a format spec"),
             ("{a:w$}", "has the format spec `w$` with a `$`"),
         ] {
-            let Err(faults) = pieces(text) else { panic!("{text} was read") };
+            let Err(faults) = pieces(text) else {
+                panic!("{text} was read")
+            };
             assert_eq!(faults.len(), 1, "{text}: {faults:?}");
             assert!(faults[0].starts_with(fault), "{text}: {faults:?}");
         }
-        let Err(faults) = pieces("{a b}{c-d}{a b}") else { panic!("it was read") };
+        let Err(faults) = pieces("{a b}{c-d}{a b}") else {
+            panic!("it was read")
+        };
         assert_eq!(faults.len(), 2);
     }
 }

@@ -18,8 +18,8 @@ mod write_behind;
 mod writing;
 
 pub use builder::CacheBuilder;
-pub(crate) use core::{Core, Hit, Load, Reply, ShareError, Terms, flow_id};
 pub(crate) use change::{How, Putting};
+pub(crate) use core::{Core, Hit, Load, Reply, ShareError, Terms, flow_id};
 pub use entry_call::EntryCall;
 pub use function::FunctionCache;
 pub use handle::Cache;

@@ -213,6 +213,11 @@ impl CacheConfig {
             self.max_value_bytes.to_string(),
             other.max_value_bytes.to_string(),
         );
+        compare(
+            "local",
+            self.in_process.to_string(),
+            other.in_process.to_string(),
+        );
         differences
     }
 }
@@ -255,6 +260,7 @@ mod tests {
             max_memory: Some(1),
             max_value_bytes: 0,
             write_timeout: Duration::ZERO,
+            in_process: false,
         };
         let mut faults = Faults::default();
         config.check(&mut faults);
@@ -305,9 +311,10 @@ mod tests {
             max_memory: None,
             max_value_bytes: 7,
             write_timeout: Duration::from_secs(1),
+            in_process: true,
         };
         let differences = CacheConfig::default().differences(&other);
-        assert_eq!(differences.len(), 13, "{differences:?}");
+        assert_eq!(differences.len(), 14, "{differences:?}");
         assert_eq!(differences[0], "ttl = 300s, not 1s");
         assert!(other.differences(&other).is_empty());
     }

@@ -174,7 +174,10 @@ impl Invalidation {
             return Ok(Applied::Local);
         }
         let forgetting = async move { node.forget(forgotten).await };
-        let outcome = flow.to_the_end(forgetting).await.ok_or_else(|| Error::closed("invalidate"))?;
+        let outcome = flow
+            .to_the_end(forgetting)
+            .await
+            .ok_or_else(|| Error::closed("invalidate"))?;
         match (outcome.applied, outcome.position, await_cluster) {
             (Applied::Recorded, Some(position), Some(timeout)) => {
                 let everywhere = flow.everywhere(position);

@@ -39,13 +39,7 @@ where
 }
 
 #[cold]
-fn miss<S, F>(
-    core: &Core<S::Value>,
-    shape: S,
-    site: At,
-    key: &KeyBuf,
-    body: F,
-) -> S::Return
+fn miss<S, F>(core: &Core<S::Value>, shape: S, site: At, key: &KeyBuf, body: F) -> S::Return
 where
     S: Shape<Value: CacheValue>,
     F: FnOnce(&LoadContext<S::Value>) -> S::Return,

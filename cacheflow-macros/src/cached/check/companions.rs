@@ -8,8 +8,8 @@ use syn::Visibility;
 
 /// Names in the type namespace that the companions' type would hide.
 const PRIMITIVES: [&str; 17] = [
-    "bool", "char", "f32", "f64", "i128", "i16", "i32", "i64", "i8", "isize", "str", "u128",
-    "u16", "u32", "u64", "u8", "usize",
+    "bool", "char", "f32", "f64", "i128", "i16", "i32", "i64", "i8", "isize", "str", "u128", "u16",
+    "u32", "u64", "u8", "usize",
 ];
 
 /// A function has companions unless it says otherwise; one in an `impl` if it says so,

@@ -59,7 +59,10 @@ fn receiver(
     };
     if arguments.receiver.is_none() {
         let function = arguments.function;
-        faults.on(&expr, format!("`receiver` goes with `self`, and `{function}` has none"));
+        faults.on(
+            &expr,
+            format!("`receiver` goes with `self`, and `{function}` has none"),
+        );
     }
     if !is_word(&expr, "ignore") {
         parts.push(Part::Expression(expr));

@@ -53,7 +53,13 @@ pub(super) fn check(
         incomplete: options.terms_incomplete,
     };
     let strategy = strategy::check(said, &function, &arguments, faults);
-    goes_with(manner, strategy.as_ref(), &options.local, &function.sig.ident, faults);
+    goes_with(
+        manner,
+        strategy.as_ref(),
+        &options.local,
+        &function.sig.ident,
+        faults,
+    );
     let keeping = Keeping {
         local,
         strategy,

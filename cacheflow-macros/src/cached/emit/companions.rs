@@ -101,10 +101,11 @@ impl Maker<'_> {
             ..
         } = &self.cached.function;
         let vis = &self.companions.visibility;
-        let attrs = attrs.iter().filter(|it| concerns_bodies(it));
+        let attrs: Vec<_> = attrs.iter().filter(|it| concerns_bodies(it)).collect();
         let mut sig = sig.clone();
         sig.ident = self.signatures.name("original");
         let stream = body.as_ref().map(Group::stream).unwrap_or_default();
+        let span = body.as_ref().map_or_else(Span::call_site, Group::span);
         // Used, if only by the attribute.
         let used = self.signatures.names_used_by(&self.all());
         let used = used.iter().filter(|name| **name != "self");
@@ -114,16 +115,41 @@ impl Maker<'_> {
                 let _ = &#used;
             )*
         };
-        let mut inside = Group::new(
-            proc_macro2::Delimiter::Brace,
-            quote! { #(#inner_attrs)* #used #stream },
-        );
-        inside.set_span(body.as_ref().map_or_else(Span::call_site, Group::span));
-        quote! {
+        let braced = |stream| {
+            let mut group = Group::new(proc_macro2::Delimiter::Brace, stream);
+            group.set_span(span);
+            group
+        };
+        let doc = quote! {
             /// The function itself: asks no cache, and keeps nothing.
             #[allow(dead_code, clippy::unused_async)]
             #(#attrs)*
-            #vis #sig #inside
+        };
+        if self.signatures.body() == "original" {
+            let inside = braced(quote! { #(#inner_attrs)* #used #stream });
+            return quote! { #doc #vis #sig #inside };
+        }
+        let mut apart = sig.clone();
+        apart.ident = self.signatures.name(self.signatures.body());
+        let taken: Vec<_> = self.signatures.taken_by_body().collect();
+        apart.inputs = taken.iter().map(|(input, _)| (*input).clone()).collect();
+        let inside = braced(quote! { #(#inner_attrs)* #stream });
+        let sig = self.signatures.companion("original");
+        let function = self.signatures.path(self.signatures.body());
+        let generics = site::turbofish(&sig.generics);
+        let names = taken.iter().map(|(_, name)| name);
+        let wait = sig.asyncness.map(|_| quote! { .await });
+        quote! {
+            #[doc(hidden)]
+            #[allow(clippy::unused_async)]
+            #(#attrs)*
+            #apart #inside
+
+            #doc
+            #vis #sig {
+                #used
+                #function #generics (#(#names),*)#wait
+            }
         }
     }
 
@@ -201,7 +227,11 @@ impl Maker<'_> {
         let returns = &self.cached.returns;
         let (head, clauses) = self.with_put_arguments(
             "put",
-            Some((&level, &value, parse_quote!(impl ::cacheflow::private::PartOf<#returns, #level>))),
+            Some((
+                &level,
+                &value,
+                parse_quote!(impl ::cacheflow::private::PartOf<#returns, #level>),
+            )),
         );
         let entry = self.signatures.path("__cacheflow_entry");
         let generics = site::turbofish(&self.cached.function.sig.generics);

@@ -21,7 +21,10 @@ pub(super) fn emit(cached: &Cached, signatures: &Signatures<'_>, locals: &Locals
     } else {
         quote! { #context }
     };
-    let Loading { before: copies, run } = match cached.home() {
+    let Loading {
+        before: copies,
+        run,
+    } = match cached.home() {
         Some(_) => owned::emit_call(cached, signatures, awaits(cached)),
         None => owned::emit_body(cached, body(cached), in_place(cached)),
     };

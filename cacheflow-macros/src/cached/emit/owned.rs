@@ -53,12 +53,12 @@ pub(super) fn emit_body(
 
 /// A body that is another function's.
 pub(super) fn emit_call(cached: &Cached, signatures: &Signatures<'_>, awaits: bool) -> Loading {
-    let original = signatures.path("original");
+    let function = signatures.path(signatures.body());
     let generics = turbofish(&cached.function.sig.generics);
     let lent = lent(cached);
     let mut before = TokenStream::new();
     let mut arguments = Vec::new();
-    for name in signatures.names() {
+    for (_, name) in signatures.taken_by_body() {
         let position = lent.iter().position(|it| it.name == *name);
         arguments.push(match position {
             Some(position) => {
@@ -68,7 +68,7 @@ pub(super) fn emit_call(cached: &Cached, signatures: &Signatures<'_>, awaits: bo
             None => quote! { #name },
         });
     }
-    let call = quote! { #original #generics (#(#arguments),*) };
+    let call = quote! { #function #generics (#(#arguments),*) };
     let returns = &cached.returns;
     let run = if before.is_empty() || !awaits {
         call

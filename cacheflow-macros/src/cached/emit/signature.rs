@@ -4,7 +4,7 @@ use crate::arguments::{Argument, mentions};
 use crate::cached::model::{Cached, Home, Strategy};
 use crate::spans::local;
 use crate::target::joined;
-use proc_macro2::{Span, TokenStream};
+use proc_macro2::{Group, Span, TokenStream};
 use quote::quote;
 use syn::ext::IdentExt;
 use syn::visit_mut::{VisitMut, visit_pat_ident_mut};
@@ -119,6 +119,26 @@ impl<'a> Signatures<'a> {
         used.map(Input::plain).collect()
     }
 
+    /// The function that has the body: a load that goes on without its call has copies
+    /// of what that uses, and of nothing else.
+    pub(super) fn body(&self) -> &'static str {
+        let strategy = self.cached.keeping.strategy.as_ref();
+        match strategy.and_then(|strategy| strategy.background.as_ref()) {
+            Some(_) => "__cacheflow_body",
+            None => "original",
+        }
+    }
+
+    /// What that takes.
+    pub(super) fn taken_by_body(&self) -> impl Iterator<Item = (&FnArg, &Ident)> {
+        let all = self.body() == "original";
+        let body = self.cached.function.body.as_ref().map(Group::stream);
+        let body = body.unwrap_or_default();
+        let inputs = self.inputs.iter();
+        let taken = inputs.filter(move |input| all || input.is_used_by(&body));
+        taken.map(|input| (&input.as_written, &input.name))
+    }
+
     /// By what names they are handed on.
     pub(super) fn handed_on_by(&self, tokens: &TokenStream) -> Vec<&Ident> {
         let used = self.inputs.iter().filter(|input| input.is_used_by(tokens));
@@ -130,11 +150,6 @@ impl<'a> Signatures<'a> {
         let names = self.inputs.iter().flat_map(|input| &input.binds);
         let used = names.filter(|name| mentions(tokens, &name.unraw().to_string()));
         used.collect()
-    }
-
-    /// The names by which all arguments are handed on, in their order.
-    pub(super) fn names(&self) -> impl Iterator<Item = &Ident> {
-        self.inputs.iter().map(|input| &input.name)
     }
 }
 

@@ -12,9 +12,7 @@ use proc_macro2::TokenStream;
 use quote::ToTokens;
 use syn::parse::ParseStream;
 use syn::punctuated::Punctuated;
-use syn::{
-    BinOp, Error, Expr, ExprAssign, ExprBinary, ExprCall, ExprPath, Ident, Token, token,
-};
+use syn::{BinOp, Error, Expr, ExprAssign, ExprBinary, ExprCall, ExprPath, Ident, Token, token};
 
 /// A strategy as written.
 pub(in crate::cached) enum Written {

@@ -24,7 +24,10 @@ pub(super) struct Said {
 
 impl Said {
     fn written(self, faults: &mut Faults) -> Option<Written> {
-        let written = self.strategy.as_ref().map(|strategy| read(strategy, faults));
+        let written = self
+            .strategy
+            .as_ref()
+            .map(|strategy| read(strategy, faults));
         let unread = self.incomplete || self.strategy.is_said() && written.is_none();
         match written {
             None if self.terms.is_empty() => None,
@@ -42,7 +45,10 @@ impl Said {
                 }
                 Some(Written::Expression(expr))
             }
-            Some(Written::Terms { mut terms, complete }) => {
+            Some(Written::Terms {
+                mut terms,
+                complete,
+            }) => {
                 terms.extend(self.terms);
                 let complete = complete && !unread;
                 Some(Written::Terms { terms, complete })

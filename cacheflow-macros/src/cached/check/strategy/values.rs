@@ -1,11 +1,11 @@
 //! The values of options: literals are judged here, expressions by the compiler.
 
 use super::arguments::Arguments;
-use crate::literal::text;
 use crate::cached::model::Setting;
 use crate::cached::parse::strategy::bare;
 use crate::duration;
 use crate::faults::Faults;
+use crate::literal::text;
 use syn::{Expr, ExprLit, ExprUnary, Lit, UnOp};
 
 /// Which numbers an option takes.
