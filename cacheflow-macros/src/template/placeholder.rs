@@ -38,23 +38,47 @@ pub(super) fn read(text: &str) -> Result<Placeholder, String> {
              `{{user.org}}`, `{{user.id()}}` or `{{pair.0}}`"
         )
     })?;
-    match spec {
-        Some(spec) if spec.contains('?') => Err(format!(
-            "has the format spec `{spec}`: `Debug` shows values that differ as the same, \
-             and secrets as they are"
-        )),
-        Some("") => Err(format!(
-            "has the placeholder `{{{text}}}` without a format spec after `:`"
-        )),
-        Some(spec) if spec.contains('$') => Err(format!(
-            "has the format spec `{spec}` with a `$`: widths and precisions are numbers"
-        )),
-        spec => Ok(Placeholder {
-            root,
-            steps,
-            spec: spec.map(str::to_owned),
-        }),
-    }
+    let fault = match spec {
+        Some(spec) if spec.contains('?') => {
+            "`Debug` shows values that differ as the same, and secrets as they are"
+        }
+        Some(spec) if !is_spec(spec) => {
+            "it can be a fill and alignment, a sign, `#`, `0`, a width, a precision and one of \
+             `x`, `X`, `o`, `b`, `e`, `E`, as in `{price:.2}` or `{id:08}`"
+        }
+        spec => {
+            return Ok(Placeholder {
+                root,
+                steps,
+                spec: spec.map(str::to_owned),
+            });
+        }
+    };
+    let spec = spec.unwrap_or_default();
+    Err(format!("has the format spec `{spec}`: {fault}"))
+}
+
+/// Whether this is a format spec, as far as it needs no names and is not `Debug`.
+fn is_spec(spec: &str) -> bool {
+    let is_alignment = |c| matches!(c, '<' | '^' | '>');
+    let mut chars = spec.chars();
+    let rest = match (chars.next(), chars.next()) {
+        (Some(_), Some(align)) if is_alignment(align) => chars.as_str(),
+        (Some(align), _) if is_alignment(align) => &spec[1..],
+        _ => spec,
+    };
+    let rest = rest.strip_prefix(['+', '-']).unwrap_or(rest);
+    let rest = rest.strip_prefix('#').unwrap_or(rest);
+    let digits = |text: &str| text.trim_start_matches(|c: char| c.is_ascii_digit()).len();
+    let rest = &rest[rest.len() - digits(rest)..];
+    let rest = match rest.strip_prefix('.') {
+        Some(precision) if digits(precision) < precision.len() => {
+            &precision[precision.len() - digits(precision)..]
+        }
+        Some(_) => return false,
+        None => rest,
+    };
+    !spec.is_empty() && matches!(rest, "" | "x" | "X" | "o" | "b" | "e" | "E")
 }
 
 /// `user.org.id()` and the like; nothing if it is anything else.

@@ -77,8 +77,24 @@ fn braces() {
 
 #[test]
 fn format_specs() {
-    for text in ["{id:?}", "{id:>8}", "{Kind::A}"] {
-        assert!(fault(text).starts_with("has the format spec `{"), "{text}");
+    for text in [
+        "{id:?}",
+        "{id:#?}",
+        "{id:}",
+        "{Kind::A}",
+        "{id:.}",
+        "{id:w$}",
+        "{id:y}",
+    ] {
+        assert!(fault(text).starts_with("has the format spec `"), "{text}");
+    }
+    let spec = |text: &str| {
+        let segments = parse(text).unwrap_or_else(|faults| panic!("{text}: {faults:?}"));
+        segments[0].placeholder.as_ref().unwrap().spec.clone()
+    };
+    assert_eq!(spec("{id}"), None);
+    for known in [">8", "*^8", "08", ".2", "+", "#x", "8.3e", "08.3", "<"] {
+        assert_eq!(spec(&format!("{{id:{known}}}")).as_deref(), Some(known));
     }
 }
 

@@ -94,8 +94,8 @@ mod tests {
             ("a}", "has a `}` without `{`"),
             ("{a:?}", "has the format spec `?`"),
             ("{a b}", "has the placeholder `{a b}`"),
-            ("{a:}", "has the placeholder `{a:}` without a format spec"),
-            ("{a:w$}", "has the format spec `w$` with a `$`"),
+            ("{a:}", "has the format spec ``: it can be"),
+            ("{a:w$}", "has the format spec `w$`: it can be"),
         ] {
             let Err(faults) = pieces(text) else {
                 panic!("{text} was read")

@@ -58,7 +58,7 @@ pub(super) fn emit(cached: &Cached, signatures: &Signatures<'_>) -> TokenStream 
             let cfgs: TokenStream = cfgs.map(|cfg| quote! { #cfg }).collect();
             let (name, vis) = (&function.sig.ident, &companions.visibility);
             let doc = format!(
-                "What belongs to the cached function [`{name}`]({name}()): its keys, and how to \
+                " What belongs to the cached function [`{name}`]({name}()): its keys, and how to \
                  forget, put, refresh and read what is kept of it."
             );
             quote! {
@@ -123,6 +123,7 @@ impl Maker<'_> {
         let doc = quote! {
             /// The function itself: asks no cache, and keeps nothing.
             #[allow(dead_code, clippy::unused_async)]
+            #[inline]
             #(#attrs)*
         };
         if self.signatures.body() == "original" {
@@ -223,10 +224,13 @@ impl Maker<'_> {
     }
 
     fn put(&self) -> TokenStream {
-        let (level, value) = (local("Level"), local("value"));
+        let level = Ident::new("__CacheflowLevel", Span::mixed_site());
+        let value = local("value");
         let returns = &self.cached.returns;
-        let (head, clauses) = self.with_put_arguments(
+        let tokens = self.put_tokens();
+        let (head, clauses) = self.head(
             "put",
+            self.signatures.handing_on(&tokens),
             Some((
                 &level,
                 &value,
@@ -235,7 +239,7 @@ impl Maker<'_> {
         );
         let entry = self.signatures.path("__cacheflow_entry");
         let generics = site::turbofish(&self.cached.function.sig.generics);
-        let arguments = self.put_argument_names();
+        let arguments = self.signatures.handed_on_by(&tokens);
         quote! {
             /// Keeps a value in place of what is kept for these arguments, with the tags,
             /// dependencies and lifetime that the function's values have: see
@@ -258,7 +262,7 @@ impl Maker<'_> {
             shape,
             context,
         } = &self.locals;
-        let (head, clauses) = self.with_put_arguments("__cacheflow_entry", None);
+        let (head, clauses) = self.with_put_arguments("__cacheflow_entry");
         let returns = &self.cached.returns;
         let (ttl_let, ttl) = site::emit_ttl(self.cached.ttl.as_ref());
         let here = site::emit_at(self.cached);
@@ -273,10 +277,10 @@ impl Maker<'_> {
             quote! { |_, _| {} }
         };
         let before = (!before.is_empty()).then(|| {
-            quote! {
-                let #context = &#context;
+            quote! {{
+                let #context = &said;
                 #before
-            }
+            }}
         });
         quote! {
             #[doc(hidden)]
@@ -285,10 +289,7 @@ impl Maker<'_> {
                 let #at = #here #ttl;
                 #names
                 let said = ::cacheflow::private::context(&#shape);
-                {
-                    let #context = said.clone();
-                    #before
-                }
+                #before
                 ::cacheflow::private::Entry::new(#shape, #at, #flow, &#key, said, #says)
             }
         }
@@ -303,6 +304,7 @@ impl Maker<'_> {
         quote! {
             /// Runs the function, whatever is kept, and keeps what it gives.
             #(#attrs)*
+            #[inline]
             #vis #sig { #call }
         }
     }
@@ -365,12 +367,8 @@ impl Maker<'_> {
     }
 
     /// The head of one that takes what a value that is put is kept with as well.
-    fn with_put_arguments(&self, name: &str, value: Value<'_>) -> (TokenStream, Clauses<'_>) {
-        self.head(name, self.signatures.used_by(&self.put_tokens()), value)
-    }
-
-    fn put_argument_names(&self) -> Vec<&Ident> {
-        self.signatures.handed_on_by(&self.put_tokens())
+    fn with_put_arguments(&self, name: &str) -> (TokenStream, Clauses<'_>) {
+        self.head(name, self.signatures.used_by(&self.put_tokens()), None)
     }
 
     fn put_tokens(&self) -> TokenStream {
@@ -400,7 +398,8 @@ impl Maker<'_> {
             generics.params.push(parse_quote!(#level));
             inputs.push(parse_quote!(#value: #ty));
         }
-        let head = quote! { #vis fn #name #generics (#(#inputs),*) };
+        // Inline, so that nobody compiles what nobody calls.
+        let head = quote! { #[inline] #vis fn #name #generics (#(#inputs),*) };
         (head, &sig.generics.where_clause)
     }
 

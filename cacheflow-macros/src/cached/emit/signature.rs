@@ -119,24 +119,29 @@ impl<'a> Signatures<'a> {
         used.map(Input::plain).collect()
     }
 
-    /// The function that has the body: a load that goes on without its call has copies
-    /// of what that uses, and of nothing else.
+    /// The function that has the body. What that does not use is not handed on to it:
+    /// the attribute may have borrowed it, or cannot copy it.
     pub(super) fn body(&self) -> &'static str {
-        let strategy = self.cached.keeping.strategy.as_ref();
-        match strategy.and_then(|strategy| strategy.background.as_ref()) {
-            Some(_) => "__cacheflow_body",
-            None => "original",
+        if self.taken_by_body().count() == self.inputs.len() {
+            "original"
+        } else {
+            "__cacheflow_body"
         }
     }
 
     /// What that takes.
     pub(super) fn taken_by_body(&self) -> impl Iterator<Item = (&FnArg, &Ident)> {
-        let all = self.body() == "original";
         let body = self.cached.function.body.as_ref().map(Group::stream);
         let body = body.unwrap_or_default();
         let inputs = self.inputs.iter();
-        let taken = inputs.filter(move |input| all || input.is_used_by(&body));
+        let taken = inputs.filter(move |input| input.is_used_by(&body));
         taken.map(|input| (&input.as_written, &input.name))
+    }
+
+    /// The same with plain names, to be handed on.
+    pub(super) fn handing_on(&self, tokens: &TokenStream) -> Vec<FnArg> {
+        let used = self.inputs.iter().filter(|input| input.is_used_by(tokens));
+        used.map(Input::forwarded).collect()
     }
 
     /// By what names they are handed on.

@@ -13,7 +13,30 @@ fn references_are_copied_when_the_load_begins() {
         "async fn f<'a>(pool: &'a Pool, mut name: &str, id: u64) -> u64 { pool.find(name, id) }",
         &[
             "async fn f<'a>(pool: &'a Pool, name: &str, id: u64) -> u64 {",
-            "move || {
+            "move |_| {
+                let __cacheflow_copy_0 = pool;
+                let __cacheflow_copy_0 = ::cacheflow::private::copied(__cacheflow_copy_0);
+                let __cacheflow_copy_1 = name;
+                let __cacheflow_copy_1 = ::cacheflow::private::copied(__cacheflow_copy_1);
+                ::cacheflow::private::returning::<u64, _>(async move {
+                    f::original(
+                        ::cacheflow::private::Lend::lend(&__cacheflow_copy_0),
+                        ::cacheflow::private::Lend::lend(&__cacheflow_copy_1),
+                        id
+                    ).await
+                })
+            }, ::core::option::Option::None).await",
+        ],
+    );
+}
+
+#[test]
+fn without_companions_they_have_the_arguments_names_within_the_body() {
+    assert_expands(
+        &format!("{REFRESH}, companions = false"),
+        "async fn f<'a>(pool: &'a Pool, mut name: &str, id: u64) -> u64 { pool.find(name, id) }",
+        &[
+            "move |_| {
                 let __cacheflow_copy_0 = pool;
                 let __cacheflow_copy_0 = ::cacheflow::private::copied(__cacheflow_copy_0);
                 let __cacheflow_copy_1 = name;

@@ -105,14 +105,15 @@ fn ttl() {
     assert_expands(
         r#"ttl = "1500ms", skip(pool)"#,
         FIND,
-        &["::core::option::Option::Some(::core::time::Duration::new(1u64, 500000000u32)), move ||"],
+        &["let __cacheflow_at = find::__cacheflow_at()
+             .ttl(::core::time::Duration::new(1u64, 500000000u32));"],
     );
     assert_expands(
         "ttl = ttl_of(id), skip(pool)",
         FIND,
         &[
             "let __cacheflow_ttl: ::core::time::Duration = ttl_of(id);",
-            "&mut __cacheflow_key, ::core::option::Option::Some(__cacheflow_ttl), move ||",
+            "let __cacheflow_at = find::__cacheflow_at().ttl(__cacheflow_ttl);",
         ],
     );
 }
@@ -128,11 +129,17 @@ fn flow() {
 
 #[test]
 fn attributes_within_the_body_stay_in_front() {
+    let item = "async fn f() -> u8 { #![allow(x)] #![doc = \"y\"] 1 }";
     assert_expands(
         "",
-        "async fn f() -> u8 { #![allow(x)] #![doc = \"y\"] 1 }",
+        item,
+        &["async fn original() -> u8 { #![allow(x)] #![doc = \"y\"] 1 }"],
+    );
+    assert_expands(
+        "companions = false",
+        item,
         &[
-            "async fn f() -> u8 { #![allow(x)] #![doc = \"y\"] static __CACHEFLOW_SITE",
+            "async fn f() -> u8 { #![allow(x)] #![doc = \"y\"] let __cacheflow_at",
             "return __cacheflow_never; } { 1 } })",
         ],
     );
@@ -142,11 +149,12 @@ fn attributes_within_the_body_stay_in_front() {
 fn the_signature_stays() {
     let signature = "pub(in crate::a) async fn f<'a, T: Copy, const N: usize>(
         #[allow(unused)] name: &'a str, mut t: T) -> Option<T> where T: 'static + CacheKey";
-    assert_expands(
-        "cache = \"a\"",
-        &format!("{signature} {{ Some(t) }}"),
-        &[&format!("{signature} {{ static")],
-    );
+    let item = format!("{signature} {{ Some(t) }}");
+    let own = format!("{signature} {{ let __cacheflow_at");
+    assert_expands("cache = \"a\", companions = false", &item, &[&own]);
+    // A body that is elsewhere has its `mut` there.
+    let handing_on = own.replace("mut t", "t");
+    assert_expands("cache = \"a\"", &item, &[&handing_on]);
 }
 
 #[test]

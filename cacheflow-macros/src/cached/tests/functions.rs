@@ -4,17 +4,15 @@ use super::{FIND, assert_fault, faults, tokens};
 use crate::tokens::flat;
 
 #[test]
-fn not_async() {
-    let message = "`#[cached]` works on async functions: write `async fn`";
-    assert_fault("", "pub fn f() -> u8 { 1 }", "fn", message);
-}
-
-#[test]
-fn boxed_futures() {
-    let message = "`#[cached]` works on async functions, and this one returns a boxed future; \
-        if `#[async_trait]` made it so, cache an inherent method and call that";
-    let item = "fn f() -> ::core::pin::Pin<Box<dyn Future<Output = u8>>> { todo!() }";
-    assert_fault("", item, "fn", message);
+fn a_function_that_is_not_async_waits_for_nobody() {
+    let item = "fn f(id: u8) -> u8 { id }";
+    let message =
+        "`f` is not async, so that it has a cache in its process alone, without a strategy";
+    assert_fault("refresh_ahead = 0.8", item, "f", message);
+    assert_fault("strategy = cache_aside", item, "f", message);
+    let message = "`f` is not async and cannot wait for a shared store: write `async fn`, \
+        or leave `local` out";
+    assert_fault("local = false", item, "f", message);
 }
 
 #[test]
@@ -82,7 +80,7 @@ fn no_function() {
         ("mod a {}", "mod"),
         ("unsafe impl Send for A {}", "unsafe"),
     ] {
-        assert_fault("", item, on, "`#[cached]` works on async functions only");
+        assert_fault("", item, on, "`#[cached]` works on functions only");
     }
 }
 

@@ -15,9 +15,7 @@ fn without_a_name_the_instances_path_has_all_parameters() {
         assert_expands(
             "",
             item,
-            &[
-                "Site::own(); let __cacheflow_site = __CACHEFLOW_SITE.at(::core::any::type_name_of_val(&|| ()));",
-            ],
+            &["Site::own(); __CACHEFLOW_SITE.at(::core::any::type_name_of_val(&|| ()))"],
         );
         assert_lacks("", item, TYPES);
     }

@@ -32,8 +32,8 @@ fn templates() {
         ),
         (
             "{id:?}",
-            "has the format spec `{id:?}`, which is not supported: \
-             a key is never made by formatting, and `:` separates segments",
+            "has the format spec `?`: \
+             `Debug` shows values that differ as the same, and secrets as they are",
         ),
         (
             "{pool}-{id}",
@@ -151,8 +151,8 @@ fn names_within_patterns_can_be_used() {
 
 #[test]
 fn a_receiver_needs_a_key() {
-    let message = "`f` has a receiver: say with `key = …` what identifies it, \
-        like `key = \"{self.id}\"`";
+    let message = "`f` has a receiver: say what identifies it with `key = …`, like \
+        `key = \"{self.id}\"`, or with `receiver = self.id`; or `receiver = ignore`";
     for receiver in [
         "&self",
         "self",

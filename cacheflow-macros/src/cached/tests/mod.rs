@@ -50,11 +50,11 @@ fn assert_fault(attribute: &str, item: &str, on: &str, message: &str) {
     );
 }
 
-/// The expansion, which parses as one function.
+/// The expansion, which parses as items.
 #[track_caller]
 fn expanded(attribute: &str, item: &str) -> TokenStream {
     let expanded = super::expand(tokens(attribute), tokens(item));
-    let parsed = syn::parse2::<syn::ItemFn>(expanded.clone());
+    let parsed = syn::parse2::<syn::File>(expanded.clone());
     assert!(
         parsed.is_ok(),
         "#[cached({attribute})] {item} became {expanded}"

@@ -4,9 +4,7 @@ use super::{LOAD, assert_expands};
 
 #[track_caller]
 fn assert_makes(strategy: &str, made: &str) {
-    let made = format!(
-        "Site::named(\"a\").strategy(|| {made}); let __cacheflow_site = __CACHEFLOW_SITE.at"
-    );
+    let made = format!("Site::named(\"a\").with(|it| it.strategy({made})); __CACHEFLOW_SITE.at");
     assert_expands(
         &format!("cache = \"a\", strategy = {strategy}"),
         LOAD,
@@ -164,7 +162,7 @@ fn what_a_strategy_needs_of_the_call() {
     for (function, trouble, strategies) in calls {
         for strategy in strategies {
             let call = format!("::cacheflow::private::{function}(__cacheflow_shape");
-            let end = format!("{{ Ok(id) }} }}) {trouble}).await");
+            let end = format!("move |_| load::original(id) {trouble}).await");
             assert_expands(&format!("strategy = {strategy}"), LOAD, &[&call, &end]);
         }
     }

@@ -11,14 +11,14 @@ struct B;
 struct Generic<T>(PhantomData<T>);
 
 impl A {
-    #[cached]
+    #[cached(companions = false)]
     async fn load(id: u64) -> u64 {
         id + 10
     }
 }
 
 impl B {
-    #[cached]
+    #[cached(companions = false)]
     async fn load(id: u64) -> u64 {
         id + 20
     }
@@ -74,7 +74,7 @@ impl<T> Generic<T> {
     }
 
     /// Nothing in it but the `impl` around it says which type it belongs to.
-    #[cached]
+    #[cached(companions = false)]
     async fn alone() -> u64 {
         size_of::<T>() as u64
     }
