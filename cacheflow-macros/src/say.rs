@@ -166,8 +166,14 @@ impl Say {
             Self::TtlFrom(function) => {
                 let value = result();
                 let place = shown_at(Ends::of(function).first);
-                let say = quote_spanned! { place=>
-                    ::cacheflow::private::ttl_from(&#context, #function, #value);
+                let told = quote_spanned! { place=>
+                    ::cacheflow::private::lifetime(#function, #value)
+                };
+                let ttl = local("ttl");
+                let say = quote! {
+                    if let ::core::option::Option::Some(#ttl) = #told {
+                        #context.ttl(#ttl);
+                    }
                 };
                 (nothing, say)
             }

@@ -62,7 +62,7 @@ impl Target {
             Expr::Call(ExprCall { func, args, .. }) => match func.as_ref() {
                 Expr::Path(ExprPath {
                     qself: None, path, ..
-                }) => Some(Self {
+                }) if !is_key(path) => Some(Self {
                     callee: callee(path.clone()),
                     arguments: Some(args.clone()),
                 }),
@@ -138,6 +138,11 @@ pub(crate) fn joined(function: &Ident, companion: &str, place: Span) -> Ident {
     use syn::ext::IdentExt;
     let companion = companion.trim_start_matches('_');
     Ident::new(&format!("{}_{companion}", function.unraw()), place)
+}
+
+/// `find_user::key`: what a target's call becomes, written by hand.
+fn is_key(path: &Path) -> bool {
+    path.segments.len() > 1 && path.segments.last().is_some_and(|last| last.ident == "key")
 }
 
 fn callee(path: Path) -> Callee {

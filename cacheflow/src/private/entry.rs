@@ -1,6 +1,7 @@
 //! The right to put a value in the place of what an attributed function has given.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use super::companion::Later;
 use super::shape::Shape;
@@ -9,100 +10,122 @@ use crate::cache::{CacheValue, Core, How, Putting};
 use crate::error::{Error, Result};
 use crate::flow::CacheFlow;
 use crate::invalidation::Applied;
-use crate::key::{Address, KeyBuf};
-use crate::source::LoadContext;
+use crate::key::{Address, FullKey, KeyBuf};
+use crate::source::Said;
 use crate::strategy::{CallOptions, Given};
 
 /// An entry of a function that returns `R`. It stands where its node stood when it was
 /// made: whoever changes the source meanwhile is noticed.
 #[must_use = "nothing is put until `put`"]
-pub struct Entry<R>(Result<Box<dyn Begun<R>>>);
-
-trait Begun<R>: Send {
-    fn end(self: Box<Self>, whole: Option<R>) -> Later<Result<Applied>>;
+pub struct Entry<R, F> {
+    begun: Result<Box<dyn Begun<R>>>,
+    said: Saying,
+    says: F,
 }
 
-struct Of<S: Shape<Value: CacheValue>, F> {
+/// What an attribute says of a value that is put, as it says it of one that is loaded to
+/// its [`LoadContext`](crate::LoadContext).
+#[derive(Debug, Default)]
+pub struct Saying(Mutex<Said>);
+
+impl Saying {
+    /// It is kept so long.
+    pub fn ttl(&self, ttl: Duration) {
+        self.said().ttl = Some(ttl);
+    }
+
+    /// It has these tags.
+    pub fn tags<T: Into<String>>(&self, tags: impl IntoIterator<Item = T>) {
+        self.said().tags.extend(tags.into_iter().map(Into::into));
+    }
+
+    /// It depends on these.
+    pub fn depends_on(&self, keys: impl IntoIterator<Item = FullKey>) {
+        self.said().dependencies.extend(keys);
+    }
+
+    /// It is not kept.
+    pub fn skip(&self) {
+        self.said().skip = true;
+    }
+
+    fn said(&self) -> MutexGuard<'_, Said> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+trait Begun<R>: Send {
+    fn end(self: Box<Self>, whole: Option<R>, said: Said) -> Later<Result<Applied>>;
+}
+
+struct Of<S: Shape<Value: CacheValue>> {
     flow: CacheFlow,
     core: Arc<Core<S::Value>>,
     putting: Putting<S::Value>,
     at: At,
-    said: LoadContext<S::Value>,
-    says: F,
 }
 
-impl<R: Send + 'static> Entry<R> {
-    /// The entry under `key`; `says` says of its value what the attribute does.
-    pub fn new<S, F>(
-        _: S,
-        at: At,
-        flow: &CacheFlow,
-        key: &KeyBuf,
-        said: LoadContext<S::Value>,
-        says: F,
-    ) -> Self
+impl<R: Send + 'static, F: FnOnce(&Saying, &R)> Entry<R, F> {
+    /// The entry under `key`; `said` and `says` say of its value what the attribute
+    /// does, the one before it is known and the other when it is.
+    pub fn new<S>(_: S, at: At, flow: &CacheFlow, key: &KeyBuf, said: Saying, says: F) -> Self
     where
         S: Shape<Return = R, Value: CacheValue>,
-        F: FnOnce(&LoadContext<S::Value>, &R) + Send + 'static,
     {
         let begun = at.try_core::<S::Value>(flow).map(|core| {
             let address = Address::new(&core.name, key);
-            let of = Of::<S, F> {
+            let of = Of::<S> {
                 putting: Putting::begin(&core, address),
                 flow: flow.clone(),
                 core,
                 at,
-                said,
-                says,
             };
             Box::new(of) as Box<dyn Begun<R>>
         });
-        Self(begun)
+        Self { begun, said, says }
     }
 
     /// Puts what a function of this return type gives; what is no value is forgotten.
     #[must_use]
     pub fn put(self, whole: R) -> Later<Result<Applied>> {
-        self.end(Some(whole))
+        (self.says)(&self.said, &whole);
+        let said = std::mem::take(&mut *self.said.said());
+        end(self.begun, Some(whole), said)
     }
 
     /// Forgets the entry: nobody knows what the source has now.
     #[must_use]
     pub fn forget(self) -> Later<Result<Applied>> {
-        self.end(None)
-    }
-
-    fn end(self, whole: Option<R>) -> Later<Result<Applied>> {
-        match self.0 {
-            Ok(begun) => begun.end(whole),
-            Err(error) => Box::pin(std::future::ready(Err(error))),
-        }
+        end(self.begun, None, Said::default())
     }
 }
 
-impl<R, S, F> Begun<R> for Of<S, F>
+fn end<R>(
+    begun: Result<Box<dyn Begun<R>>>,
+    whole: Option<R>,
+    said: Said,
+) -> Later<Result<Applied>> {
+    match begun {
+        Ok(begun) => begun.end(whole, said),
+        Err(error) => Box::pin(std::future::ready(Err(error))),
+    }
+}
+
+impl<R, S> Begun<R> for Of<S>
 where
-    R: Send + 'static,
     S: Shape<Return = R, Value: CacheValue>,
-    F: FnOnce(&LoadContext<S::Value>, &R) + Send,
 {
-    fn end(self: Box<Self>, whole: Option<R>) -> Later<Result<Applied>> {
+    fn end(self: Box<Self>, whole: Option<R>, said: Said) -> Later<Result<Applied>> {
         let Self {
             flow,
             core,
             putting,
             at,
-            said,
-            says,
         } = *self;
         if flow.is_closed() {
             return Box::pin(std::future::ready(Err(Error::closed("put"))));
         }
-        let value = whole.and_then(|whole| {
-            says(&said, &whole);
-            S::split(whole).ok().flatten()
-        });
-        let said = said.taken();
+        let value = whole.and_then(|whole| S::split(whole).ok().flatten());
         let change = async move {
             let Some(value) = value.filter(|_| !said.skip) else {
                 return putting.forget().await;
@@ -111,7 +134,7 @@ where
                 policy: Arc::clone(&core.policy),
                 given: Given::default(),
                 options: CallOptions {
-                    ttl: said.ttl.or(at.ttl),
+                    ttl: at.ttl,
                     ..CallOptions::default()
                 },
                 said,

@@ -15,11 +15,11 @@ mod trouble;
 pub use call::{begin, cached, cached_in_background, cached_with, returning, run};
 pub use companion::{Later, cache, invalidate, key, lookup, name, peek};
 pub use copied::{Copyable, Lend, copied};
-pub use entry::Entry;
+pub use entry::{Entry, Saying};
 pub use in_process::{InProcess, in_process};
 pub use now::cached_now;
 pub use part::{Inner, PartOf};
-pub use said::{Lifetime, context, full_key, kept, ttl_from};
+pub use said::{Lifetime, full_key, kept, lifetime};
 pub use shape::{
     Probe, Shape, ShapeOfOption, ShapeOfPlain, ShapeOfResult, ShapeOfResultCloned,
     ShapeOfResultOption, ShapeOfResultOptionCloned,

@@ -4,18 +4,11 @@ use std::time::Duration;
 
 use super::shape::Shape;
 use crate::key::{CacheName, FullKey, KeyBuf};
-use crate::source::LoadContext;
 
 /// The value in what a function of this shape returned.
 #[inline]
 pub fn kept<'r, S: Shape>(_: &S, returned: &'r S::Return) -> Option<&'r S::Given> {
     S::given(returned)
-}
-
-/// Where something can be said of a value that is put.
-#[must_use]
-pub fn context<S: Shape>(_: &S) -> LoadContext<S::Value> {
-    LoadContext::new()
 }
 
 /// A key with the name of its cache before it; nothing if that is no name, which the
@@ -48,13 +41,10 @@ impl Lifetime for Option<Duration> {
     }
 }
 
-/// Says what `function` tells of `value`.
-pub fn ttl_from<V, T: ?Sized, L: Lifetime>(
-    context: &LoadContext<V>,
+/// What `function` tells of `value`.
+pub fn lifetime<T: ?Sized, L: Lifetime>(
     function: impl FnOnce(&T) -> L,
     value: &T,
-) {
-    if let Some(ttl) = function(value).lifetime() {
-        context.ttl(ttl);
-    }
+) -> Option<Duration> {
+    function(value).lifetime()
 }

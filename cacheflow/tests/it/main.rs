@@ -1,6 +1,7 @@
 //! The whole of the core, from outside, without Redis.
 
 mod attributed;
+mod attributes;
 mod breakers;
 mod builder_faults;
 mod bulkheads;

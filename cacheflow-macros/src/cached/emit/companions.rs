@@ -268,29 +268,33 @@ impl Maker<'_> {
         let here = site::emit_at(self.cached);
         let names = emit_names(self.cached, &self.locals);
         let (before, after) = self.cached.said.emit(context);
-        let returned = local("returned");
+        let (returned, said) = (local("returned"), local("said"));
         let says = if self.cached.said.waits() {
             let after = emit_after(&after, &self.locals);
-            // `kept` takes a reference to what is a reference already.
-            quote! { move |#context, #returned| { let #returned = #returned; #after } }
+            quote! {
+                move |#context: &::cacheflow::private::Saying, #returned: &#returns| { #after }
+            }
         } else {
-            quote! { |_, _| {} }
+            quote! { |_: &::cacheflow::private::Saying, _: &#returns| {} }
         };
         let before = (!before.is_empty()).then(|| {
-            quote! {{
-                let #context = &said;
+            quote! {
+                let #context = &#said;
                 #before
-            }}
+            }
         });
         quote! {
             #[doc(hidden)]
-            #head -> ::cacheflow::private::Entry<#returns> #clauses {
+            #head -> ::cacheflow::private::Entry<
+                #returns,
+                impl ::core::ops::FnOnce(&::cacheflow::private::Saying, &#returns),
+            > #clauses {
                 #ttl_let
                 let #at = #here #ttl;
                 #names
-                let said = ::cacheflow::private::context(&#shape);
+                let #said = <::cacheflow::private::Saying as ::core::default::Default>::default();
                 #before
-                ::cacheflow::private::Entry::new(#shape, #at, #flow, &#key, said, #says)
+                ::cacheflow::private::Entry::new(#shape, #at, #flow, &#key, #said, #says)
             }
         }
     }
