@@ -76,9 +76,12 @@
 //! | what | for `user:7` |
 //! |---|---|
 //! | the entry in the cache that is called like the entity | `7` of `user`, the number and the text |
-//! | the tag | `user:7`; if the id has other characters than keys may have, also as it is written in them |
+//! | the tag | `user:7`, with the id as it is, and as it is written in keys: `user:a b` and `user:a%20b` |
 //! | [`ParentToucher::keys`] | what you say |
 //! | all that was made of these | what read them, and what declared to depend on them |
+//!
+//! Nothing is searched for: `user:12` is not `user:123`, and whatever stands in an id is
+//! an id.
 //!
 //! # When a toucher fails
 //!
