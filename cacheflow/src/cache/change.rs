@@ -100,6 +100,11 @@ impl<V: CacheValue> Putting<V> {
             is_kept.store(kept && in_memory, Ordering::Relaxed);
         };
         let applied = match levels.put_shared(address, ticket, &payload, &fill).await {
+            // The other nodes have values of their own.
+            None if core.config.in_process => {
+                core.node.put_here(&address.full, || end(None, true, None));
+                Applied::Local
+            }
             None => {
                 core.node
                     .put_alone(&address.full, |at| end(Some(at), true, None));

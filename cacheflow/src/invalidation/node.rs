@@ -329,8 +329,8 @@ impl Node {
         }
     }
 
-    /// A put of `key` that nobody could be told of: `own` keeps it here.
-    pub(super) fn put_here(&self, key: &FullKey, own: impl FnOnce()) {
+    /// A put of `key` that nobody else is told of: `own` keeps it here.
+    pub(crate) fn put_here(&self, key: &FullKey, own: impl FnOnce()) {
         let _applying = self.applying();
         self.standing.note_local(&Forgotten::keys([key.clone()]));
         self.forget_targets(&[Target::Putting(key)], u64::MAX);

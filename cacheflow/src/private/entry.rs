@@ -65,7 +65,7 @@ struct Of<S: Shape<Value: CacheValue>> {
     at: At,
 }
 
-impl<R: Send + 'static, F: FnOnce(&Saying, &R)> Entry<R, F> {
+impl<R: 'static, F: FnOnce(&Saying, &R)> Entry<R, F> {
     /// The entry under `key`; `said` and `says` say of its value what the attribute
     /// does, the one before it is known and the other when it is.
     pub fn new<S>(_: S, at: At, flow: &CacheFlow, key: &KeyBuf, said: Saying, says: F) -> Self

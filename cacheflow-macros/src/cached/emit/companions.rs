@@ -136,6 +136,8 @@ impl Maker<'_> {
         apart.inputs = taken.iter().map(|(input, _)| (*input).clone()).collect();
         let inside = braced(quote! { #(#inner_attrs)* #stream });
         let sig = self.signatures.companion("original");
+        let used = self.signatures.handed_on_by(&self.all());
+        let used = used.into_iter().filter(|name| *name != "self");
         let function = self.signatures.path(self.signatures.body());
         let generics = site::turbofish(&sig.generics);
         let names = taken.iter().map(|(_, name)| name);
@@ -148,7 +150,7 @@ impl Maker<'_> {
 
             #doc
             #vis #sig {
-                #used
+                #(let _ = &#used;)*
                 #function #generics (#(#names),*)#wait
             }
         }

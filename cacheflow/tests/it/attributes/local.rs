@@ -25,7 +25,7 @@ async fn a_local_cache_keeps_what_cannot_be_written_and_asks_no_store() {
     let server = MemoryBackend::new();
     let node = Node::on(&server).await;
     let (flow, source) = (&node.flow, Source::default());
-    node.recording.take();
+    let _ = node.recording.take();
     assert_eq!(connect(flow, &source, 1).await.unwrap().number, 1);
     assert_eq!(connect(flow, &source, 1).await.unwrap().number, 1);
     assert!(connect(flow, &source, 0).await.is_none());

@@ -26,7 +26,7 @@ async fn built(org: u32, name: String) -> String {
     format!("{org}{name}")
 }
 
-#[cached(key = id?)]
+#[cached(key = id?, companions = false)]
 async fn early_return(id: Option<u64>) -> Option<u64> {
     id
 }
