@@ -175,6 +175,11 @@ impl Known {
         Error::new(name.span(), format!("`{name}` is written like `{example}`"))
     }
 
+    /// Whether there is an option of this name.
+    pub(crate) fn has(&self, name: &str) -> bool {
+        self.options.iter().any(|(option, _)| *option == name)
+    }
+
     fn names(&self) -> Vec<String> {
         self.options
             .iter()

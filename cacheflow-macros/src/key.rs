@@ -24,10 +24,17 @@ pub(crate) enum Part {
     Expression(Expr),
     /// The newest version of these.
     Version(Vec<Value>),
-    /// What tells a text, or a body, from every other: sixteen digits.
-    Digest(TokenStream),
+    /// What tells a template, or a body, from every other: sixteen digits.
+    Digest(Digest),
     /// The key of a function whose arguments do not matter.
     Nothing,
+}
+
+/// See [`Part::Digest`].
+pub(crate) enum Digest {
+    Fixed(u64),
+    /// An expression of type `Template`.
+    OfTemplate(Expr),
 }
 
 /// A type whose name is part of the key.
@@ -125,7 +132,13 @@ impl Part {
                     );
                 }
             }
-            Self::Digest(digest) => quote! { #key.digest(#digest); },
+            Self::Digest(Digest::Fixed(digest)) => quote! { #key.digest(#digest); },
+            Self::Digest(Digest::OfTemplate(template)) => {
+                let place = borrowed(template);
+                quote_spanned! { shown_at(Ends::of(template).first)=>
+                    #key.digest(::cacheflow::Template::digest(#place));
+                }
+            }
             Self::Nothing => quote! { ::cacheflow::CacheKey::write_key(&(), &mut #key); },
         };
         // The argument has its name for the body, where it is unused.

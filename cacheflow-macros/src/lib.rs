@@ -7,8 +7,8 @@
 //! | [`macro@HasUpdatedAt`] | says which field tells when a value was last changed |
 //!
 //! Generated code names everything from its root (`::cacheflow::`, `::core::`),
-//! so that names of yours do no harm, and needs `cacheflow` as a dependency
-//! under that name. It calls `cacheflow::private`, which is no public API: both
+//! so that names of yours do no harm, and needs `cacheflow` as a dependency,
+//! under whatever name. It calls `cacheflow::private`, which is no public API: both
 //! crates are released together and are used in equal versions.
 //!
 //! # How a macro is built
@@ -34,6 +34,7 @@ mod has_updated_at;
 mod key;
 mod literal;
 mod nearest;
+mod renamed;
 mod say;
 mod scope;
 mod spans;
@@ -185,7 +186,41 @@ use proc_macro::TokenStream;
 /// of a generic type; put into the key what tells them apart.
 #[proc_macro_attribute]
 pub fn cached(attribute: TokenStream, item: TokenStream) -> TokenStream {
-    cached::expand(attribute.into(), item.into()).into()
+    let expanded = cached::expand(cached::Kind::Cached, attribute.into(), item.into());
+    renamed::renamed(expanded).into()
+}
+
+/// Keeps what an async function renders, as a fragment of a larger whole: [`macro@cached`]
+/// with a key that changes with the function's template.
+///
+/// A fragment that reads other fragments within its body depends on them: when one of
+/// them is forgotten, so is what was made of it, up to the whole page, on every node.
+/// What lies beside it stays. That is called Russian dolls.
+///
+/// ```text
+/// #[cached_fragment(key = "{article.id}", template = ARTICLE, tags = ["article:{article.id}"])]
+/// async fn article(db: &Db, article: &Article) -> Result<String, RenderError> {
+///     let comments = comments(db, article.id).await?;      // a fragment of its own
+///     Ok(ARTICLE.render([("title", &*article.title), ("comments", &*comments)])?)
+/// }
+/// ```
+///
+/// All options of [`macro@cached`], and:
+///
+/// | option | value | without it |
+/// |---|---|---|
+/// | `template = PAGE` | an expression of type `Template`, whose text is what the function renders | the function's own body |
+///
+/// A deployment that changes the template, or without one the body, makes other keys: it
+/// reads nothing that the one before it has rendered, and the other way round. What the
+/// body calls is not looked at.
+///
+/// A fragment that could not be rendered is an error and not kept, nor is anything that
+/// would have been made of it: no page is kept with a hole in it.
+#[proc_macro_attribute]
+pub fn cached_fragment(attribute: TokenStream, item: TokenStream) -> TokenStream {
+    let expanded = cached::expand(cached::Kind::Fragment, attribute.into(), item.into());
+    renamed::renamed(expanded).into()
 }
 
 /// Implements `CacheKey` for a struct or an enum.
@@ -201,6 +236,11 @@ pub fn cached(attribute: TokenStream, item: TokenStream) -> TokenStream {
 /// type parameters are that its fields are made of (and for a field of type
 /// `T::Id`, that type).
 ///
+/// | option | on | what |
+/// |---|---|---|
+/// | `#[key(skip)]` | a field | it is no part of the key: values that differ in it alone share an entry |
+/// | `#[key(rename = "name")]` | a variant | what is written for it, of ASCII letters, digits, `_`, `.`, `@`, `-`: so that a variant keeps its entries when its name changes |
+///
 /// Entries outlive a deployment: whoever reorders fields or renames variants
 /// makes other keys of the same values.
 ///
@@ -212,9 +252,9 @@ pub fn cached(attribute: TokenStream, item: TokenStream) -> TokenStream {
 ///     Org { id: u64 },    // Org(7)
 /// }
 /// ```
-#[proc_macro_derive(CacheKey)]
+#[proc_macro_derive(CacheKey, attributes(key))]
 pub fn derive_cache_key(item: TokenStream) -> TokenStream {
-    cache_key::expand(item.into()).into()
+    renamed::renamed(cache_key::expand(item.into())).into()
 }
 
 /// Implements `HasUpdatedAt` and `SetUpdatedAt` for a struct: by the field called
@@ -236,5 +276,5 @@ pub fn derive_cache_key(item: TokenStream) -> TokenStream {
 /// ```
 #[proc_macro_derive(HasUpdatedAt, attributes(updated_at))]
 pub fn derive_has_updated_at(item: TokenStream) -> TokenStream {
-    has_updated_at::expand(item.into()).into()
+    renamed::renamed(has_updated_at::expand(item.into())).into()
 }

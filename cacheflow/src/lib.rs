@@ -132,7 +132,7 @@ pub use cache::{
     SourceError, Write, WriteBehindCache, Written,
 };
 #[cfg(feature = "macros")]
-pub use cacheflow_macros::{CacheKey, HasUpdatedAt, cached};
+pub use cacheflow_macros::{CacheKey, HasUpdatedAt, cached, cached_fragment};
 pub use entry::{Found, Level, Lookup};
 pub use error::{BoxError, Error, ErrorKind, Result, Unreadable};
 pub use event::{CacheStats, Event, Events, Evicted};

@@ -4,7 +4,6 @@ use super::model::{Field, Key, Shape, Variant};
 use crate::ends::Ends;
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{quote, quote_spanned};
-use syn::ext::IdentExt;
 use syn::{Member, parse_quote};
 
 pub(super) fn emit(key: &Key) -> TokenStream {
@@ -38,10 +37,11 @@ pub(super) fn emit(key: &Key) -> TokenStream {
 }
 
 fn emit_struct(fields: &[Field], buffer: &Ident) -> TokenStream {
-    if fields.is_empty() {
+    let mut fields = fields.iter().filter(|field| !field.skip).peekable();
+    if fields.peek().is_none() {
         return quote! { ::cacheflow::CacheKey::write_key(&(), #buffer); };
     }
-    let fields = fields.iter().map(|Field { member, ty }| {
+    let fields = fields.map(|Field { member, ty, .. }| {
         let blame = Ends::of(ty).resolved_at(Span::call_site());
         let mut member = member.clone();
         set_span(&mut member, blame.last);
@@ -59,10 +59,12 @@ fn emit_enum(variants: &[Variant], buffer: &Ident) -> TokenStream {
     quote! { match self { #(#arms)* } }
 }
 
-fn emit_arm(Variant { name, fields }: &Variant, buffer: &Ident) -> TokenStream {
-    let text = name.unraw().to_string();
+fn emit_arm(Variant { name, text, fields }: &Variant, buffer: &Ident) -> TokenStream {
+    let skips = fields.iter().any(|field| field.skip);
+    let rest = skips.then(|| quote! { .. });
+    let fields: Vec<_> = fields.iter().filter(|field| !field.skip).collect();
     if fields.is_empty() {
-        return quote! { Self::#name {} => #buffer.variant(#text), };
+        return quote! { Self::#name { #rest } => #buffer.variant(#text), };
     }
     let members = fields.iter().map(|field| &field.member);
     let bindings: Vec<_> = (0..fields.len())
@@ -80,7 +82,7 @@ fn emit_arm(Variant { name, fields }: &Variant, buffer: &Ident) -> TokenStream {
     let writes = separated(writes, buffer);
     // Braces and `0:` fit tuple variants as well.
     quote! {
-        Self::#name { #(#members: #bindings,)* } => {
+        Self::#name { #(#members: #bindings,)* #rest } => {
             #buffer.variant(#text);
             #buffer.open();
             #writes

@@ -18,6 +18,8 @@ pub(super) enum Shape {
 
 pub(super) struct Variant {
     pub(super) name: Ident,
+    /// What is written for it.
+    pub(super) text: String,
     pub(super) fields: Vec<Field>,
 }
 
@@ -25,4 +27,6 @@ pub(super) struct Field {
     pub(super) member: Member,
     /// Blamed when it cannot be part of a key.
     pub(super) ty: Type,
+    /// Not part of the key.
+    pub(super) skip: bool,
 }

@@ -142,3 +142,48 @@ fn unions_are_refused() {
     );
     assert!(flat(expand(tokens("union Id { a: u8 }"))).contains("compile_error"));
 }
+
+#[test]
+fn skipped_fields_and_renamed_variants() {
+    assert_implements(
+        "struct Id { org: u32, #[key(skip)] cached: Secret }",
+        "impl ::cacheflow::CacheKey for Id",
+        "::cacheflow::CacheKey::write_key(&self.org, __cacheflow_key);",
+    );
+    assert_implements(
+        "struct Id<T>(#[key(skip)] T);",
+        "impl<T> ::cacheflow::CacheKey for Id<T>",
+        "::cacheflow::CacheKey::write_key(&(), __cacheflow_key);",
+    );
+    assert_implements(
+        "enum Id { #[key(rename = \"none\")] None, Some(#[key(skip)] u8, u8), All { #[key(skip)] a: u8 } }",
+        "impl ::cacheflow::CacheKey for Id",
+        "match self {
+             Self::None {} => __cacheflow_key.variant(\"none\"),
+             Self::Some { 1: __cacheflow_0, .. } => {
+                 __cacheflow_key.variant(\"Some\");
+                 __cacheflow_key.open();
+                 ::cacheflow::CacheKey::write_key(&*__cacheflow_0, __cacheflow_key);
+                 __cacheflow_key.close();
+             }
+             Self::All { .. } => __cacheflow_key.variant(\"All\"),
+         }",
+    );
+}
+
+#[test]
+fn faults_of_options_are_told_together() {
+    let expanded = flat(expand(tokens(
+        "enum Id { #[key(skip)] A, #[key(rename = \"A\")] B, #[key(rename = \"a:b\")] C, D(#[key(rename = \"x\")] u8, #[key(skp)] u8) , #[key(rename = \"E\")] X, E }",
+    )));
+    for message in [
+        "avarianttellskeysapartandcannotbeskipped",
+        "`rename=\\\"a:b\\\"`canbe",
+        "fieldsarewrittenwithouttheirnames",
+        "unknownoption`skp`;didyoumean`skip`?",
+        "`A`and`B`arebothwrittenas`A`",
+        "`X`and`E`arebothwrittenas`E`",
+    ] {
+        assert!(expanded.contains(message), "{message} is not in {expanded}");
+    }
+}

@@ -1,4 +1,5 @@
-//! `#[cached]`: attribute and function in, the caching function out.
+//! `#[cached]` and `#[cached_fragment]`: attribute and function in, the caching
+//! function out.
 //!
 //! ```text
 //! attribute ─ parse ─ Options ──┐
@@ -13,6 +14,8 @@ mod parse;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use parse::Kind;
+
 use crate::faults::Faults;
 use crate::function::Function;
 use proc_macro2::TokenStream;
@@ -20,8 +23,8 @@ use quote::quote;
 
 /// The expansion, or the faults beside the untouched function: its callers
 /// then still find it, and one fault stays one error.
-pub(crate) fn expand(attribute: TokenStream, item: TokenStream) -> TokenStream {
-    match cached(attribute, item.clone()) {
+pub(crate) fn expand(kind: Kind, attribute: TokenStream, item: TokenStream) -> TokenStream {
+    match cached(kind, attribute, item.clone()) {
         Ok(cached) => emit::emit(&cached),
         Err(error) => {
             let errors = error.into_compile_error();
@@ -30,11 +33,11 @@ pub(crate) fn expand(attribute: TokenStream, item: TokenStream) -> TokenStream {
     }
 }
 
-fn cached(attribute: TokenStream, item: TokenStream) -> syn::Result<model::Cached> {
+fn cached(kind: Kind, attribute: TokenStream, item: TokenStream) -> syn::Result<model::Cached> {
     let mut faults = Faults::default();
-    let options = parse::options(attribute, &mut faults);
-    match Function::read("cached", item) {
-        Ok(function) => check::check(options, function, faults),
+    let options = parse::options(kind, attribute, &mut faults);
+    match Function::read(kind.attribute(), item) {
+        Ok(function) => check::check(kind, options, function, faults),
         Err(error) => Err(faults.and(error)),
     }
 }

@@ -10,6 +10,28 @@ use syn::ext::IdentExt;
 use syn::parse::ParseStream;
 use syn::{Expr, Ident, Token, Visibility, token};
 
+/// Which attribute it is.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Cached,
+    /// Its key has what tells the function's template from all others.
+    Fragment,
+}
+
+impl Kind {
+    fn known(self) -> &'static Known {
+        match self {
+            Self::Cached => &KNOWN,
+            Self::Fragment => &KNOWN_OF_FRAGMENTS,
+        }
+    }
+
+    /// Its name.
+    pub(crate) fn attribute(self) -> &'static str {
+        self.known().attribute
+    }
+}
+
 /// The options as written, each read only as far as its syntax goes.
 #[derive(Default)]
 pub(super) struct Options {
@@ -25,6 +47,7 @@ pub(super) struct Options {
     pub(super) skip: Given<Vec<Ident>>,
     pub(super) strategy: Given<Expr>,
     pub(super) tags: Given<Expr>,
+    pub(super) template: Given<Expr>,
     /// Parts of the strategy that stand as options of their own.
     pub(super) terms: Vec<Term>,
     /// One of them could not be read.
@@ -74,16 +97,38 @@ const KNOWN: Known = Known {
     ],
 };
 
+/// Those of fragments: `template` as well.
+const KNOWN_OF_FRAGMENTS: Known = Known {
+    attribute: "cached_fragment",
+    options: &{
+        let mut options = [("template", "template = PAGE"); KNOWN.options.len() + 1];
+        let (mut from, mut to) = (0, 0);
+        while from < KNOWN.options.len() {
+            options[to] = KNOWN.options[from];
+            from += 1;
+            // Behind `tags`, by the alphabet.
+            to += if from == BEFORE_TEMPLATE { 2 } else { 1 };
+        }
+        options
+    },
+};
+
+/// So many options of `#[cached]` stand before `template`.
+const BEFORE_TEMPLATE: usize = 21;
+
 /// Reads the attribute's inside.
-pub(super) fn options(attribute: TokenStream, faults: &mut Faults) -> Options {
+pub(super) fn options(kind: Kind, attribute: TokenStream, faults: &mut Faults) -> Options {
     let mut options = Options::default();
-    KNOWN.read(attribute, faults, |input| option(input, &mut options));
+    let known = kind.known();
+    known.read(attribute, faults, |input| {
+        option(known, input, &mut options)
+    });
     options
 }
 
 /// One option, up to its comma or the end.
-fn option(input: ParseStream<'_>, options: &mut Options) -> syn::Result<()> {
-    let name = KNOWN.name(input)?;
+fn option(known: &Known, input: ParseStream<'_>, options: &mut Options) -> syn::Result<()> {
+    let name = known.name(input)?;
     match name.to_string().as_str() {
         "cache" => KNOWN.value(input, &name, &mut options.cache),
         "cache_err" => KNOWN.value(input, &name, &mut options.cache_err),
@@ -97,6 +142,9 @@ fn option(input: ParseStream<'_>, options: &mut Options) -> syn::Result<()> {
         "skip" => KNOWN.list(input, &name, &mut options.skip, Ident::parse_any),
         "strategy" => KNOWN.value(input, &name, &mut options.strategy),
         "tags" => KNOWN.value(input, &name, &mut options.tags),
+        "template" if known.has("template") => {
+            KNOWN_OF_FRAGMENTS.value(input, &name, &mut options.template)
+        }
         "ttl" => KNOWN.value(input, &name, &mut options.ttl),
         "ttl_from" => KNOWN.value(input, &name, &mut options.ttl_from),
         "unless" => KNOWN.value(input, &name, &mut options.unless),
@@ -109,9 +157,9 @@ fn option(input: ParseStream<'_>, options: &mut Options) -> syn::Result<()> {
             options.terms.push(read?);
             Ok(())
         }
-        _ => Err(KNOWN.unknown(&name)),
+        _ => Err(known.unknown(&name)),
     }?;
-    KNOWN.end(input, &name)
+    known.end(input, &name)
 }
 
 /// `visibility = pub(crate)`; nothing after `=` would be a visibility as well, and is

@@ -7,12 +7,16 @@ use syn::{Signature, Type, TypeImplTrait};
 
 /// How it comes to its result, and the type of that; nothing and a fault if there is
 /// none to cache.
-pub(super) fn check(function: &Function, faults: &mut Faults) -> (Manner, Option<Type>) {
+pub(super) fn check(
+    attribute: &str,
+    function: &Function,
+    faults: &mut Faults,
+) -> (Manner, Option<Type>) {
     let Function { sig, body, .. } = function;
-    qualifiers(sig, faults);
+    qualifiers(attribute, sig, faults);
     if body.is_none() {
         let message = format!(
-            "`{}` has no body: `#[cached]` goes on the implementation",
+            "`{}` has no body: `#[{attribute}]` goes on the implementation",
             sig.ident
         );
         faults.on(&sig.ident, message);
@@ -27,27 +31,27 @@ pub(super) fn check(function: &Function, faults: &mut Faults) -> (Manner, Option
         Type::Never(_) => faults.on(&returns, nothing(sig)),
         _ => {}
     }
-    ImplTraits { faults }.visit_type_mut(&mut returns.clone());
+    ImplTraits { attribute, faults }.visit_type_mut(&mut returns.clone());
     (manner, Some(returns))
 }
 
-fn qualifiers(sig: &Signature, faults: &mut Faults) {
+fn qualifiers(attribute: &str, sig: &Signature, faults: &mut Faults) {
     if let Some(token) = sig.constness {
         faults.on(
             token,
-            "`#[cached]` does not work on const functions: they run while compiling",
+            format!("`#[{attribute}]` does not work on const functions: they run while compiling"),
         );
     }
     if let Some(token) = sig.unsafety {
         faults.on(
             token,
-            "`#[cached]` does not work on unsafe functions: wrap the call in a safe function",
+            format!("`#[{attribute}]` does not work on unsafe functions: wrap the call in a safe function"),
         );
     }
     if let Some(abi) = &sig.abi {
         faults.on(
             abi,
-            "`#[cached]` does not work on extern functions: wrap the call in a Rust function",
+            format!("`#[{attribute}]` does not work on extern functions: wrap the call in a Rust function"),
         );
     }
 }
@@ -61,14 +65,18 @@ fn nothing(sig: &Signature) -> String {
 
 /// Notes each `impl Trait` of a type, however deep.
 struct ImplTraits<'a> {
+    attribute: &'a str,
     faults: &'a mut Faults,
 }
 
 impl VisitMut for ImplTraits<'_> {
     fn visit_type_impl_trait_mut(&mut self, ty: &mut TypeImplTrait) {
+        let attribute = self.attribute;
         self.faults.on(
             ty,
-            "`#[cached]` cannot cache `impl Trait`, a type without a name: return a type that has one",
+            format!(
+                "`#[{attribute}]` cannot cache `impl Trait`, a type without a name: return a type that has one"
+            ),
         );
     }
 }

@@ -4,7 +4,8 @@ use crate::arguments::{Arguments, Skip};
 use crate::attribute::Given;
 use crate::ends::Ends;
 use crate::faults::Faults;
-use crate::key::{self, Part, separate};
+use crate::function::Function;
+use crate::key::{self, Digest, Part, separate};
 use crate::literal::{is_literal, text};
 use crate::nearest::listed;
 use crate::scope::Scope;
@@ -44,6 +45,29 @@ pub(super) fn check(said: Said, skip: &Skip, scope: &Scope<'_>, faults: &mut Fau
         parts.push(Part::Version(versions));
     }
     parts
+}
+
+/// What tells the function's template, or its body, from all others: behind the rest of
+/// the key.
+pub(super) fn digest(template: Given<Expr>, function: &Function) -> [Part; 2] {
+    let digest = match template.given() {
+        Some(template) => Digest::OfTemplate(template),
+        None => {
+            let body = function.body.as_ref().map(ToString::to_string);
+            Digest::Fixed(fnv_1a(&body.unwrap_or_default()))
+        }
+    };
+    [Part::Separator, Part::Digest(digest)]
+}
+
+/// The hash FNV-1a of 64 bits: the same in every build, which the standard library does
+/// not promise of its own.
+fn fnv_1a(text: &str) -> u64 {
+    const BASIS: u64 = 0xcbf2_9ce4_8422_2325;
+    const PRIME: u64 = 0x0000_0100_0000_01b3;
+    text.bytes().fold(BASIS, |hash, byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(PRIME)
+    })
 }
 
 /// Notes what identifies the receiver; whether anything does.

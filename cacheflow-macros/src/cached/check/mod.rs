@@ -9,7 +9,7 @@ mod options;
 mod strategy;
 
 use super::model::{Cached, Keeping, Strategy};
-use super::parse::Options;
+use super::parse::{Kind, Options};
 use crate::arguments::Arguments;
 use crate::attribute::Given;
 use crate::faults::Faults;
@@ -24,12 +24,13 @@ use proc_macro2::Ident;
 ///
 /// All faults of both, and those in `faults` before them.
 pub(super) fn check(
+    kind: Kind,
     options: Options,
     function: Function,
     mut faults: Faults,
 ) -> syn::Result<Cached> {
     let faults = &mut faults;
-    let (manner, returns) = function::check(&function, faults);
+    let (manner, returns) = function::check(kind.attribute(), &function, faults);
     let arguments = Arguments::of(&function.sig);
     let cache = options::cache(options.cache, faults);
     let ttl = options::ttl(&options.ttl, faults);
@@ -46,6 +47,9 @@ pub(super) fn check(
         versioned: options.versioned,
     };
     key.extend(key::check(said, &skip, &scope, faults));
+    if kind == Kind::Fragment {
+        key.extend(key::digest(options.template, &function));
+    }
     let local = options.local.as_ref().copied().unwrap_or(false) || manner == Manner::Sync;
     let said = strategy::Said {
         strategy: options.strategy,

@@ -92,7 +92,11 @@ fn a_fault_leaves_the_item_as_it_was() {
         ("", "/// Doc.\n pub struct A { a: u8 }", 1),
         ("", "async fn f(&self) -> u8;", 2),
     ] {
-        let expanded = flat(crate::cached::expand(tokens(attribute), tokens(item)));
+        let expanded = flat(crate::cached::expand(
+            super::Kind::Cached,
+            tokens(attribute),
+            tokens(item),
+        ));
         assert!(expanded.ends_with(&flat(tokens(item))), "{expanded}");
         assert_eq!(
             expanded.matches("compile_error").count(),

@@ -3,7 +3,7 @@
 //! `GOLDEN=overwrite cargo test -p cacheflow-macros golden` writes them anew; look at
 //! what is new.
 
-use super::{expanded, tokens};
+use super::{Kind, expanded, tokens};
 use crate::tokens::flat;
 use std::path::PathBuf;
 
@@ -17,7 +17,23 @@ fn assert_golden(name: &str, attribute: &str, item: &str) {
         std::fs::write(&path, prettyplease::unparse(&parsed)).expect("the file can be written");
     }
     let golden = std::fs::read_to_string(&path).expect("there is a file for this expansion");
-    assert_eq!(canonical(&expanded), canonical(&tokens(&golden)), "{name}");
+    let (found, expected) = (canonical(&expanded), canonical(&tokens(&golden)));
+    if let Some(at) = first_difference(&found, &expected) {
+        let shown = |text: &str| text.chars().skip(at).take(200).collect::<String>();
+        panic!(
+            "{name} differs from its file
+ found: {}
+  file: {}",
+            shown(&found),
+            shown(&expected)
+        );
+    }
+}
+
+fn first_difference(one: &str, other: &str) -> Option<usize> {
+    let mut pairs = one.chars().zip(other.chars());
+    let differs = pairs.position(|(one, other)| one != other);
+    differs.or((one.len() != other.len()).then(|| one.chars().count().min(other.chars().count())))
 }
 
 /// As the printer has it: it adds braces, and commas as lines break.
@@ -96,6 +112,29 @@ fn a_boxed_future() {
         where 'life0: 'async_trait, Self: 'async_trait
         { Box::pin(async move { let __self = self; __self.load(id).await }) }";
     assert_golden("boxed", "key = \"{self.tenant}:{id}\"", item);
+}
+
+#[test]
+fn fragments() {
+    let expanded = |attribute, body: &str| {
+        let item = format!("async fn page(id: u64) -> String {{ {body} }}");
+        let expanded = crate::cached::expand(Kind::Fragment, tokens(attribute), tokens(&item));
+        flat(expanded)
+    };
+    let (one, again) = (expanded("", "render(id)"), expanded("", "render( id )"));
+    assert_eq!(one, again, "blanks do not count");
+    let digest = |text: &str| {
+        let (_, rest) = text.split_once("__cacheflow_key.digest(").unwrap();
+        rest.split_once(')').unwrap().0.to_owned()
+    };
+    assert_ne!(digest(&one), digest(&expanded("", "render(id + 1)")));
+    let with_template = expanded("template = PAGE", "PAGE.render([])");
+    let written = "write_key(&id,&mut__cacheflow_key);__cacheflow_key.separator();\
+        __cacheflow_key.digest(::cacheflow::Template::digest(&(PAGE)));";
+    assert!(with_template.contains(written), "{with_template}");
+    let faulty = expanded("tll = 1", "render(id)");
+    assert!(faulty.contains("`#[cached_fragment]`takes"), "{faulty}");
+    assert!(faulty.contains("`tags`,`template`,`ttl`"), "{faulty}");
 }
 
 #[test]

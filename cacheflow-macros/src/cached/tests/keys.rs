@@ -129,7 +129,14 @@ fn arguments_without_a_name() {
     for pattern in ["_", "(a, b)", "Id(a)", "&a", "[a, b]", "a @ (_, _)"] {
         let item = format!("async fn f({pattern}: Id, c: u8) -> u8 {{ 1 }}");
         assert_fault("", &item, pattern, message);
-        assert!(super::super::cached(super::tokens("key = \"{c}\""), super::tokens(&item)).is_ok());
+        assert!(
+            super::super::cached(
+                super::Kind::Cached,
+                super::tokens("key = \"{c}\""),
+                super::tokens(&item)
+            )
+            .is_ok()
+        );
     }
     for pattern in ["a", "mut a", "ref a"] {
         let item = format!("async fn f({pattern}: Id) -> u8 {{ 1 }}");

@@ -10,6 +10,7 @@ mod options;
 mod strategy;
 mod strategy_faults;
 
+use super::Kind;
 use crate::tokens::flat;
 use proc_macro2::TokenStream;
 
@@ -26,7 +27,7 @@ fn tokens(text: &str) -> TokenStream {
 
 /// Each fault: on which source text, and what it says.
 fn faults(attribute: &str, item: &str) -> Vec<(String, String)> {
-    match super::cached(tokens(attribute), tokens(item)) {
+    match super::cached(Kind::Cached, tokens(attribute), tokens(item)) {
         Ok(_) => panic!("#[cached({attribute})] {item} has no fault"),
         Err(error) => error
             .into_iter()
@@ -53,7 +54,7 @@ fn assert_fault(attribute: &str, item: &str, on: &str, message: &str) {
 /// The expansion, which parses as items.
 #[track_caller]
 fn expanded(attribute: &str, item: &str) -> TokenStream {
-    let expanded = super::expand(tokens(attribute), tokens(item));
+    let expanded = super::expand(Kind::Cached, tokens(attribute), tokens(item));
     let parsed = syn::parse2::<syn::File>(expanded.clone());
     assert!(
         parsed.is_ok(),

@@ -102,8 +102,22 @@ fn a_missing_comma() {
 #[test]
 fn cache() {
     let name = |length| format!("cache = \"{}\", skip(pool)", "n".repeat(length));
-    assert!(super::super::cached(super::tokens(&name(1)), super::tokens(FIND)).is_ok());
-    assert!(super::super::cached(super::tokens(&name(128)), super::tokens(FIND)).is_ok());
+    assert!(
+        super::super::cached(
+            super::Kind::Cached,
+            super::tokens(&name(1)),
+            super::tokens(FIND)
+        )
+        .is_ok()
+    );
+    assert!(
+        super::super::cached(
+            super::Kind::Cached,
+            super::tokens(&name(128)),
+            super::tokens(FIND)
+        )
+        .is_ok()
+    );
     let literal = format!("\"{}\"", "n".repeat(129));
     let message = "`cache` is given a name of 129 characters: it can have 1 to 128";
     assert_fault(&name(129), FIND, &literal, message);

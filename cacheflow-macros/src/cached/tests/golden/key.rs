@@ -188,7 +188,13 @@ impl find {
     }
     #[doc(hidden)]
     #[inline]
-    fn __cacheflow_entry(pool: &Pool, user: &User) -> ::cacheflow::private::Entry<u64> {
+    fn __cacheflow_entry(
+        pool: &Pool,
+        user: &User,
+    ) -> ::cacheflow::private::Entry<
+        u64,
+        impl ::core::ops::FnOnce(&::cacheflow::private::Saying, &u64),
+    > {
         let __cacheflow_at = find::__cacheflow_at()
             .ttl(::core::time::Duration::new(5400u64, 0u32));
         let __cacheflow_flow: &::cacheflow::CacheFlow = &(pool.flow);
@@ -211,14 +217,14 @@ impl find {
             };
             (&&&&&&::cacheflow::private::Probe::<u64>::NEW).shape()
         };
-        let said = ::cacheflow::private::context(&__cacheflow_shape);
+        let __cacheflow_said = <::cacheflow::private::Saying as ::core::default::Default>::default();
         ::cacheflow::private::Entry::new(
             __cacheflow_shape,
             __cacheflow_at,
             __cacheflow_flow,
             &__cacheflow_key,
-            said,
-            |_, _| {},
+            __cacheflow_said,
+            |_: &::cacheflow::private::Saying, _: &u64| {},
         )
     }
     /// Runs the function, whatever is kept, and keeps what it gives.

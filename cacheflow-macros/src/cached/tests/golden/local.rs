@@ -139,7 +139,12 @@ impl open {
     }
     #[doc(hidden)]
     #[inline]
-    fn __cacheflow_entry(id: u64) -> ::cacheflow::private::Entry<Connection> {
+    fn __cacheflow_entry(
+        id: u64,
+    ) -> ::cacheflow::private::Entry<
+        Connection,
+        impl ::core::ops::FnOnce(&::cacheflow::private::Saying, &Connection),
+    > {
         let __cacheflow_at = open::__cacheflow_at();
         let __cacheflow_flow: &::cacheflow::CacheFlow = ::cacheflow::private::global_flow();
         let mut __cacheflow_key = ::cacheflow::KeyBuf::new();
@@ -153,14 +158,14 @@ impl open {
             };
             (&&&&&&::cacheflow::private::Probe::<Connection>::NEW).shape()
         });
-        let said = ::cacheflow::private::context(&__cacheflow_shape);
+        let __cacheflow_said = <::cacheflow::private::Saying as ::core::default::Default>::default();
         ::cacheflow::private::Entry::new(
             __cacheflow_shape,
             __cacheflow_at,
             __cacheflow_flow,
             &__cacheflow_key,
-            said,
-            |_, _| {},
+            __cacheflow_said,
+            |_: &::cacheflow::private::Saying, _: &Connection| {},
         )
     }
     /// Runs the function, whatever is kept, and keeps what it gives.

@@ -253,7 +253,10 @@ pub(crate) fn find_cacheflow_entry<T: Role>(
     self: Arc<Self>,
     (a, b): (u8, u8),
     role: T,
-) -> ::cacheflow::private::Entry<io::Result<T>>
+) -> ::cacheflow::private::Entry<
+    io::Result<T>,
+    impl ::core::ops::FnOnce(&::cacheflow::private::Saying, &io::Result<T>),
+>
 where
     T: Clone,
 {
@@ -274,14 +277,14 @@ where
         };
         (&&&&&&::cacheflow::private::Probe::<io::Result<T>>::NEW).shape()
     };
-    let said = ::cacheflow::private::context(&__cacheflow_shape);
+    let __cacheflow_said = <::cacheflow::private::Saying as ::core::default::Default>::default();
     ::cacheflow::private::Entry::new(
         __cacheflow_shape,
         __cacheflow_at,
         __cacheflow_flow,
         &__cacheflow_key,
-        said,
-        |_, _| {},
+        __cacheflow_said,
+        |_: &::cacheflow::private::Saying, _: &io::Result<T>| {},
     )
 }
 #[allow(

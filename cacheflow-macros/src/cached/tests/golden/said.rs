@@ -70,11 +70,12 @@ async fn find(id: u64) -> Option<User> {
                             let result = __cacheflow_result;
                             __cacheflow_context.depends_on([find_org::key(result.org)]);
                         }
-                        ::cacheflow::private::ttl_from(
-                            &__cacheflow_context,
+                        if let ::core::option::Option::Some(__cacheflow_ttl) = ::cacheflow::private::lifetime(
                             User::lifetime,
                             __cacheflow_result,
-                        );
+                        ) {
+                            __cacheflow_context.ttl(__cacheflow_ttl);
+                        }
                         {
                             #[allow(unused_variables)]
                             let result = __cacheflow_result;
@@ -219,7 +220,12 @@ impl find {
     }
     #[doc(hidden)]
     #[inline]
-    fn __cacheflow_entry(id: u64) -> ::cacheflow::private::Entry<Option<User>> {
+    fn __cacheflow_entry(
+        id: u64,
+    ) -> ::cacheflow::private::Entry<
+        Option<User>,
+        impl ::core::ops::FnOnce(&::cacheflow::private::Saying, &Option<User>),
+    > {
         let __cacheflow_at = find::__cacheflow_at();
         let __cacheflow_flow: &::cacheflow::CacheFlow = ::cacheflow::private::global_flow();
         let mut __cacheflow_key = ::cacheflow::KeyBuf::new();
@@ -233,31 +239,31 @@ impl find {
             };
             (&&&&&&::cacheflow::private::Probe::<Option<User>>::NEW).shape()
         };
-        let said = ::cacheflow::private::context(&__cacheflow_shape);
+        let __cacheflow_said = <::cacheflow::private::Saying as ::core::default::Default>::default();
+        let __cacheflow_context = &__cacheflow_said;
+        __cacheflow_context.tags([::std::format!("user:{}", & id)]);
+        let __cacheflow_before_1 = ::std::format!("{}", & id);
+        __cacheflow_context.tags([extra(id)]);
+        let mut __cacheflow_before_2 = ::cacheflow::KeyBuf::new();
+        ::cacheflow::CacheKey::write_key(&id, &mut __cacheflow_before_2);
         {
-            let __cacheflow_context = &said;
-            __cacheflow_context.tags([::std::format!("user:{}", & id)]);
-            let __cacheflow_before_1 = ::std::format!("{}", & id);
-            __cacheflow_context.tags([extra(id)]);
-            let mut __cacheflow_before_2 = ::cacheflow::KeyBuf::new();
-            ::cacheflow::CacheKey::write_key(&id, &mut __cacheflow_before_2);
-            {
-                let mut __cacheflow_full_key = ::cacheflow::KeyBuf::new();
-                __cacheflow_full_key.append(&__cacheflow_before_2);
-                __cacheflow_context
-                    .depends_on(
-                        ::cacheflow::private::full_key("users", &__cacheflow_full_key),
-                    );
-            }
+            let mut __cacheflow_full_key = ::cacheflow::KeyBuf::new();
+            __cacheflow_full_key.append(&__cacheflow_before_2);
+            __cacheflow_context
+                .depends_on(
+                    ::cacheflow::private::full_key("users", &__cacheflow_full_key),
+                );
         }
         ::cacheflow::private::Entry::new(
             __cacheflow_shape,
             __cacheflow_at,
             __cacheflow_flow,
             &__cacheflow_key,
-            said,
-            move |__cacheflow_context, __cacheflow_returned| {
-                let __cacheflow_returned = __cacheflow_returned;
+            __cacheflow_said,
+            move |
+                __cacheflow_context: &::cacheflow::private::Saying,
+                __cacheflow_returned: &Option<User>|
+            {
                 if let ::core::option::Option::Some(__cacheflow_result) = ::cacheflow::private::kept(
                     &__cacheflow_shape,
                     &__cacheflow_returned,
@@ -288,11 +294,12 @@ impl find {
                         let result = __cacheflow_result;
                         __cacheflow_context.depends_on([find_org::key(result.org)]);
                     }
-                    ::cacheflow::private::ttl_from(
-                        &__cacheflow_context,
+                    if let ::core::option::Option::Some(__cacheflow_ttl) = ::cacheflow::private::lifetime(
                         User::lifetime,
                         __cacheflow_result,
-                    );
+                    ) {
+                        __cacheflow_context.ttl(__cacheflow_ttl);
+                    }
                     {
                         #[allow(unused_variables)]
                         let result = __cacheflow_result;
@@ -378,11 +385,12 @@ impl find {
                                 let result = __cacheflow_result;
                                 __cacheflow_context.depends_on([find_org::key(result.org)]);
                             }
-                            ::cacheflow::private::ttl_from(
-                                &__cacheflow_context,
+                            if let ::core::option::Option::Some(__cacheflow_ttl) = ::cacheflow::private::lifetime(
                                 User::lifetime,
                                 __cacheflow_result,
-                            );
+                            ) {
+                                __cacheflow_context.ttl(__cacheflow_ttl);
+                            }
                             {
                                 #[allow(unused_variables)]
                                 let result = __cacheflow_result;

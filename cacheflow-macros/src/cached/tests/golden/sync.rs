@@ -144,7 +144,12 @@ impl double {
     }
     #[doc(hidden)]
     #[inline]
-    fn __cacheflow_entry(n: u64) -> ::cacheflow::private::Entry<u64> {
+    fn __cacheflow_entry(
+        n: u64,
+    ) -> ::cacheflow::private::Entry<
+        u64,
+        impl ::core::ops::FnOnce(&::cacheflow::private::Saying, &u64),
+    > {
         let __cacheflow_at = double::__cacheflow_at();
         let __cacheflow_flow: &::cacheflow::CacheFlow = ::cacheflow::private::global_flow();
         let mut __cacheflow_key = ::cacheflow::KeyBuf::new();
@@ -158,15 +163,17 @@ impl double {
             };
             (&&&&&&::cacheflow::private::Probe::<u64>::NEW).shape()
         });
-        let said = ::cacheflow::private::context(&__cacheflow_shape);
+        let __cacheflow_said = <::cacheflow::private::Saying as ::core::default::Default>::default();
         ::cacheflow::private::Entry::new(
             __cacheflow_shape,
             __cacheflow_at,
             __cacheflow_flow,
             &__cacheflow_key,
-            said,
-            move |__cacheflow_context, __cacheflow_returned| {
-                let __cacheflow_returned = __cacheflow_returned;
+            __cacheflow_said,
+            move |
+                __cacheflow_context: &::cacheflow::private::Saying,
+                __cacheflow_returned: &u64|
+            {
                 if let ::core::option::Option::Some(__cacheflow_result) = ::cacheflow::private::kept(
                     &__cacheflow_shape,
                     &__cacheflow_returned,

@@ -168,7 +168,10 @@ impl sum {
     pub(crate) fn __cacheflow_entry(
         a: u8,
         b: u8,
-    ) -> ::cacheflow::private::Entry<Result<u8, Error>> {
+    ) -> ::cacheflow::private::Entry<
+        Result<u8, Error>,
+        impl ::core::ops::FnOnce(&::cacheflow::private::Saying, &Result<u8, Error>),
+    > {
         let __cacheflow_at = sum::__cacheflow_at();
         let __cacheflow_flow: &::cacheflow::CacheFlow = ::cacheflow::private::global_flow();
         let mut __cacheflow_key = ::cacheflow::KeyBuf::new();
@@ -184,14 +187,14 @@ impl sum {
             };
             (&&&&&&::cacheflow::private::Probe::<Result<u8, Error>>::NEW).shape()
         };
-        let said = ::cacheflow::private::context(&__cacheflow_shape);
+        let __cacheflow_said = <::cacheflow::private::Saying as ::core::default::Default>::default();
         ::cacheflow::private::Entry::new(
             __cacheflow_shape,
             __cacheflow_at,
             __cacheflow_flow,
             &__cacheflow_key,
-            said,
-            |_, _| {},
+            __cacheflow_said,
+            |_: &::cacheflow::private::Saying, _: &Result<u8, Error>| {},
         )
     }
     /// Runs the function, whatever is kept, and keeps what it gives.
