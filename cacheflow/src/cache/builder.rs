@@ -8,7 +8,8 @@ use std::time::Duration;
 
 use super::core::{Core, CoreParts};
 use super::{Cache, CacheValue, LoadingCache, WriteBehindCache};
-use crate::config::{CacheConfig, Faults};
+use crate::codec::{Codec, Compression, Wire};
+use crate::config::{CacheConfig, Faults, Written};
 use crate::error::{BoxError, Error, ErrorKind, Result};
 use crate::flow::CacheFlow;
 use crate::invalidation::NearCache;
@@ -30,6 +31,10 @@ use crate::strategy::{RefreshAhead, Strategy, Tagger, Timer, Weigher};
 /// | [`strategy`](Self::strategy) | which levels, and how they work together | multi-level | |
 /// | [`max_entries`](Self::max_entries) | entries in memory | 10,000 | 1 to 4,294,967,295 |
 /// | [`max_memory`](Self::max_memory) | bytes in memory, instead | | 64 KiB to 1 TiB |
+/// | [`codec`](Self::codec) | how values are written | the flow's: MessagePack | |
+/// | [`schema_version`](Self::schema_version) | what the type's schema does not say | none | 0 to 4,294,967,295 |
+/// | [`compression`](Self::compression) | whether and how they are compressed | the flow's: zstd | |
+/// | [`compress_above`](Self::compress_above) | the longest encoding that is not | 1 KiB | 0 to 512 MiB |
 /// | [`max_value_bytes`](Self::max_value_bytes) | the largest encoded value that the shared store keeps | 1 MiB | 1 B to 512 MiB − 1 KiB |
 /// | [`follower_timeout`](Self::follower_timeout) | how long a caller waits for another's load | 10 s | 1 ms to 366 days |
 /// | [`weigher`](Self::weigher) | what a value weighs under `max_memory` | its encoded size | |
@@ -185,6 +190,37 @@ impl<K, V: CacheValue> CacheBuilder<K, V> {
     /// found in the shared store is a miss.
     pub fn max_value_bytes(self, bytes: usize) -> Self {
         self.set(|config| config.max_value_bytes = bytes)
+    }
+
+    /// How values are written in the shared store, in place of the flow's codec.
+    ///
+    /// A codec that does not write the names of fields (bincode, postcard) is refused for
+    /// a type whose schema cannot be traced, unless there is a
+    /// [`schema_version`](Self::schema_version).
+    pub fn codec(self, codec: Codec) -> Self {
+        self.set(|config| config.bytes.codec = Some(codec))
+    }
+
+    /// To be raised when values change their meaning: what was kept under another version
+    /// is a miss.
+    ///
+    /// Names and types of fields and variants are looked at by themselves. Of what cannot
+    /// be traced (untagged and internally tagged enums, flattened fields,
+    /// `serde_json::Value`), and of what a hand-written `Deserialize` makes of a text or a
+    /// number, the version alone tells.
+    pub fn schema_version(self, version: u32) -> Self {
+        self.set(|config| config.bytes.schema_version = Some(version))
+    }
+
+    /// Whether and how values are compressed in the shared store, in place of the flow's.
+    pub fn compression(self, compression: Compression) -> Self {
+        self.set(|config| config.bytes.compression = Some(compression))
+    }
+
+    /// Encodings of up to this many bytes are stored as they are; whatever
+    /// [`compression`](Self::compression) says. 0 to 512 MiB.
+    pub fn compress_above(self, bytes: usize) -> Self {
+        self.set(|config| config.bytes.compress_above = Some(bytes))
     }
 
     /// How long a caller waits for another's load of the same key before it
@@ -377,6 +413,9 @@ impl<K, V: CacheValue> CacheBuilder<K, V> {
         if self.weigher.is_some() && self.config.max_memory.is_none() {
             faults.add("weigher: allowed together with max_memory");
         }
+        if let Err(fault) = self.schema() {
+            faults.add(fault);
+        }
         let name = match CacheName::new(&self.name) {
             Ok(name) => Some(name),
             Err(fault) => {
@@ -391,6 +430,13 @@ impl<K, V: CacheValue> CacheBuilder<K, V> {
         self.core_named(&name)
     }
 
+    /// How values are written, and what stands for their schema.
+    fn schema(&self) -> Result<(Written, u64), String> {
+        let written = self.config.bytes.within(&self.flow.config().bytes)?;
+        let schema = written.codec.schema::<V>(written.schema_version)?;
+        Ok((written, schema))
+    }
+
     pub(crate) fn core_named(&self, name: &CacheName) -> Result<Arc<Core<V>>> {
         let values = std::any::type_name::<V>();
         let flow = &self.flow;
@@ -398,6 +444,10 @@ impl<K, V: CacheValue> CacheBuilder<K, V> {
         let patience = self.config.loading.follower_timeout;
         let (core, existed) = flow.registry().get_or_make(name, values, || {
             let policy = policies.get(name, &self.config.strategy, patience)?;
+            let written = self.schema();
+            let (written, schema) =
+                written.map_err(|fault| Error::new(ErrorKind::InvalidConfig, "build", fault))?;
+            let wire = Wire::with_schema(&written.codec, &written.compression, schema);
             let core = Arc::new(Core::new(CoreParts {
                 name: name.clone(),
                 config: self.config.clone(),
@@ -405,6 +455,7 @@ impl<K, V: CacheValue> CacheBuilder<K, V> {
                 weigher: self.weigher.clone(),
                 tagger: self.tagger.clone(),
                 timer: self.timer.clone(),
+                wire: wire.with_sealing(flow.sealing().clone()),
                 flow: flow.config(),
                 node: Arc::clone(flow.node()),
                 standing: Arc::clone(flow.standing()),

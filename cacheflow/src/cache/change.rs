@@ -103,7 +103,10 @@ impl<V: CacheValue> Putting<V> {
             let in_memory = core.local.end_put(address, ticket, position, entry);
             is_kept.store(kept && in_memory, Ordering::Relaxed);
         };
-        let applied = match levels.put_shared(address, ticket, &payload, &fill).await {
+        let applied = match levels
+            .put_shared(address, ticket, payload.as_ref(), &fill)
+            .await
+        {
             None => {
                 core.node
                     .put_alone(&address.full, |at| end(Some(at), true, None));

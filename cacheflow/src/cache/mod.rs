@@ -3,6 +3,8 @@
 mod builder;
 mod change;
 mod core;
+#[cfg(feature = "zstd")]
+mod dictionary;
 mod entry_call;
 mod handle;
 mod in_request;
