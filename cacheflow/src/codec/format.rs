@@ -14,7 +14,7 @@ use crate::error::BoxError;
 /// and deserializer. Limits on nesting, size and schema are kept around it.
 ///
 /// ```
-/// use cacheflow::codec::{Codec, Format, Reading};
+/// use cacheflow::codec::{Codec, Format, Reading, erased_serde};
 /// use cacheflow::{BoxError, Cache, CacheFlow};
 ///
 /// /// JSON that people can read.

@@ -45,6 +45,7 @@ pub use choice::Codec;
 pub use compress::Compression;
 #[cfg(feature = "zstd")]
 pub use compress::{Dictionaries, Dictionary};
+pub use erased_serde;
 pub use format::{Format, Reading};
 pub use guard::MAX_DEPTH;
 #[cfg(feature = "seal")]

@@ -17,7 +17,8 @@ const TAG_AT: usize = NONCE_AT + 24;
 /// The keys under which a flow's values lie in the shared store: an option of a flow.
 ///
 /// Each value is encrypted with XChaCha20-Poly1305 under the newest key, which is that
-/// of the highest id, and a random nonce. With it are authenticated: the flow's
+/// of the highest id unless [`seal_with`](Self::seal_with) says otherwise, and a random
+/// nonce. With it are authenticated: the flow's
 /// namespace, the entry's full key, its tags and dependencies, its schema, its codec and
 /// its times. Under any of the keys it can be read.
 ///
@@ -35,10 +36,10 @@ const TAG_AT: usize = NONCE_AT + 24;
 /// nothing: where attackers choose a part of a value beside a secret, switch
 /// [compression](super::Compression::none) off.
 ///
-/// To change keys: add the new one to all instances, with a lower id than the present
-/// one's; when all have it, give it the highest. Take the old one away when the longest
-/// lifetime is over. Or add it with the highest id at once: instances that do not have
-/// it yet miss what the others write.
+/// To change keys: give the new one to all instances, which go on to
+/// [seal with](Self::seal_with) the old one. When all have it, let it seal. Take the old
+/// one away when the longest lifetime is over. Without the first step, instances that do
+/// not have the new key yet miss what the others write.
 ///
 /// ```
 /// use cacheflow::CacheFlow;
@@ -53,6 +54,8 @@ const TAG_AT: usize = NONCE_AT + 24;
 #[derive(Clone, Default)]
 pub struct KeyRing {
     keys: BTreeMap<u32, XChaCha20Poly1305>,
+    /// Which one seals, if not the one of the highest id.
+    seals: Option<u32>,
     /// Ids that were given twice.
     twice: Vec<u32>,
 }
@@ -75,11 +78,23 @@ impl KeyRing {
         self
     }
 
+    /// Seals with the key of this id, and not with that of the highest.
+    #[must_use]
+    pub fn seal_with(mut self, id: u32) -> Self {
+        self.seals = Some(id);
+        self
+    }
+
     /// What is wrong with it.
     pub(crate) fn faults(&self) -> Vec<String> {
         let mut faults = Vec::new();
         if self.keys.is_empty() {
             faults.push("sealing: a key ring without keys; allowed is one key or more".to_owned());
+        }
+        if let Some(id) = self.seals.filter(|id| !self.keys.contains_key(id)) {
+            let ids: Vec<_> = self.keys.keys().map(u32::to_string).collect();
+            let ids = ids.join(", ");
+            faults.push(format!("sealing: seal_with({id}): allowed is one of {ids}"));
         }
         for id in &self.twice {
             faults.push(format!(
@@ -91,7 +106,9 @@ impl KeyRing {
 
     /// At work in a namespace.
     pub(crate) fn within(self, namespace: String) -> impl Seals {
+        let newest = self.keys.last_key_value().map(|(id, _)| *id);
         Sealer {
+            seals: self.seals.or(newest),
             keys: self.keys,
             namespace,
         }
@@ -108,6 +125,7 @@ impl fmt::Debug for KeyRing {
 /// A key ring at work.
 struct Sealer {
     keys: BTreeMap<u32, XChaCha20Poly1305>,
+    seals: Option<u32>,
     namespace: String,
 }
 
@@ -132,11 +150,12 @@ impl Sealer {
 impl Seals for Sealer {
     fn seal(&self, entry: [&[u8]; 2], payload: &mut [u8]) -> Result<Seal> {
         let failed = |why| Error::new(ErrorKind::Codec, "seal", why);
-        let (id, cipher) = self.keys.last_key_value().ok_or_else(|| failed("no key"))?;
+        let id = self.seals.ok_or_else(|| failed("no key"))?;
+        let cipher = self.keys.get(&id).ok_or_else(|| failed("no such key"))?;
         let nonce = XNonce::try_generate().map_err(|error| {
             failed("the system gives no random bytes").because(error.to_string())
         })?;
-        let associated = self.associated(*id, entry);
+        let associated = self.associated(id, entry);
         let tag = cipher
             .encrypt_inout_detached(&nonce, &associated, payload.into())
             .map_err(|_| failed("too long"))?;

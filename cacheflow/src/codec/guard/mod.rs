@@ -48,6 +48,8 @@ pub(super) struct Bounds {
     traits: Traits,
     /// How many elements may come yet.
     elements: Cell<usize>,
+    /// Why a value was refused: not every format's error tells.
+    refused: Cell<Option<&'static str>>,
 }
 
 impl Bounds {
@@ -55,6 +57,7 @@ impl Bounds {
         Self {
             traits,
             elements: Cell::new(elements),
+            refused: Cell::new(None),
         }
     }
 
@@ -98,7 +101,12 @@ where
 {
     let bounds = Bounds::new(traits, usize::MAX);
     let before = out.len();
-    write(&Written::new(value, &bounds), out).map_err(Into::into)?;
+    if let Err(error) = write(&Written::new(value, &bounds), out) {
+        return Err(bounds
+            .refused
+            .get()
+            .map_or_else(|| error.into(), Into::into));
+    }
     let elements = usize::MAX - bounds.elements.get();
     if elements > (out.len() - before).saturating_add(FREE_ELEMENTS) {
         return Err(TOO_MANY.into());

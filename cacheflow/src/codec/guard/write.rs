@@ -34,6 +34,12 @@ impl<'b> Limits<'b> {
         }
     }
 
+    #[cold]
+    fn refuse<E: Error>(self, why: &'static str) -> E {
+        self.bounds.refused.set(Some(why));
+        E::custom(why)
+    }
+
     /// One step deeper.
     #[inline]
     fn deeper<E: Error>(self) -> Result<Self, E> {
@@ -43,7 +49,7 @@ impl<'b> Limits<'b> {
                 in_some: false,
                 ..self
             }),
-            None => Err(E::custom(TOO_DEEP)),
+            None => Err(self.refuse(TOO_DEEP)),
         }
     }
 
@@ -51,7 +57,7 @@ impl<'b> Limits<'b> {
     #[inline]
     fn nothing<E: Error>(self) -> Result<(), E> {
         match self.in_some {
-            true => Err(E::custom("a Some that reads as None in this format")),
+            true => Err(self.refuse("a Some that reads as None in this format")),
             false => Ok(()),
         }
     }
@@ -61,7 +67,7 @@ impl<'b> Limits<'b> {
         if is_finite || !self.bounds.traits.finite_only {
             return Ok(());
         }
-        Err(E::custom("a number that this format cannot express"))
+        Err(self.refuse("a number that this format cannot express"))
     }
 }
 
@@ -338,8 +344,8 @@ macro_rules! fields {
             #[inline]
             fn skip_field(&mut self, name: &'static str) -> Result<(), S::Error> {
                 if !self.limits.bounds.traits.names_fields {
-                    let fault = format!("field {name} is left out, in a format without names");
-                    return Err(S::Error::custom(fault));
+                    let fault = "a field is left out, in a format without names";
+                    return Err(self.limits.refuse(fault));
                 }
                 self.inner.skip_field(name)
             }

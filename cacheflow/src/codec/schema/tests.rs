@@ -283,5 +283,8 @@ fn fingerprints_are_stable() {
         id: u64,
         name: Option<String>,
     }
-    assert_eq!(fingerprint::<Fixed>(BY_NAME), Some(12_812_791_256_636_936_428));
+    assert_eq!(
+        fingerprint::<Fixed>(BY_NAME),
+        Some(12_812_791_256_636_936_428)
+    );
 }
