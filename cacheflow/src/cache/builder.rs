@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use super::core::{Core, CoreParts};
 use super::{Cache, CacheValue, LoadingCache, WriteBehindCache};
-use crate::codec::{Codec, Compression, Wire};
+use crate::codec::Wire;
 use crate::config::{CacheConfig, Faults, Written};
 use crate::error::{BoxError, Error, ErrorKind, Result};
 use crate::flow::CacheFlow;
@@ -78,7 +78,7 @@ impl<K, V: CacheValue> CacheBuilder<K, V> {
         }
     }
 
-    fn set(mut self, set: impl FnOnce(&mut CacheConfig)) -> Self {
+    pub(super) fn set(mut self, set: impl FnOnce(&mut CacheConfig)) -> Self {
         set(&mut self.config);
         self.options_given = true;
         self
@@ -190,37 +190,6 @@ impl<K, V: CacheValue> CacheBuilder<K, V> {
     /// found in the shared store is a miss.
     pub fn max_value_bytes(self, bytes: usize) -> Self {
         self.set(|config| config.max_value_bytes = bytes)
-    }
-
-    /// How values are written in the shared store, in place of the flow's codec.
-    ///
-    /// A codec that does not write the names of fields (bincode, postcard) is refused for
-    /// a type whose schema cannot be traced, unless there is a
-    /// [`schema_version`](Self::schema_version).
-    pub fn codec(self, codec: Codec) -> Self {
-        self.set(|config| config.bytes.codec = Some(codec))
-    }
-
-    /// To be raised when values change their meaning: what was kept under another version
-    /// is a miss.
-    ///
-    /// Names and types of fields and variants are looked at by themselves. Of what cannot
-    /// be traced (untagged and internally tagged enums, flattened fields,
-    /// `serde_json::Value`), and of what a hand-written `Deserialize` makes of a text or a
-    /// number, the version alone tells.
-    pub fn schema_version(self, version: u32) -> Self {
-        self.set(|config| config.bytes.schema_version = Some(version))
-    }
-
-    /// Whether and how values are compressed in the shared store, in place of the flow's.
-    pub fn compression(self, compression: Compression) -> Self {
-        self.set(|config| config.bytes.compression = Some(compression))
-    }
-
-    /// Encodings of up to this many bytes are stored as they are; whatever
-    /// [`compression`](Self::compression) says. 0 to 512 MiB.
-    pub fn compress_above(self, bytes: usize) -> Self {
-        self.set(|config| config.bytes.compress_above = Some(bytes))
     }
 
     /// How long a caller waits for another's load of the same key before it

@@ -1,6 +1,7 @@
 //! [`Cache`]: a handle to one named cache.
 
 mod builder;
+mod bytes;
 mod change;
 mod core;
 #[cfg(feature = "zstd")]

@@ -202,20 +202,17 @@ async fn nothings_are_sealed_and_forged_ones_are_misses() {
     assert_eq!(three.stats().unreadable, 1);
 }
 
+/// A flow's whole prefix: no other namespace on the server has the same.
 #[tokio::test]
-async fn entries_of_two_namespaces_cannot_be_swapped() {
+async fn a_flow_seals_in_its_namespace() {
     let server = MemoryBackend::new();
-    let one = flow(&server, |flow| flow.sealing(ring(&[1])).namespace("one")).await;
-    let two = flow(&server, |flow| flow.sealing(ring(&[1])).namespace("two")).await;
-    load(&users(&one), ada()).await;
-    load(&users(&two), "Grace".to_owned()).await;
-    let of = |namespace: &str| format!("cacheflow:{namespace}/users:7");
-    let stolen = server.value(&of("one")).unwrap().bytes;
-    // In the test's store both have one journal.
-    server.overwrite(&of("two"), stolen, Duration::from_secs(60));
-    let mut events = two.events();
-    assert_eq!(load(&users(&two), "new".to_owned()).await, "new");
-    assert_eq!(faults(&mut events), [Unreadable::Seal]);
+    let one = flow(&server, |flow| flow.sealing(ring(&[1])).namespace("one"));
+    load(&users(&one.await), ada()).await;
+    let bytes = server.value("cacheflow:one/users:7").unwrap().bytes;
+    let here = sealed(ring(&[1]), "cacheflow:one/");
+    assert_eq!(read(&here, &bytes), Ok(ada()));
+    let elsewhere = sealed(ring(&[1]), "cacheflow:two/");
+    assert_eq!(read(&elsewhere, &bytes), Err(Unreadable::Seal));
 }
 
 #[tokio::test]
