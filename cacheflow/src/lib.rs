@@ -70,6 +70,7 @@
 //! | put a text together of cached fragments | [`Template`] |
 //! | read everything once within a request | [`CacheFlow::request_scope`] |
 //! | choose a strategy by configuration | [`Strategy::named`], [`StrategyOptions`], [`CacheFlow::strategy`] |
+//! | choose how values are written, compressed, encrypted | [`codec`] |
 //! | make a type part of a key | [`CacheKey`], [`macro@CacheKey`] |
 //! | hear of evictions, refusals and outages | [`event`] |
 //! | write a backend | [`Backend`], [`store::SharedStore`], [`bus::Bus`], [`lock::Leases`] |
@@ -84,8 +85,8 @@
 //! - The node that invalidated reads its own write.
 //! - Trouble with the cache is never the caller's failure, and costs a caller at
 //!   most one operation's budget.
-//! - Bytes from the shared store are never trusted: what cannot be read is a
-//!   miss.
+//! - Bytes from the shared store are never trusted: they are the value that was kept,
+//!   or a miss.
 //!
 //! Whatever is forgotten: a key with all that was made of it, a tag, a pattern, a
 //! cache, everything.
@@ -98,7 +99,11 @@
 //!
 //! | feature | what | default |
 //! |---|---|---|
-//! | `macros` | [`macro@cached`], [`macro@CacheKey`] and [`macro@HasUpdatedAt`] | yes |
+//! | `macros` | the attributes, [`macro@CacheKey`] and [`macro@HasUpdatedAt`] | yes |
+//! | `msgpack` | values as MessagePack, the default codec | yes |
+//! | `json`, `bincode`, `postcard` | other codecs: see [`codec::Codec`] | no |
+//! | `zstd` | compression in the shared store | yes |
+//! | `seal` | encryption in the shared store: `codec::KeyRing` | no |
 //! | `uuid` | [`CacheKey`] for `uuid::Uuid` | no |
 
 #![forbid(unsafe_code)]

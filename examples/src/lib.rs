@@ -10,6 +10,9 @@
 //! | `refresh_ahead` | loaded anew before it expires, while readers are served |
 //! | `circuit_breaker` | a source that fails is left alone, and old values stand in |
 //! | `distributed_lock` | one load per cluster; a lock by name |
+//! | `sealing` | values are encrypted in the shared store; the key is changed while the service runs |
+//! | `dictionary` | trained from a cache's values, kept under a version, and what it gains |
+//! | `custom_codec` | a codec of one's own in a few lines |
 //! | `million` | a tag with a million keys is forgotten |
 //! | `costs` | what each operation asks of Redis |
 

@@ -1,6 +1,6 @@
 //! The project's own commands, run as `cargo xtask <command>`.
 //!
-//! One module per command ([`mod@test`], [`ci`], [`tidy`], [`msrv`], [`soak`]) beside what they share:
+//! One module per command ([`mod@test`], [`ci`], [`tidy`], [`msrv`], [`soak`], [`fuzz`]) beside what they share:
 //! [`cli`] reads the command line, [`process`] starts programs, [`metadata`] asks cargo about the
 //! workspace, [`redis`] finds, installs and starts a server. [`package`] is a step of [`ci`] that
 //! has more to say than one command.
@@ -8,6 +8,7 @@
 
 mod ci;
 mod cli;
+mod fuzz;
 mod metadata;
 mod msrv;
 mod nearest;
@@ -30,9 +31,11 @@ fn main() -> ExitCode {
     // the error of a step that failed behind it.
     let mut summary = None;
     let mut args = std::env::args().skip(1).peekable();
-    // The only command with options reads them itself.
-    let result = match args.next_if(|name| name == "soak") {
-        Some(_) => soak::parse(args).and_then(soak::run),
+    // The commands with options read them themselves.
+    let with_options = args.next_if(|name| name == "soak" || name == "fuzz");
+    let result = match with_options.as_deref() {
+        Some("soak") => soak::parse(args).and_then(soak::run),
+        Some(_) => fuzz::parse(args).and_then(fuzz::run),
         None => cli::parse(args).and_then(|command| dispatch(command, &mut summary)),
     };
 
@@ -56,7 +59,7 @@ fn dispatch(command: Command, summary: &mut Option<Summary>) -> Result<()> {
         Command::Ci => ci::run(summary)?,
         Command::Tidy => tidy::run()?,
         Command::Msrv => msrv::run()?,
-        Command::Help => print!("{}{}", cli::HELP, soak::HELP),
+        Command::Help => print!("{}{}{}", cli::HELP, soak::HELP, fuzz::HELP),
     }
     Ok(())
 }

@@ -45,6 +45,17 @@ pub(super) struct Keeping {
     pub(super) strategy: Option<Strategy>,
     pub(super) none: Option<Setting<Duration>>,
     pub(super) err: Option<Setting<Duration>>,
+    /// Of type `Codec`.
+    pub(super) codec: Option<Expr>,
+    pub(super) compress: Option<Compress>,
+    pub(super) schema_version: Option<Setting<u32>>,
+}
+
+/// Whether values are compressed.
+pub(super) enum Compress {
+    Never,
+    /// Where they are longer than so many bytes.
+    Above(Setting<usize>),
 }
 
 /// How long results are kept.

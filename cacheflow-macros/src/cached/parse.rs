@@ -38,12 +38,15 @@ pub(super) struct Options {
     pub(super) cache: Given<Expr>,
     pub(super) cache_err: Given<Expr>,
     pub(super) cache_none: Given<Expr>,
+    pub(super) codec: Given<Expr>,
     pub(super) companions: Given<bool>,
+    pub(super) compress: Given<Expr>,
     pub(super) depends_on: Given<Expr>,
     pub(super) flow: Given<Expr>,
     pub(super) key: Given<Expr>,
     pub(super) local: Given<bool>,
     pub(super) receiver: Given<Expr>,
+    pub(super) schema_version: Given<Expr>,
     pub(super) skip: Given<Vec<Ident>>,
     pub(super) strategy: Given<Expr>,
     pub(super) tags: Given<Expr>,
@@ -73,7 +76,9 @@ const KNOWN: Known = Known {
             "circuit_breaker",
             "circuit_breaker(failures = 3, reset_after = \"30s\")",
         ),
+        ("codec", "codec = Codec::Json"),
         ("companions", "companions = false"),
+        ("compress", "compress = 4096"),
         ("depends_on", "depends_on = [find_user(result.author)]"),
         ("distributed_lock", "distributed_lock(lease = \"5s\")"),
         ("fail_safe", "fail_safe = \"1h\""),
@@ -84,6 +89,7 @@ const KNOWN: Known = Known {
         ("multi_level", "multi_level(memory_ttl = \"60s\")"),
         ("receiver", "receiver = self.tenant"),
         ("refresh_ahead", "refresh_ahead = 0.8"),
+        ("schema_version", "schema_version = 2"),
         ("skip", "skip(pool)"),
         ("soft_timeout", "soft_timeout = \"100ms\""),
         ("strategy", "strategy = multi_level + refresh_ahead(0.8)"),
@@ -114,7 +120,7 @@ const KNOWN_OF_FRAGMENTS: Known = Known {
 };
 
 /// So many options of `#[cached]` stand before `template`.
-const BEFORE_TEMPLATE: usize = 21;
+const BEFORE_TEMPLATE: usize = 24;
 
 /// Reads the attribute's inside.
 pub(super) fn options(kind: Kind, attribute: TokenStream, faults: &mut Faults) -> Options {
@@ -133,12 +139,15 @@ fn option(known: &Known, input: ParseStream<'_>, options: &mut Options) -> syn::
         "cache" => KNOWN.value(input, &name, &mut options.cache),
         "cache_err" => KNOWN.value(input, &name, &mut options.cache_err),
         "cache_none" => KNOWN.value(input, &name, &mut options.cache_none),
+        "codec" => KNOWN.value(input, &name, &mut options.codec),
+        "compress" => KNOWN.value(input, &name, &mut options.compress),
         "companions" => KNOWN.flag(input, &name, &mut options.companions),
         "depends_on" => KNOWN.value(input, &name, &mut options.depends_on),
         "flow" => KNOWN.value(input, &name, &mut options.flow),
         "key" => KNOWN.value(input, &name, &mut options.key),
         "local" => KNOWN.flag(input, &name, &mut options.local),
         "receiver" => KNOWN.value(input, &name, &mut options.receiver),
+        "schema_version" => KNOWN.value(input, &name, &mut options.schema_version),
         "skip" => KNOWN.list(input, &name, &mut options.skip, Ident::parse_any),
         "strategy" => KNOWN.value(input, &name, &mut options.strategy),
         "tags" => KNOWN.value(input, &name, &mut options.tags),

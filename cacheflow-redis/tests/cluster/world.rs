@@ -201,6 +201,7 @@ pub(crate) fn envelope(text: &str, marks: &Marks, at: Position, payload: &[u8]) 
         marks: Cow::Borrowed(marks),
         version: None,
         payload: Some(payload),
+        ..Envelope::of(text.as_bytes())
     }
     .encode()
     .unwrap()

@@ -118,7 +118,9 @@ static HUGE: [u8; 1024 * 1024] = [0xa0; 1024 * 1024];
 async fn whole_entries_of_something_else_are_replaced() {
     let reader = Reader::start().await;
     let bytes = reader.written("old").await;
-    let good = Envelope::decode(&bytes, b"names:1", 1, 0).expect("the format is known here");
+    // Whatever stands for the type of these values.
+    let schema = u64::from_le_bytes(*bytes[22..].first_chunk().unwrap());
+    let good = Envelope::decode(&bytes, b"names:1", 1, schema).expect("the format is known here");
     assert_eq!(
         good.payload,
         Some(&b"\xa3old"[..]),
@@ -150,6 +152,12 @@ async fn whole_entries_of_something_else_are_replaced() {
             forge(|it| it.payload = Some(b"\xdb\xff\xff\xff\xff")),
         ),
         (Unreadable::TooLong, forge(|it| it.payload = Some(&HUGE))),
+        // Flags that nothing bears out.
+        (Unreadable::Payload, forge(|it| it.is_compressed = true)),
+        (
+            Unreadable::Seal,
+            forge(|it| it.seal = Some(&[0; Envelope::SEAL_BYTES])),
+        ),
     ] {
         let mut events = reader.flow.events();
         reader.set(&bytes).await;

@@ -45,6 +45,7 @@ async fn load(raw: &Raw, sources: &Sources, i: usize) {
         marks: Cow::Borrowed(&marks),
         version: None,
         payload: Some(&version.to_le_bytes()),
+        ..Envelope::of(name.as_bytes())
     }
     .encode()
     .unwrap();

@@ -231,6 +231,7 @@ pub(crate) fn versioned(text: &str, marks: &Marks, at: Position, version: Option
         marks: std::borrow::Cow::Borrowed(marks),
         version: version.map(std::borrow::Cow::Borrowed),
         payload: Some(b"\x01"),
+        ..Envelope::of(text.as_bytes())
     }
     .encode()
     .unwrap()

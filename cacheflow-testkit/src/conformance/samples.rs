@@ -90,6 +90,7 @@ pub(super) fn lasting(position: Position, marks: &Marks, payload: &str, expires:
         marks: Cow::Borrowed(marks),
         version: None,
         payload: Some(payload.as_bytes()),
+        ..Envelope::of(key)
     };
     envelope.encode().expect("an envelope")
 }

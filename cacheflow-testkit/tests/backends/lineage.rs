@@ -46,6 +46,7 @@ async fn fill(store: &dyn SharedStore, checked: Position) -> Filled {
         marks: Cow::Borrowed(Marks::NONE),
         version: None,
         payload: Some(b"x"),
+        ..Envelope::of(b"1")
     };
     let fill = Fill {
         key: &key(),

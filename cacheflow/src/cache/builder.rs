@@ -8,7 +8,8 @@ use std::time::Duration;
 
 use super::core::{Core, CoreParts};
 use super::{Cache, CacheValue, LoadingCache, WriteBehindCache};
-use crate::config::{CacheConfig, Faults};
+use crate::codec::Wire;
+use crate::config::{CacheConfig, Faults, Written};
 use crate::error::{BoxError, Error, ErrorKind, Result};
 use crate::flow::CacheFlow;
 use crate::invalidation::NearCache;
@@ -30,6 +31,10 @@ use crate::strategy::{RefreshAhead, Strategy, Tagger, Timer, Weigher};
 /// | [`strategy`](Self::strategy) | which levels, and how they work together | multi-level | |
 /// | [`max_entries`](Self::max_entries) | entries in memory | 10,000 | 1 to 4,294,967,295 |
 /// | [`max_memory`](Self::max_memory) | bytes in memory, instead | | 64 KiB to 1 TiB |
+/// | [`codec`](Self::codec) | how values are written | the flow's: MessagePack | |
+/// | [`schema_version`](Self::schema_version) | what the type's schema does not say | none | 0 to 4,294,967,295 |
+/// | [`compression`](Self::compression) | whether and how they are compressed | the flow's: zstd | |
+/// | [`compress_above`](Self::compress_above) | the longest encoding that is not | 1 KiB | 0 to 512 MiB |
 /// | [`max_value_bytes`](Self::max_value_bytes) | the largest encoded value that the shared store keeps | 1 MiB | 1 B to 512 MiB − 1 KiB |
 /// | [`follower_timeout`](Self::follower_timeout) | how long a caller waits for another's load | 10 s | 1 ms to 366 days |
 /// | [`weigher`](Self::weigher) | what a value weighs under `max_memory` | its encoded size | |
@@ -73,7 +78,7 @@ impl<K, V: CacheValue> CacheBuilder<K, V> {
         }
     }
 
-    fn set(mut self, set: impl FnOnce(&mut CacheConfig)) -> Self {
+    pub(super) fn set(mut self, set: impl FnOnce(&mut CacheConfig)) -> Self {
         set(&mut self.config);
         self.options_given = true;
         self
@@ -377,6 +382,9 @@ impl<K, V: CacheValue> CacheBuilder<K, V> {
         if self.weigher.is_some() && self.config.max_memory.is_none() {
             faults.add("weigher: allowed together with max_memory");
         }
+        if let Err(fault) = self.schema() {
+            faults.add(fault);
+        }
         let name = match CacheName::new(&self.name) {
             Ok(name) => Some(name),
             Err(fault) => {
@@ -400,6 +408,17 @@ impl<K, V: CacheValue> CacheBuilder<K, V> {
         }
     }
 
+    /// How values are written, and what stands for their schema.
+    fn schema(&self) -> Result<(Written, u64), String> {
+        let written = self.config.bytes.within(&self.flow.config().bytes)?;
+        // What stays in this process is not written at all.
+        let schema = match self.config.in_process {
+            true => 0,
+            false => written.codec.schema::<V>(written.schema_version)?,
+        };
+        Ok((written, schema))
+    }
+
     pub(crate) fn core_named(&self, name: &CacheName) -> Result<Arc<Core<V>>> {
         let values = std::any::type_name::<V>();
         let flow = &self.flow;
@@ -407,6 +426,10 @@ impl<K, V: CacheValue> CacheBuilder<K, V> {
         let patience = self.config.loading.follower_timeout;
         let (core, existed) = flow.registry().get_or_make(name, values, || {
             let policy = policies.get(name, &self.config.strategy, patience)?;
+            let written = self.schema();
+            let (written, schema) =
+                written.map_err(|fault| Error::new(ErrorKind::InvalidConfig, "build", fault))?;
+            let wire = Wire::with_schema(&written.codec, &written.compression, schema);
             let core = Arc::new(Core::new(CoreParts {
                 name: name.clone(),
                 config: self.config.clone(),
@@ -414,6 +437,7 @@ impl<K, V: CacheValue> CacheBuilder<K, V> {
                 weigher: self.weigher.clone(),
                 tagger: self.tagger.clone(),
                 timer: self.timer.clone(),
+                wire: wire.with_sealing(flow.sealing().clone()),
                 flow: flow.config(),
                 node: Arc::clone(flow.node()),
                 standing: Arc::clone(flow.standing()),

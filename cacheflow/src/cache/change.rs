@@ -99,7 +99,10 @@ impl<V: CacheValue> Putting<V> {
             let in_memory = core.local.end_put(address, ticket, position, entry);
             is_kept.store(kept && in_memory, Ordering::Relaxed);
         };
-        let applied = match levels.put_shared(address, ticket, &payload, &fill).await {
+        let applied = match levels
+            .put_shared(address, ticket, payload.as_ref(), &fill)
+            .await
+        {
             // The other nodes have values of their own.
             None if core.config.in_process => {
                 core.node.put_here(&address.full, || end(None, true, None));

@@ -6,7 +6,7 @@ use std::sync::{Arc, OnceLock};
 
 use super::CacheValue;
 use crate::clock::Clock;
-use crate::codec::MessagePack;
+use crate::codec::Wire;
 use crate::config::{CacheConfig, FlowConfig};
 use crate::entry::{Entry, Found, Lookup, Made};
 use crate::event::{CacheStats, Counter, Counters, EventSink};
@@ -54,6 +54,8 @@ pub(crate) struct CoreParts<'a, V> {
     pub(crate) weigher: Option<Weigher<V>>,
     pub(crate) tagger: Option<Tagger<V>>,
     pub(crate) timer: Option<Timer<V>>,
+    /// How values are written.
+    pub(crate) wire: Wire<V>,
     pub(crate) flow: &'a FlowConfig,
     pub(crate) node: Arc<Node>,
     pub(crate) standing: Arc<Standing>,
@@ -79,6 +81,7 @@ impl<V: CacheValue> Core<V> {
             weigher,
             tagger,
             timer,
+            wire,
             flow,
             node,
             standing,
@@ -111,7 +114,7 @@ impl<V: CacheValue> Core<V> {
             config: levels,
             local: Arc::clone(&local),
             shared,
-            codec: Arc::new(MessagePack),
+            wire: wire.at_most(config.max_value_bytes),
             weigher,
             max_value_bytes: config.max_value_bytes,
             standing: Arc::clone(&standing),
@@ -435,6 +438,19 @@ impl<V: CacheValue> Core<V> {
         }
         self.read_made_within_load(&address.full, Some(&made));
         Lookup::Hit(Found::new(made, self.clock.now()))
+    }
+
+    /// How values are written.
+    #[cfg(feature = "zstd")]
+    pub(super) fn wire(&self) -> &Wire<V> {
+        self.strategy.levels.wire()
+    }
+
+    /// Values that are in memory, up to so many.
+    #[cfg(feature = "zstd")]
+    pub(super) fn some_values(&self, most: usize) -> Vec<V> {
+        let memory = self.local.memory();
+        memory.map_or(Vec::new(), |memory| memory.some(most))
     }
 
     pub(crate) fn node(&self) -> &Arc<Node> {

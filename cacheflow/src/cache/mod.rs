@@ -1,8 +1,11 @@
 //! [`Cache`]: a handle to one named cache.
 
 mod builder;
+mod bytes;
 mod change;
 mod core;
+#[cfg(feature = "zstd")]
+mod dictionary;
 mod entry_call;
 mod function;
 mod handle;

@@ -1,62 +1,59 @@
-//! Codecs: values as bytes, and back.
+//! Values as bytes, and back.
 //!
-//! A codec is chosen by configuration, never by what the bytes say of
-//! themselves.
+//! What lies in the shared store outlives a deploy, is read by other versions of the
+//! service, and may have been written by somebody else. Whatever lies there, reading it
+//! gives the value that was kept, or is a miss; quickly, in bounded memory and stack.
+//!
+//! ```text
+//! value ─▶ encode ─▶ compress ─▶ seal ─▶ bytes in the shared store
+//!          Codec     Compression  KeyRing
+//! ```
+//!
+//! A codec is chosen by configuration, never by what the bytes say of themselves. How
+//! they are laid out, byte for byte, stands in `docs/wire-format.md`.
+//!
+//! | option | of | what | default |
+//! |---|---|---|---|
+//! | `codec` | flow, cache | the format: [`Codec`] | MessagePack with field names |
+//! | `schema_version` | cache | what the type's schema does not say | none |
+//! | `compression`, `compress_above` | flow, cache | [`Compression`] | zstd above 1 KiB |
+//! | `sealing` | flow | encryption: [`KeyRing`] | none |
+//! | `max_value_bytes` | cache | the longest encoding | 1 MiB |
+//!
+//! Not promised: that what a value takes in memory is bounded by its bytes. A type whose
+//! elements are a thousand times as large as the least of their bytes takes that much.
 
+#[cfg(feature = "bincode")]
+mod bincode;
+mod choice;
+mod compress;
+mod format;
+mod guard;
+#[cfg(feature = "json")]
+mod json;
+#[cfg(feature = "msgpack")]
 mod msgpack;
+#[cfg(feature = "postcard")]
+mod postcard;
+mod schema;
+#[cfg(feature = "seal")]
+mod seal;
+mod value;
+mod wire;
 
-use serde::Serialize;
-use serde::de::DeserializeOwned;
+pub use choice::Codec;
+pub use compress::Compression;
+#[cfg(feature = "zstd")]
+pub use compress::{Dictionaries, Dictionary};
+pub use erased_serde;
+pub use format::{Format, Reading};
+pub use guard::MAX_DEPTH;
+#[cfg(feature = "seal")]
+pub use seal::KeyRing;
+pub(crate) use value::ValueCodec;
+pub use wire::Wire;
+pub(crate) use wire::{Packed, Sealing};
 
-pub use msgpack::MessagePack;
-
-use crate::error::{BoxError, Error, ErrorKind, Result};
-
-/// A way to write values as bytes.
-///
-/// Implement it for a format of your own; an entry that another codec wrote is
-/// a miss.
-pub trait Codec: Send + Sync + 'static {
-    /// What stands in an entry to name this codec. 0 to 127 are the
-    /// framework's; use 128 to 255 for your own.
-    const ID: u8;
-
-    /// Appends `value`'s bytes to `out`.
-    ///
-    /// # Errors
-    ///
-    /// Whatever the format cannot express.
-    fn encode<V: Serialize>(&self, value: &V, out: &mut Vec<u8>) -> Result<(), BoxError>;
-
-    /// Reads a value that this codec wrote; the whole of `bytes` must be it.
-    ///
-    /// # Errors
-    ///
-    /// Whatever is not such a value, in bounded time, memory and stack.
-    fn decode<V: DeserializeOwned>(&self, bytes: &[u8]) -> Result<V, BoxError>;
-}
-
-/// A [`Codec`] for one type of value, as an object.
-pub(crate) trait ValueCodec<V>: Send + Sync {
-    fn id(&self) -> u8;
-    fn encode(&self, value: &V) -> Result<Vec<u8>>;
-    fn decode(&self, bytes: &[u8]) -> Result<V>;
-}
-
-impl<C: Codec, V: Serialize + DeserializeOwned> ValueCodec<V> for C {
-    fn id(&self) -> u8 {
-        C::ID
-    }
-
-    fn encode(&self, value: &V) -> Result<Vec<u8>> {
-        let mut out = Vec::new();
-        Codec::encode(self, value, &mut out)
-            .map_err(|error| Error::new(ErrorKind::Codec, "encode", "").because(error))?;
-        Ok(out)
-    }
-
-    fn decode(&self, bytes: &[u8]) -> Result<V> {
-        Codec::decode(self, bytes)
-            .map_err(|error| Error::new(ErrorKind::Codec, "decode", "").because(error))
-    }
-}
+/// What is wrong with bytes that go on behind their value.
+#[cfg(any(feature = "msgpack", feature = "bincode", feature = "postcard"))]
+const TRAILING: &str = "bytes after the value";

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Faults, LONGEST, SHORTEST};
+use super::{BytesConfig, Faults, LONGEST, SHORTEST};
 use crate::store::Bound;
 use crate::strategy::Strategy;
 use crate::strategy::cache_aside::CacheAside;
@@ -23,6 +23,7 @@ pub(crate) struct CacheConfig {
     pub(crate) max_entries: Option<u64>,
     pub(crate) max_memory: Option<u64>,
     pub(crate) max_value_bytes: usize,
+    pub(crate) bytes: BytesConfig,
     /// How long a write may hold a key.
     pub(crate) write_timeout: Duration,
     /// Whether values stay in this process, whatever the flow shares.
@@ -37,6 +38,7 @@ impl Default for CacheConfig {
             max_entries: None,
             max_memory: None,
             max_value_bytes: 1024 * 1024,
+            bytes: BytesConfig::default(),
             write_timeout: Duration::from_secs(30),
             in_process: false,
         }
@@ -67,9 +69,11 @@ impl CacheConfig {
             max_entries,
             max_memory,
             max_value_bytes,
+            bytes,
             write_timeout,
             in_process: _,
         } = self;
+        bytes.check(faults);
         faults.check_duration("ttl", loading.ttl);
         faults.check_duration("follower_timeout", loading.follower_timeout);
         let longest = [
@@ -208,6 +212,20 @@ impl CacheConfig {
             format!("{:?}", self.bound()),
             format!("{:?}", other.bound()),
         );
+        let (ours, theirs) = (&self.bytes, &other.bytes);
+        let option = |value: Option<String>| value.unwrap_or_else(|| "the flow's".to_owned());
+        let codec = |of: &BytesConfig| option(of.codec.as_ref().map(ToString::to_string));
+        compare("codec", codec(ours), codec(theirs));
+        let compression =
+            |of: &BytesConfig| option(of.compression.as_ref().map(|it| format!("{it:?}")));
+        compare("compression", compression(ours), compression(theirs));
+        let above = |of: &BytesConfig| option(of.compress_above.map(|bytes| bytes.to_string()));
+        compare("compress_above", above(ours), above(theirs));
+        let version = |of: &BytesConfig| {
+            of.schema_version
+                .map_or("none".to_owned(), |it| it.to_string())
+        };
+        compare("schema_version", version(ours), version(theirs));
         compare(
             "max_value_bytes",
             self.max_value_bytes.to_string(),
@@ -225,6 +243,8 @@ impl CacheConfig {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::codec::{Codec, Compression, Format, Reading};
+    use crate::error::BoxError;
 
     /// The defaults that the builder's documentation names.
     #[test]
@@ -259,6 +279,11 @@ mod tests {
             max_entries: Some(0),
             max_memory: Some(1),
             max_value_bytes: 0,
+            bytes: BytesConfig {
+                compression: Some(Compression::zstd().level(0)),
+                compress_above: Some(usize::MAX),
+                ..BytesConfig::default()
+            },
             write_timeout: Duration::ZERO,
             in_process: false,
         };
@@ -280,6 +305,8 @@ mod tests {
             "max_memory = 1 bytes: allowed is 65536 bytes to",
             "max_entries = 0 and max_memory = 1 bytes: allowed is one of the two",
             "max_value_bytes = 0 bytes: allowed is 1 bytes to",
+            "compression.level = 0: allowed is 1 to 19",
+            "compress_above = 18446744073709551615 bytes: allowed is 0 to 536870912 bytes",
         ] {
             assert!(message.contains(part), "{part:?} is not in {message}");
         }
@@ -294,6 +321,26 @@ mod tests {
 
     #[test]
     fn differences_name_each_option_once() {
+        struct Other;
+        impl Format for Other {
+            fn id(&self) -> u8 {
+                200
+            }
+            fn name(&self) -> &'static str {
+                "other"
+            }
+            fn encode(
+                &self,
+                _: &dyn erased_serde::Serialize,
+                _: &mut Vec<u8>,
+            ) -> Result<(), BoxError> {
+                Ok(())
+            }
+            fn decode(&self, _: &[u8], _: Reading<'_>) -> Result<(), BoxError> {
+                Ok(())
+            }
+        }
+
         let other = CacheConfig {
             loading: CacheAside {
                 ttl: Duration::from_secs(1),
@@ -310,11 +357,17 @@ mod tests {
             max_entries: Some(5),
             max_memory: None,
             max_value_bytes: 7,
+            bytes: BytesConfig {
+                codec: Some(Codec::custom(Other)),
+                compression: Some(Compression::none()),
+                compress_above: Some(1),
+                schema_version: Some(1),
+            },
             write_timeout: Duration::from_secs(1),
             in_process: true,
         };
         let differences = CacheConfig::default().differences(&other);
-        assert_eq!(differences.len(), 14, "{differences:?}");
+        assert_eq!(differences.len(), 18, "{differences:?}");
         assert_eq!(differences[0], "ttl = 300s, not 1s");
         assert!(other.differences(&other).is_empty());
     }

@@ -2,19 +2,20 @@
 
 use std::time::Duration;
 
-use super::Faults;
+use super::{BytesConfig, Faults};
 
 /// Stands before every name in the shared store.
 const DEFAULT_PREFIX: &str = "cacheflow:";
 
 /// Options of a flow.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) struct FlowConfig {
     pub(crate) namespace: String,
     pub(crate) prefix: Option<String>,
     pub(crate) max_staleness: Duration,
     pub(crate) operation_budget: Duration,
     pub(crate) serve_young_without_bus: bool,
+    pub(crate) bytes: BytesConfig,
 }
 
 impl Default for FlowConfig {
@@ -25,6 +26,7 @@ impl Default for FlowConfig {
             max_staleness: Duration::from_secs(2),
             operation_budget: Duration::from_millis(50),
             serve_young_without_bus: false,
+            bytes: BytesConfig::default(),
         }
     }
 }
@@ -49,7 +51,9 @@ impl FlowConfig {
             max_staleness,
             operation_budget,
             serve_young_without_bus: _,
+            bytes,
         } = self;
+        bytes.check(faults);
         let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '@' | '-');
         if namespace.len() > 128 || !namespace.chars().all(plain) {
             faults.add(format!(
@@ -124,6 +128,10 @@ mod tests {
             max_staleness: Duration::from_millis(1),
             operation_budget: Duration::ZERO,
             serve_young_without_bus: true,
+            bytes: BytesConfig {
+                compress_above: Some(usize::MAX),
+                ..BytesConfig::default()
+            },
         };
         let mut faults = Faults::default();
         config.check(&mut faults);
@@ -133,6 +141,7 @@ mod tests {
             "prefix = \"a b\"",
             "max_staleness = 1ms: allowed is 800ms to 3600s",
             "operation_budget = 0ns: allowed is 1ms to 60s",
+            "compress_above = 18446744073709551615 bytes: allowed is 0 to 536870912 bytes",
         ] {
             assert!(message.contains(part), "{part:?} is not in {message}");
         }

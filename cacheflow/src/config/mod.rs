@@ -1,9 +1,11 @@
 //! All options, as plain data with defaults, and what is wrong with them.
 
+mod bytes;
 mod cache;
 mod faults;
 mod flow;
 
+pub(crate) use bytes::{BytesConfig, Written};
 pub(crate) use cache::CacheConfig;
 pub(crate) use faults::Faults;
 pub(crate) use flow::FlowConfig;

@@ -7,7 +7,8 @@
 //!     16      2  magic "CF", or "Cf" while the value is provisional
 //!     18      1  version of this format
 //!     19      1  codec
-//!     20      2  flags: 1 = there is no value, the payload is empty
+//!     20      2  flags: 1 = there is no value, the payload is empty;
+//!               2 = the payload is compressed; 4 = the payload is sealed
 //!     22      8  schema fingerprint, 0 = none
 //!     30      8  created, milliseconds since 1970
 //!     38      8  expires, the same
@@ -18,8 +19,10 @@
 //!     68      2  length of the marks
 //!     70      4  length of the payload
 //!     74      4  CRC-32 of everything from offset 18 but these four bytes
-//!     78      …  key, marks, payload
+//!     78      …  key, marks, seal (44 bytes, if it is sealed), payload
 //! ```
+//!
+//! The same with examples, down to the payload's own bytes: `docs/wire-format.md`.
 //!
 //! A mark is a letter, `t` for a tag, `d` for the key of a dependency or `v` for the
 //! value's version, a length of two bytes, and its text.
@@ -48,6 +51,14 @@ const PROVISIONAL: [u8; 2] = *b"Cf";
 const VERSION: u8 = 1;
 /// The flag of an envelope without a value.
 const ABSENT: u16 = 1;
+const COMPRESSED: u16 = 2;
+const SEALED: u16 = 4;
+
+/// What stands before a sealed payload: a key's id, a nonce and a tag.
+pub(crate) type Seal = [u8; SEAL_BYTES];
+
+/// How many bytes it has.
+const SEAL_BYTES: usize = 44;
 
 /// A value's bytes with what must be known to trust them.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -75,7 +86,11 @@ pub struct Envelope<'a> {
     pub marks: Cow<'a, Marks>,
     /// What the source calls this version of the value.
     pub version: Option<Cow<'a, str>>,
-    /// The value, encoded; `None` if the source has none.
+    /// Whether the payload is compressed.
+    pub is_compressed: bool,
+    /// What opens the payload, if it is sealed.
+    pub seal: Option<&'a [u8; SEAL_BYTES]>,
+    /// The value, encoded, compressed and sealed; `None` if the source has none.
     pub payload: Option<&'a [u8]>,
 }
 
@@ -88,6 +103,34 @@ impl<'a> Envelope<'a> {
     /// How many bytes stand before the key. They tell a value from every other of the
     /// same key: they hold when it was kept, until when, and its checksum.
     pub const HEADER_BYTES: usize = 78;
+
+    /// How many bytes stand before a sealed payload.
+    pub const SEAL_BYTES: usize = SEAL_BYTES;
+
+    /// No more than this stands before a payload: header, key, marks and seal.
+    pub(crate) const ROOM: usize = 2 * u16::MAX as usize + 512;
+
+    /// An envelope of an entry of `key`, from which a new one can be made: all numbers
+    /// are 0, and there is neither a mark nor a value.
+    #[must_use]
+    pub fn of(key: &'a [u8]) -> Self {
+        Self {
+            as_of: 0,
+            incarnation: 0,
+            codec: 0,
+            schema: 0,
+            created: 0,
+            expires: 0,
+            stale_until: 0,
+            load_micros: 0,
+            key,
+            marks: Cow::Borrowed(Marks::NONE),
+            version: None,
+            is_compressed: false,
+            seal: None,
+            payload: None,
+        }
+    }
 
     /// The header of encoded `bytes` as a store keeps it that gives them the number
     /// `as_of`.
@@ -110,11 +153,16 @@ impl<'a> Envelope<'a> {
         let key_len = u16::try_from(self.key.len()).map_err(|_| Unreadable::TooLong)?;
         let payload = self.payload.unwrap_or_default();
         let payload_len = u32::try_from(payload.len()).map_err(|_| Unreadable::TooLong)?;
-        let flags = if self.payload.is_none() { ABSENT } else { 0 };
+        let seal = self.seal.map_or(&[][..], |seal| seal);
+        let flag = |is_set: bool, flag: u16| if is_set { flag } else { 0 };
+        let flags = flag(self.payload.is_none(), ABSENT)
+            | flag(self.is_compressed, COMPRESSED)
+            | flag(self.seal.is_some(), SEALED);
         let marks = encode_marks(&self.marks, self.version.as_deref())?;
         let marks_len = u16::try_from(marks.len()).map_err(|_| Unreadable::TooLong)?;
-        let mut bytes =
-            Vec::with_capacity(HEADER_BYTES + self.key.len() + marks.len() + payload.len());
+        let mut bytes = Vec::with_capacity(
+            HEADER_BYTES + self.key.len() + marks.len() + seal.len() + payload.len(),
+        );
         bytes.extend_from_slice(&self.as_of.to_le_bytes());
         bytes.extend_from_slice(&self.as_of.to_le_bytes());
         bytes.extend_from_slice(&MAGIC);
@@ -133,6 +181,7 @@ impl<'a> Envelope<'a> {
         bytes.extend_from_slice(&[0; 4]);
         bytes.extend_from_slice(self.key);
         bytes.extend_from_slice(&marks);
+        bytes.extend_from_slice(seal);
         bytes.extend_from_slice(payload);
         let crc = checksum(&bytes).to_le_bytes();
         bytes[CRC_AT..HEADER_BYTES].copy_from_slice(&crc);
@@ -181,11 +230,14 @@ impl<'a> Envelope<'a> {
         if header[19] != codec {
             return Err(Unreadable::Codec);
         }
-        let is_absent = match u16_at(header, 20) {
-            0 => false,
-            ABSENT => true,
-            _ => return Err(Unreadable::Flags),
-        };
+        let flags = u16_at(header, 20);
+        let is_absent = flags & ABSENT != 0;
+        let is_compressed = flags & COMPRESSED != 0;
+        let is_sealed = flags & SEALED != 0;
+        // What is not there is not compressed either.
+        if flags > (ABSENT | COMPRESSED | SEALED) || is_absent && is_compressed {
+            return Err(Unreadable::Flags);
+        }
         if u64_at(header, 22) != schema {
             return Err(Unreadable::Schema);
         }
@@ -193,11 +245,13 @@ impl<'a> Envelope<'a> {
         let marks_len = usize::from(u16_at(header, 68));
         let payload_len = u32_at(header, 70) as usize;
         let rest = &bytes[HEADER_BYTES..];
-        if rest.len() != (key_len + marks_len).saturating_add(payload_len) {
+        let seal_len = if is_sealed { Self::SEAL_BYTES } else { 0 };
+        if rest.len() != (key_len + marks_len + seal_len).saturating_add(payload_len) {
             return Err(Unreadable::Truncated);
         }
         let (its_key, rest) = rest.split_at(key_len);
-        let (marks, payload) = rest.split_at(marks_len);
+        let (marks, rest) = rest.split_at(marks_len);
+        let (seal, payload) = rest.split_at(seal_len);
         if its_key != key {
             return Err(Unreadable::Key);
         }
@@ -217,8 +271,35 @@ impl<'a> Envelope<'a> {
             key: its_key,
             marks: Cow::Owned(marks),
             version: version.map(Cow::Borrowed),
+            is_compressed,
+            seal: seal.first_chunk(),
             payload: (!is_absent).then_some(payload),
         })
+    }
+
+    /// What of an entry's `bytes` stays as it is from when they are written: the header
+    /// without what a store changes, without the checksum; and key with marks.
+    pub(crate) fn associated(bytes: &[u8]) -> Option<[&[u8]; 2]> {
+        let header: &[u8; HEADER_BYTES] = bytes.first_chunk()?;
+        let names = usize::from(u16_at(header, 66)) + usize::from(u16_at(header, 68));
+        let names = bytes.get(HEADER_BYTES..HEADER_BYTES + names)?;
+        Some([&bytes[CHECKED_FROM..CRC_AT], names])
+    }
+
+    /// Seals the payload of encoded `bytes`, which have room for the seal: `seal` is
+    /// given what is [associated](Self::associated) with it, and the payload.
+    pub(crate) fn seal<E>(
+        bytes: &mut [u8],
+        seal: impl FnOnce([&[u8]; 2], &mut [u8]) -> Result<Seal, E>,
+    ) -> Result<(), E> {
+        let names = Self::associated(bytes).map_or(0, |[_, names]| names.len());
+        let (front, rest) = bytes.split_at_mut(HEADER_BYTES + names);
+        let (place, payload) = rest.split_at_mut(Self::SEAL_BYTES);
+        let entry = [&front[CHECKED_FROM..CRC_AT], &front[HEADER_BYTES..]];
+        place.copy_from_slice(&seal(entry, payload)?);
+        let crc = checksum(bytes).to_le_bytes();
+        bytes[CRC_AT..HEADER_BYTES].copy_from_slice(&crc);
+        Ok(())
     }
 }
 
@@ -280,134 +361,4 @@ fn u64_at(header: &[u8; HEADER_BYTES], at: usize) -> u64 {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn sample() -> Envelope<'static> {
-        let tags = ["org:7", "a"].map(|tag| Tag::new(tag).unwrap());
-        let dependencies = ["orders:1"].map(|key| FullKey::parse(key).unwrap());
-        let marks = Marks::new(tags.to_vec(), dependencies.to_vec());
-        Envelope {
-            marks: Cow::Owned(marks),
-            version: Some(Cow::Borrowed("w/7")),
-            ..plain()
-        }
-    }
-
-    fn absent() -> Envelope<'static> {
-        Envelope {
-            payload: None,
-            ..sample()
-        }
-    }
-
-    fn plain() -> Envelope<'static> {
-        Envelope {
-            as_of: 7,
-            incarnation: 0xfeed,
-            codec: 1,
-            schema: 99,
-            created: 1_000,
-            expires: 2_000,
-            stale_until: 2_000,
-            load_micros: 12,
-            key: b"42",
-            marks: Cow::Owned(Marks::default()),
-            version: None,
-            payload: Some(b"the payload"),
-        }
-    }
-
-    fn read(bytes: &[u8]) -> Result<Envelope<'_>, Unreadable> {
-        Envelope::decode(bytes, b"42", 1, 99)
-    }
-
-    #[test]
-    fn what_is_written_is_read() {
-        for envelope in [plain(), sample(), absent()] {
-            let bytes = envelope.encode().unwrap();
-            assert_eq!(read(&bytes), Ok(envelope));
-        }
-    }
-
-    #[test]
-    fn a_provisional_value_is_none_until_it_is_made_permanent() {
-        let mut bytes = sample().encode().unwrap();
-        Envelope::provisional(&mut bytes);
-        assert_eq!(bytes[16..18], Envelope::PROVISIONAL);
-        assert_eq!(read(&bytes), Err(Unreadable::Provisional));
-        bytes[16..18].copy_from_slice(b"CF");
-        assert_eq!(read(&bytes), Ok(sample()));
-    }
-
-    #[test]
-    fn the_overhead_is_at_most_eighty_bytes() {
-        let plain = plain();
-        let bytes = plain.encode().unwrap();
-        assert!(bytes.len() - plain.key.len() - b"the payload".len() <= 80);
-    }
-
-    #[test]
-    fn every_truncation_and_extension_is_unreadable() {
-        let bytes = sample().encode().unwrap();
-        for len in 0..bytes.len() {
-            assert!(read(&bytes[..len]).is_err(), "{len}");
-        }
-        let mut longer = bytes;
-        longer.push(0);
-        assert!(read(&longer).is_err());
-    }
-
-    #[test]
-    fn every_flipped_bit_is_unreadable() {
-        let bytes = sample().encode().unwrap();
-        for bit in 0..bytes.len() * 8 {
-            let mut flipped = bytes.clone();
-            flipped[bit / 8] ^= 1 << (bit % 8);
-            assert!(read(&flipped).is_err(), "bit {bit}");
-        }
-    }
-
-    #[test]
-    fn what_does_not_belong_here_is_told_apart() {
-        let bytes = sample().encode().unwrap();
-        let cases = [
-            (Envelope::decode(&bytes, b"43", 1, 99), Unreadable::Key),
-            (Envelope::decode(&bytes, b"42", 2, 99), Unreadable::Codec),
-            (Envelope::decode(&bytes, b"42", 1, 98), Unreadable::Schema),
-            (read(b""), Unreadable::Truncated),
-            (read(&[b'x'; 200]), Unreadable::Magic),
-        ];
-        for (outcome, fault) in cases {
-            assert_eq!(outcome, Err(fault));
-        }
-    }
-
-    #[test]
-    fn another_version_or_unknown_flags_are_unreadable_even_with_a_right_checksum() {
-        for (at, fault) in [(18, Unreadable::Version), (20, Unreadable::Flags)] {
-            let mut bytes = sample().encode().unwrap();
-            bytes[at] += 2;
-            let crc = checksum(&bytes).to_le_bytes();
-            bytes[CRC_AT..HEADER_BYTES].copy_from_slice(&crc);
-            assert_eq!(read(&bytes), Err(fault), "{at}");
-        }
-    }
-
-    #[test]
-    fn what_says_that_it_is_nothing_has_no_payload() {
-        let mut bytes = sample().encode().unwrap();
-        bytes[20] = 1;
-        let crc = checksum(&bytes).to_le_bytes();
-        bytes[CRC_AT..HEADER_BYTES].copy_from_slice(&crc);
-        assert_eq!(read(&bytes), Err(Unreadable::Payload));
-    }
-
-    #[test]
-    fn a_store_can_put_its_own_number_in_front() {
-        let mut bytes = sample().encode().unwrap();
-        bytes[..8].copy_from_slice(&8_u64.to_le_bytes());
-        bytes[8..16].copy_from_slice(&8_u64.to_le_bytes());
-        assert_eq!(read(&bytes).unwrap().as_of, 8);
-    }
-}
+mod tests;

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 pub use envelope::Envelope;
+pub(crate) use envelope::Seal;
 pub use lookup::{Found, Level, Lookup};
 
 use crate::clock::Tick;

@@ -26,6 +26,14 @@ pub enum Unreadable {
     TooLong,
     /// The codec could not decode the payload.
     Payload,
+    /// Compressed with a dictionary that this cache was not given.
+    Dictionary,
+    /// Not encrypted, in a flow that encrypts.
+    Unsealed,
+    /// Encrypted under a key that this flow was not given.
+    SealKey,
+    /// Encrypted, in a flow that does not; or changed or moved since.
+    Seal,
     /// Written under another incarnation of the journal: whether it was
     /// forgotten since cannot be told.
     Incarnation,
@@ -48,6 +56,10 @@ impl fmt::Display for Unreadable {
             Self::Checksum => "checksum differs",
             Self::TooLong => "longer than allowed",
             Self::Payload => "payload cannot be decoded",
+            Self::Dictionary => "another dictionary",
+            Self::Unsealed => "not sealed",
+            Self::SealKey => "sealed under another key",
+            Self::Seal => "the seal is broken",
             Self::Incarnation => "another incarnation of the journal",
             Self::Forgotten => "forgotten",
             Self::Provisional => "not made sure of yet",

@@ -61,6 +61,19 @@ pub enum Event {
         /// Its size in bytes.
         bytes: u64,
     },
+    /// A value was kept in the shared store.
+    ItemSet {
+        /// The cache.
+        cache: CacheName,
+        /// The entry.
+        key: EntryKey,
+        /// Whether it is compressed there.
+        compressed: bool,
+        /// How many bytes its encoding has.
+        encoded: u64,
+        /// How many bytes are stored of it.
+        stored: u64,
+    },
     /// A loader asked for the key that it was loading; the inner call ran its
     /// own loader.
     Recursion {

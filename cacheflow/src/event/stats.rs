@@ -24,9 +24,11 @@ pub(crate) enum Counter {
     TimedOut,
     BreakerOpen,
     Overloaded,
+    EncodedBytes,
+    StoredBytes,
 }
 
-const COUNTERS: usize = Counter::Overloaded as usize + 1;
+const COUNTERS: usize = Counter::StoredBytes as usize + 1;
 
 /// The counters of one cache.
 #[derive(Debug, Default)]
@@ -43,6 +45,11 @@ impl Counters {
     #[inline]
     pub(crate) fn add(&self, counter: Counter) {
         self.stripes[stripe()].0[counter as usize].fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Adds `amount` at once.
+    pub(crate) fn add_many(&self, counter: Counter, amount: u64) {
+        self.stripes[stripe()].0[counter as usize].fetch_add(amount, Ordering::Relaxed);
     }
 
     fn sum(&self, counter: Counter) -> u64 {
@@ -70,6 +77,8 @@ impl Counters {
             timeouts: self.sum(Counter::TimedOut),
             breaker_refusals: self.sum(Counter::BreakerOpen),
             bulkhead_refusals: self.sum(Counter::Overloaded),
+            encoded_bytes: self.sum(Counter::EncodedBytes),
+            stored_bytes: self.sum(Counter::StoredBytes),
             running: 0,
             queued: 0,
             breaker_open: false,
@@ -128,6 +137,10 @@ pub struct CacheStats {
     pub breaker_refusals: u64,
     /// Loads that a bulkhead did not let through.
     pub bulkhead_refusals: u64,
+    /// What values that were kept in the shared store took when they were encoded.
+    pub encoded_bytes: u64,
+    /// What they took there, compressed where that made them shorter.
+    pub stored_bytes: u64,
     /// Loads that run now under a bulkhead.
     pub running: u64,
     /// Loads that wait now for their turn under a bulkhead.
@@ -156,6 +169,16 @@ impl CacheStats {
             return 0.0;
         }
         hits as f64 / self.lookups() as f64
+    }
+
+    /// What compression has left of the values that were kept in the shared store: 0.25
+    /// if they take a quarter of their encoding, 1 if nothing was gained or kept.
+    #[must_use]
+    pub fn compression_ratio(&self) -> f64 {
+        if self.encoded_bytes == 0 {
+            return 1.0;
+        }
+        self.stored_bytes as f64 / self.encoded_bytes as f64
     }
 }
 
@@ -192,5 +215,16 @@ mod tests {
         };
         assert_eq!(format!("{:.2}", stats.hit_rate()), "0.91");
         assert_eq!(CacheStats::default().hit_rate(), 0.0);
+    }
+
+    #[test]
+    fn the_compression_ratio_is_what_is_left() {
+        let stats = CacheStats {
+            encoded_bytes: 4_000,
+            stored_bytes: 1_000,
+            ..CacheStats::default()
+        };
+        assert_eq!(stats.compression_ratio(), 0.25);
+        assert_eq!(CacheStats::default().compression_ratio(), 1.0);
     }
 }

@@ -10,6 +10,9 @@ use super::policies::Policies;
 use super::registry::Registry;
 use super::{Backend, CacheFlow, Inner, Namespace};
 use crate::clock::Clock;
+#[cfg(feature = "seal")]
+use crate::codec::KeyRing;
+use crate::codec::{Codec, Compression};
 use crate::config::{Faults, FlowConfig};
 use crate::error::Result;
 use crate::event::EventSink;
@@ -32,6 +35,9 @@ use crate::touch::{ParentToucher, Touchers, Touching};
 /// | [`operation_budget`](Self::operation_budget) | what an operation on the shared store may take | 50 ms | 1 ms to 1 min |
 /// | [`serve_young_without_bus`](Self::serve_young_without_bus) | serve young entries while there are no news | no | |
 /// | [`toucher`](Self::toucher) | touches the rows of an entity | none | one for each entity |
+/// | [`codec`](Self::codec) | how values are written, unless a cache says otherwise | MessagePack | |
+/// | [`compression`](Self::compression) | whether and how they are compressed, the same | zstd above 1 KiB | |
+/// | `sealing` (feature `seal`) | encrypts what lies in the shared store | no | |
 /// | [`clock`](Self::clock) | another clock, for tests | the system's | |
 #[derive(Default)]
 #[must_use = "a builder does nothing until `build`"]
@@ -40,6 +46,8 @@ pub struct FlowBuilder {
     backend: Option<Box<dyn Backend>>,
     clock: Clock,
     touchers: Touchers,
+    #[cfg(feature = "seal")]
+    keys: Option<KeyRing>,
 }
 
 impl FlowBuilder {
@@ -94,6 +102,27 @@ impl FlowBuilder {
         self
     }
 
+    /// How the values of all caches are written, unless a cache says otherwise.
+    pub fn codec(mut self, codec: Codec) -> Self {
+        self.config.bytes.codec = Some(codec);
+        self
+    }
+
+    /// Whether and how the values of all caches are compressed in the shared store,
+    /// unless a cache says otherwise.
+    pub fn compression(mut self, compression: Compression) -> Self {
+        self.config.bytes.compression = Some(compression);
+        self
+    }
+
+    /// Encrypts all values in the shared store, with the newest of `keys`; what is not
+    /// encrypted with one of them is a miss.
+    #[cfg(feature = "seal")]
+    pub fn sealing(mut self, keys: KeyRing) -> Self {
+        self.keys = Some(keys);
+        self
+    }
+
     /// The clock by which entries expire. Budgets and pauses of the network
     /// keep to the system's.
     pub fn clock(mut self, clock: Clock) -> Self {
@@ -123,16 +152,26 @@ impl FlowBuilder {
             backend,
             clock,
             touchers,
+            #[cfg(feature = "seal")]
+            keys,
         } = self;
         let mut faults = Faults::default();
         config.check(&mut faults);
         touchers.faults().iter().for_each(|fault| faults.add(fault));
+        #[cfg(feature = "seal")]
+        for fault in keys.iter().flat_map(KeyRing::faults) {
+            faults.add(fault);
+        }
         let runtime = Handle::try_current().ok();
         if backend.is_some() && runtime.is_none() {
             faults.add("backend: a flow with a backend is built inside of a tokio runtime");
         }
         faults.into_result("build")?;
 
+        #[cfg(feature = "seal")]
+        let sealing = keys.map(|keys| Arc::new(keys.within(config.full_prefix())) as _);
+        #[cfg(not(feature = "seal"))]
+        let sealing = None;
         let origin = random_origin();
         let events = EventSink::new();
         let namespace = Namespace::new(config.full_prefix(), &origin);
@@ -208,6 +247,7 @@ impl FlowBuilder {
             shared,
             clock,
             events,
+            sealing,
             registry: Registry::default(),
             policies,
             pending: Mutex::default(),

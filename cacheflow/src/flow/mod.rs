@@ -31,6 +31,7 @@ pub use lock::{LockGuard, NamedLock};
 
 use crate::cache::{CacheBuilder, CacheValue, flow_id};
 use crate::clock::Clock;
+use crate::codec::Sealing;
 use crate::config::FlowConfig;
 use crate::error::{Error, ErrorKind, Result};
 use crate::event::{EventSink, Events};
@@ -79,6 +80,7 @@ struct Inner {
     has_bus: bool,
     clock: Clock,
     events: EventSink,
+    sealing: Sealing,
     registry: Registry,
     policies: Policies,
     pending: Mutex<Vec<Arc<dyn Pending>>>,
@@ -379,6 +381,10 @@ impl CacheFlow {
 
     pub(crate) fn clock(&self) -> &Clock {
         &self.0.clock
+    }
+
+    pub(crate) fn sealing(&self) -> &Sealing {
+        &self.0.sealing
     }
 
     pub(crate) fn event_sink(&self) -> &EventSink {

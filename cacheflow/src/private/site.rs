@@ -7,6 +7,7 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use crate::cache::{CacheBuilder, CacheValue, Core};
+use crate::codec::{Codec, Compression};
 use crate::config::{CacheConfig, Faults};
 use crate::error::{Error, ErrorKind, Result};
 use crate::flow::{CacheFlow, Place, installed};
@@ -109,6 +110,34 @@ impl Keeping {
     #[must_use]
     pub fn in_process(mut self) -> Self {
         self.config.in_process = true;
+        self
+    }
+
+    /// Written so.
+    #[must_use]
+    pub fn codec(mut self, codec: Codec) -> Self {
+        self.config.bytes.codec = Some(codec);
+        self
+    }
+
+    /// Compressed where they are longer than this.
+    #[must_use]
+    pub fn compress(mut self, above: usize) -> Self {
+        self.config.bytes.compress_above = Some(above);
+        self
+    }
+
+    /// Never compressed.
+    #[must_use]
+    pub fn uncompressed(mut self) -> Self {
+        self.config.bytes.compression = Some(Compression::none());
+        self
+    }
+
+    /// Under this version of their type.
+    #[must_use]
+    pub fn schema_version(mut self, version: u32) -> Self {
+        self.config.bytes.schema_version = Some(version);
         self
     }
 

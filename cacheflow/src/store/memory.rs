@@ -108,6 +108,16 @@ impl<V: Send + Sync + 'static> Memory<V> {
         keys.map(|(key, _)| EntryKey::clone(&key)).collect()
     }
 
+    /// Values, up to so many, in no order.
+    #[cfg(feature = "zstd")]
+    pub(crate) fn some(&self, most: usize) -> Vec<V>
+    where
+        V: Clone,
+    {
+        let entries = self.store.iter().take(most);
+        entries.map(|(_, entry)| entry.value.clone()).collect()
+    }
+
     /// The entries that go by more than their key, with what they go by.
     pub(crate) fn marked(&self) -> Vec<(EntryKey, Arc<Marks>)> {
         let marked = |(key, entry): (Arc<EntryKey>, Arc<Entry<V>>)| {

@@ -228,12 +228,12 @@ pub(crate) async fn joined(cache: &Cache<u64, u64>, count: u64) {
     eventually(&what, WITHIN, async move || cache.stats().joined == count).await;
 }
 
-/// All events that wait, evictions left out.
+/// All events that wait, without those of entries that come and go as they should.
 pub(crate) fn waiting(events: &mut Events) -> Vec<Event> {
     let mut waiting = Vec::new();
     while let Some(event) = events.try_next() {
         match event.expect("none lost") {
-            Event::Evicted { .. } => {}
+            Event::Evicted { .. } | Event::ItemSet { .. } => {}
             event => waiting.push(event),
         }
     }

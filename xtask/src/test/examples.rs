@@ -24,6 +24,9 @@ pub(super) const ALL: &[Example] = &[
     Example::new("circuit_breaker", &[]),
     Example::new("distributed_lock", &[]),
     Example::new("distributed_lock", &[]).with_redis(),
+    Example::new("sealing", &[]),
+    Example::new("dictionary", &[]),
+    Example::new("custom_codec", &[]),
     Example::new("million", &["--keys", "20000"]),
     Example::new("costs", &["--millis", "50"]),
 ];

@@ -69,7 +69,11 @@ pub(super) fn check(
         strategy,
         none: options::kept_for("cache_none", options.cache_none, faults),
         err: options::kept_for("cache_err", options.cache_err, faults),
+        codec: options.codec.given(),
+        compress: options::compress(options.compress, faults),
+        schema_version: options::whole("schema_version", options.schema_version, faults),
     };
+    never_written(&keeping, &options.local, &function.sig.ident, faults);
     let scope = Scope {
         has_result: true,
         ..scope
@@ -93,6 +97,28 @@ pub(super) fn check(
         said,
         companions,
     })
+}
+
+/// What stays in its process is not written.
+fn never_written(keeping: &Keeping, local: &Given<bool>, function: &Ident, faults: &mut Faults) {
+    let written = [
+        ("codec", keeping.codec.is_some()),
+        ("compress", keeping.compress.is_some()),
+        ("schema_version", keeping.schema_version.is_some()),
+    ];
+    let Some((option, _)) = written.iter().find(|(_, given)| *given) else {
+        return;
+    };
+    if keeping.local {
+        let why = match local.as_ref() {
+            Some(true) => "`local`",
+            _ => "a function that is not async",
+        };
+        let message = format!(
+            "`{option}` and {why} contradict: values that stay in their process are not written"
+        );
+        faults.on(function, message);
+    }
 }
 
 /// A function that is not asynchronous can wait for nobody.

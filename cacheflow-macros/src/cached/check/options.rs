@@ -1,13 +1,15 @@
 //! Options that need no other part of the function.
 
 use crate::attribute::Given;
-use crate::cached::model::{Setting, Ttl};
+use crate::cached::model::{Compress, Setting, Ttl};
 use crate::faults::Faults;
 use crate::literal::{is_literal, text};
 use crate::nearest::listed;
 use crate::{duration, template};
+use std::fmt::Display;
+use std::str::FromStr;
 use std::time::Duration;
-use syn::{Expr, LitStr};
+use syn::{Expr, ExprLit, Lit, LitStr};
 
 /// The longest cache name. Names stand in every key, and stores limit keys.
 const LONGEST_NAME: usize = 128;
@@ -63,6 +65,48 @@ pub(super) fn kept_for(
     faults: &mut Faults,
 ) -> Option<Setting<Duration>> {
     duration(option, &given.given()?, faults)
+}
+
+/// Whether values are compressed: from how many bytes on, or `false`.
+pub(super) fn compress(compress: Given<Expr>, faults: &mut Faults) -> Option<Compress> {
+    if let Some(Expr::Lit(ExprLit {
+        lit: Lit::Bool(on), ..
+    })) = compress.as_ref()
+    {
+        if on.value {
+            let message = "`compress` takes a number of bytes, or `false`: values are compressed \
+                 above 1 KiB as it is";
+            faults.on(on, message);
+        }
+        return Some(Compress::Never);
+    }
+    whole("compress", compress, faults).map(Compress::Above)
+}
+
+/// A whole number, or an expression of that type.
+pub(super) fn whole<T: FromStr<Err: Display>>(
+    option: &str,
+    given: Given<Expr>,
+    faults: &mut Faults,
+) -> Option<Setting<T>> {
+    let given = given.given()?;
+    if !is_literal(&given) {
+        return Some(Setting::Computed(Box::new(given)));
+    }
+    let parsed = match &given {
+        Expr::Lit(ExprLit {
+            lit: Lit::Int(int), ..
+        }) => int.base10_parse().ok(),
+        _ => None,
+    };
+    if parsed.is_none() {
+        let most = std::any::type_name::<T>();
+        faults.on(
+            &given,
+            format!("`{option}` takes a whole number of type `{most}`"),
+        );
+    }
+    parsed.map(Setting::Fixed)
 }
 
 /// A text with units, or an expression of type `Duration`.

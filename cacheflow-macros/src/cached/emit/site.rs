@@ -1,7 +1,7 @@
 //! The function's place in the code, and how its cache keeps values.
 
 use super::strategy;
-use crate::cached::model::{Cached, Home, Keeping, Setting, Site, Ttl};
+use crate::cached::model::{Cached, Compress, Home, Keeping, Setting, Site, Ttl};
 use crate::ends::Ends;
 use crate::spans::{borrowed, local, shown_at};
 use crate::target::joined;
@@ -29,12 +29,27 @@ fn emit_keeping(keeping: &Keeping) -> Option<TokenStream> {
         strategy,
         none,
         err,
+        codec,
+        compress,
+        schema_version,
     } = keeping;
     let local = local.then(|| quote! { .in_process() });
     let strategy = strategy.as_ref().map(strategy::emit);
     let none = none.as_ref().map(|none| set("cache_none", none));
     let err = err.as_ref().map(|err| set("cache_err", err));
-    let all = quote! { #local #strategy #none #err };
+    let codec = codec.as_ref().map(|codec| quote! { .codec(#codec) });
+    let compress = compress.as_ref().map(|compress| match compress {
+        Compress::Never => quote! { .uncompressed() },
+        Compress::Above(bytes) => {
+            let bytes = strategy::setting(bytes);
+            quote! { .compress(#bytes) }
+        }
+    });
+    let version = schema_version.as_ref().map(|version| {
+        let version = strategy::setting(version);
+        quote! { .schema_version(#version) }
+    });
+    let all = quote! { #local #strategy #none #err #codec #compress #version };
     (!all.is_empty()).then(|| quote! { .with(|it| it #all) })
 }
 

@@ -130,7 +130,7 @@ pub(super) fn duration(setting: &Setting<Duration>) -> TokenStream {
     }
 }
 
-fn setting<T: ToTokens>(setting: &Setting<T>) -> TokenStream {
+pub(super) fn setting<T: ToTokens>(setting: &Setting<T>) -> TokenStream {
     match setting {
         Setting::Fixed(value) => value.to_token_stream(),
         Setting::Computed(expr) => expr.to_token_stream(),

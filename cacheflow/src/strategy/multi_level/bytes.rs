@@ -7,8 +7,9 @@ use std::time::Duration;
 use super::decide::{self, Term};
 use super::layer::Layer;
 use crate::clock::unix_millis;
+use crate::codec::Packed;
 use crate::entry::Envelope;
-use crate::error::{Error, ErrorKind, Unreadable};
+use crate::error::{Error, Unreadable};
 use crate::event::{Counter, Event, Position};
 use crate::key::{Address, Marks};
 use crate::standing::Verdict;
@@ -43,7 +44,7 @@ pub(super) struct Whole {
 
 /// A value about to be kept: its bytes, where they are needed, and its weight.
 pub(super) struct Prepared {
-    pub(super) payload: Option<Vec<u8>>,
+    pub(super) payload: Option<Packed>,
     pub(super) weight: u32,
 }
 
@@ -55,21 +56,7 @@ impl<V: Clone + Send + Sync + 'static> Layer<V> {
         stored: &Stored,
         idle: Option<Duration>,
     ) -> Result<Opened<V>, Unreadable> {
-        if stored.bytes.len() > self.0.max_value_bytes.saturating_add(Self::ENVELOPE_ROOM) {
-            return Err(Unreadable::TooLong);
-        }
-        let envelope = Envelope::decode(
-            &stored.bytes,
-            &address.identity,
-            self.0.codec.id(),
-            Self::NO_SCHEMA,
-        )?;
-        if envelope
-            .payload
-            .is_some_and(|payload| payload.len() > self.0.max_value_bytes)
-        {
-            return Err(Unreadable::TooLong);
-        }
+        let envelope = self.0.wire.open(&stored.bytes, &address.identity)?;
         // The server must keep the journal that this node listens to: one that
         // has just taken over may hold what this node knows to be forgotten.
         let position = self.0.standing.position();
@@ -91,13 +78,7 @@ impl<V: Clone + Send + Sync + 'static> Layer<V> {
             Verdict::Old => return Err(Unreadable::Forgotten),
             Verdict::Unknown => return Err(Unreadable::Incarnation),
         }
-        let value = match envelope.payload {
-            Some(payload) => {
-                let value = self.0.codec.decode(payload);
-                Some(value.map_err(|_| Unreadable::Payload)?)
-            }
-            None => None,
-        };
+        let value = self.0.wire.value(&envelope, &stored.bytes)?;
         let millis = |from: u64, to: u64| Duration::from_millis(to.saturating_sub(from));
         let age = millis(envelope.created, unix_millis());
         let kept = Term {
@@ -120,46 +101,50 @@ impl<V: Clone + Send + Sync + 'static> Layer<V> {
         })
     }
 
-    /// No fingerprint of the value's type: MessagePack carries field names.
-    const NO_SCHEMA: u64 = 0;
-
-    /// The most that an envelope adds to its payload: header, key and marks.
-    const ENVELOPE_ROOM: usize = 512 + u16::MAX as usize;
-
     /// The bytes to store of a value that was checked up to `checked`.
-    pub(super) fn seal(
+    pub(super) fn written(
         &self,
         address: &Address,
         checked: Position,
-        payload: Option<&[u8]>,
+        payload: Option<&Packed>,
         fill: &FillWith,
     ) -> Result<Vec<u8>, Error> {
         let millis = |time: Duration| u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
         let created = unix_millis();
         let expires = created.saturating_add(millis(fill.ttl));
-        Envelope {
+        let head = Envelope {
             as_of: checked.number,
             incarnation: checked.incarnation,
-            codec: self.0.codec.id(),
-            schema: Self::NO_SCHEMA,
             created,
             expires,
             stale_until: expires.saturating_add(millis(fill.stale)),
             load_micros: u32::try_from(fill.cost.as_micros()).unwrap_or(u32::MAX),
-            key: &address.identity,
             marks: Cow::Borrowed(&fill.marks),
             version: fill.version.as_deref().map(Cow::Borrowed),
-            payload,
-        }
-        .encode()
-        .map_err(|fault| Error::new(ErrorKind::Codec, "encode", fault.to_string()))
+            ..Envelope::of(&address.identity)
+        };
+        self.0.wire.write(head, payload)
+    }
+
+    /// Counts and tells that a value was kept in the shared store.
+    pub(super) fn stored(&self, address: &Address, payload: &Packed) {
+        let (encoded, stored) = (payload.encoded() as u64, payload.stored() as u64);
+        self.0.counters.add_many(Counter::EncodedBytes, encoded);
+        self.0.counters.add_many(Counter::StoredBytes, stored);
+        self.0.events.tell(|| Event::ItemSet {
+            cache: self.0.cache.clone(),
+            key: address.key.clone(),
+            compressed: payload.is_compressed(),
+            encoded,
+            stored,
+        });
     }
 
     /// Encodes and weighs a value; `None`, counted and told, if it cannot be
     /// kept.
     pub(super) fn prepare(&self, address: &Address, value: &V) -> Option<Prepared> {
         let payload = match &self.0.shared {
-            Some(_) => match self.0.codec.encode(value) {
+            Some(_) => match self.0.wire.encode(value) {
                 Ok(payload) => Some(payload),
                 Err(error) => {
                     self.store_failed(address, &error);
@@ -183,7 +168,10 @@ impl<V: Clone + Send + Sync + 'static> Layer<V> {
             self.too_large(address, u64::from(weight));
             return None;
         }
-        Some(Prepared { payload, weight })
+        Some(Prepared {
+            payload: payload.map(|encoded| self.0.wire.pack(encoded)),
+            weight,
+        })
     }
 
     /// What a value weighs in memory: what the user's weigher says, else the
@@ -202,7 +190,7 @@ impl<V: Clone + Send + Sync + 'static> Layer<V> {
             Some(weigher) => weigher(value),
             None => encoded().unwrap_or_else(|| {
                 // Without a shared store nothing was encoded yet.
-                self.0.codec.encode(value).map_or(0, |bytes| bytes.len())
+                self.0.wire.encode(value).map_or(0, |bytes| bytes.len())
             }),
         };
         let all = of_value

@@ -7,7 +7,7 @@ use super::MultiLevel;
 use super::bytes::{Opened, Whole};
 use super::decide::{self, Term};
 use crate::clock::{Clock, Tick};
-use crate::codec::ValueCodec;
+use crate::codec::{Packed, Wire};
 use crate::entry::{self, Entry, Level, Life, Made};
 use crate::error::{Error, Unreadable};
 use crate::event::{Counter, Counters, Event, EventSink};
@@ -35,7 +35,7 @@ pub(crate) struct Parts<V> {
     pub(crate) config: MultiLevel,
     pub(crate) local: Arc<Local<V>>,
     pub(crate) shared: Option<Arc<Guarded>>,
-    pub(crate) codec: Arc<dyn ValueCodec<V>>,
+    pub(crate) wire: Wire<V>,
     pub(crate) weigher: Option<Weigher<V>>,
     pub(crate) max_value_bytes: usize,
     pub(crate) standing: Arc<Standing>,
@@ -69,7 +69,7 @@ impl<V: Clone + Send + Sync + 'static> Levels<V> for Layer<V> {
         };
         // Before the fill is sent: memory must not outlive the shared store.
         let now = self.0.clock.now();
-        let payload = prepared.payload.as_deref();
+        let payload = prepared.payload.as_ref();
         let Some(header) = self.filled(address, ticket, payload, &fill).await else {
             return self.0.local.leave(&address.key, ticket);
         };
@@ -146,6 +146,12 @@ impl<V: Clone + Send + Sync + 'static> Layer<V> {
         Self(parts)
     }
 
+    /// How values are written.
+    #[cfg(feature = "zstd")]
+    pub(crate) fn wire(&self) -> &Wire<V> {
+        &self.0.wire
+    }
+
     /// Whether the shared store is worth a question: not if it is known not to
     /// answer, nor if this node does not know yet what was forgotten. That is
     /// nothing new to tell, so nothing is counted.
@@ -187,9 +193,9 @@ impl<V: Clone + Send + Sync + 'static> Layer<V> {
     }
 
     /// Encodes a value that is about to be put; `None` if it is too large.
-    pub(crate) fn encode_put(&self, address: &Address, value: &V) -> Option<(Vec<u8>, u32)> {
+    pub(crate) fn encode_put(&self, address: &Address, value: &V) -> Option<(Option<Packed>, u32)> {
         let prepared = self.prepare(address, value)?;
-        Some((prepared.payload.unwrap_or_default(), prepared.weight))
+        Some((prepared.payload, prepared.weight))
     }
 
     /// The entry that memory keeps of a value that was put at `now`.

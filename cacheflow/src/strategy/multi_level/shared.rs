@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::decide;
 use super::layer::{Layer, term};
+use crate::codec::Packed;
 use crate::entry::Envelope;
 use crate::error::{Error, ErrorKind};
 use crate::key::Address;
@@ -18,14 +19,14 @@ impl<V: Clone + Send + Sync + 'static> Layer<V> {
         &self,
         address: &Address,
         ticket: &Ticket,
-        payload: &[u8],
+        payload: Option<&Packed>,
         fill: &FillWith,
     ) -> Option<Result<(Recorded, Option<Arc<[u8]>>), Error>> {
         let shared = self.0.shared.as_ref()?;
         let Some(checked) = ticket.as_of.position() else {
             return Some(Err(never_heard("put", shared)));
         };
-        let bytes = match self.seal(address, checked, Some(payload), fill) {
+        let bytes = match self.written(address, checked, payload, fill) {
             Ok(bytes) => bytes,
             Err(error) => return Some(Err(error)),
         };
@@ -42,6 +43,9 @@ impl<V: Clone + Send + Sync + 'static> Layer<V> {
             Ok(recorded) => recorded,
             Err(error) => return Some(Err(error)),
         };
+        if let Some(payload) = payload.filter(|_| recorded.kept) {
+            self.stored(address, payload);
+        }
         let number = recorded.record.position.number;
         let named = fill.idle.is_some();
         let header = named.then(|| Envelope::header(&bytes, number)).flatten();
@@ -59,7 +63,7 @@ impl<V: Clone + Send + Sync + 'static> Layer<V> {
         &self,
         address: &Address,
         ticket: &Ticket,
-        payload: Option<&[u8]>,
+        payload: Option<&Packed>,
         fill: &FillWith,
     ) -> Option<Option<Arc<[u8]>>> {
         let Some(shared) = self.0.shared.as_ref().filter(|_| !fill.skip_shared) else {
@@ -69,7 +73,12 @@ impl<V: Clone + Send + Sync + 'static> Layer<V> {
             .fill_shared(shared, address, ticket, payload, fill)
             .await
         {
-            Ok((Filled::Kept, header)) => Some(header),
+            Ok((Filled::Kept, header)) => {
+                if let Some(payload) = payload {
+                    self.stored(address, payload);
+                }
+                Some(header)
+            }
             Ok((Filled::Refused, _)) => {
                 self.refused(address);
                 None
@@ -88,7 +97,7 @@ impl<V: Clone + Send + Sync + 'static> Layer<V> {
         shared: &Guarded,
         address: &Address,
         ticket: &Ticket,
-        payload: Option<&[u8]>,
+        payload: Option<&Packed>,
         fill: &FillWith,
     ) -> Result<(Filled, Option<Arc<[u8]>>), Error> {
         // The position first, then the look at the window: a record is taken
@@ -100,7 +109,7 @@ impl<V: Clone + Send + Sync + 'static> Layer<V> {
         if !self.0.local.is_current(address, ticket, &fill.marks) {
             return Ok((Filled::Refused, None));
         }
-        let bytes = self.seal(address, checked, payload, fill)?;
+        let bytes = self.written(address, checked, payload, fill)?;
         let stay = decide::shared(term(fill));
         let filled = shared
             .fill(Fill {
