@@ -3,12 +3,14 @@
 
 mod companions;
 mod conditions;
+mod fragments;
 mod kept;
 mod keys;
 mod local;
 mod manners;
 mod now;
 mod said;
+mod written;
 
 use std::fmt::Debug;
 use std::sync::Arc;

@@ -6,6 +6,7 @@ mod functions;
 mod golden;
 mod identity;
 mod keys;
+mod more_faults;
 mod options;
 mod strategy;
 mod strategy_faults;
