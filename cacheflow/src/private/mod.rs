@@ -5,19 +5,19 @@ mod companion;
 mod copied;
 mod entry;
 mod in_process;
-mod now;
 mod part;
 mod said;
 mod shape;
 mod site;
 mod trouble;
 
-pub use call::{begin, cached, cached_in_background, cached_with, returning, run};
+pub use call::{
+    Missed, begin, cached, cached_in_background, cached_now, cached_with, look, returning, run,
+};
 pub use companion::{Later, cache, invalidate, key, lookup, name, peek};
 pub use copied::{Copyable, Lend, copied};
 pub use entry::{Entry, Saying};
 pub use in_process::{InProcess, in_process};
-pub use now::cached_now;
 pub use part::{Inner, PartOf};
 pub use said::{Lifetime, full_key, kept, lifetime};
 pub use shape::{

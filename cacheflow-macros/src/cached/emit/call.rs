@@ -5,7 +5,7 @@ use super::{Locals, load, site, strategy};
 use crate::cached::model::Cached;
 use crate::ends::Ends;
 use crate::function::Manner;
-use crate::spans::shown_at;
+use crate::spans::{local, shown_at};
 use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
 use syn::Type;
@@ -31,23 +31,35 @@ pub(super) fn emit(cached: &Cached, signatures: &Signatures<'_>, reloads: bool) 
     let when = when.as_ref().map(|when| quote! { .when(#when) });
     let reload = reloads.then(|| quote! { .reload() });
     let here = site::emit_at(cached);
-    let names = emit_names(cached, &locals);
+    let shape_let = emit_shape(cached, &locals);
+    let key_let = emit_key(cached, &locals);
     let load = load::emit(cached, signatures, &locals);
     // All at one place: the compiler then tells a fault of the type once.
     let place = shown_at(Ends::of(returns).first);
     let mut shown = shape.clone();
     shown.set_span(place);
+    let missed = local("missed");
+    let look = quote_spanned! { place=> ::cacheflow::private::look };
+    // A hit returns here: the key's buffer is no part of the future, nor is anything
+    // else that a load would need.
     let before = quote! {
         #bound
         #ttl_let
         let #at = #here #ttl #when #reload;
-        #names
+        #shape_let
+        let #missed = {
+            #key_let
+            match #look(#shown, #at, #flow, &#key) {
+                ::core::result::Result::Ok(hit) => return hit,
+                ::core::result::Result::Err(missed) => missed,
+            }
+        };
     };
     if *manner == Manner::Sync {
         let function = quote_spanned! { place=> ::cacheflow::private::cached_now };
         return quote! {
             #before
-            #function(#shown, #at, #flow, &mut #key, #load)
+            #function(#missed, #load)
         };
     }
     let strategy = cached.keeping.strategy.as_ref();
@@ -55,7 +67,7 @@ pub(super) fn emit(cached: &Cached, signatures: &Signatures<'_>, reloads: bool) 
     let wait = quote_spanned! { place=> .await };
     let call = quote! {
         #before
-        #function(#shown, #at, #flow, &mut #key, #load #trouble)#wait
+        #function(#missed, #load #trouble)#wait
     };
     match manner {
         Manner::Boxed => quote! { ::std::boxed::Box::pin(async move { #call }) },

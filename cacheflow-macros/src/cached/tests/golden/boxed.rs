@@ -13,11 +13,6 @@ where
             static __CACHEFLOW_SITE: ::cacheflow::private::Site = ::cacheflow::private::Site::own();
             __CACHEFLOW_SITE.at(::core::any::type_name_of_val(&|| ()))
         };
-        let __cacheflow_flow: &::cacheflow::CacheFlow = ::cacheflow::private::global_flow();
-        let mut __cacheflow_key = ::cacheflow::KeyBuf::new();
-        ::cacheflow::CacheKey::write_key(&self.tenant, &mut __cacheflow_key);
-        __cacheflow_key.separator();
-        ::cacheflow::CacheKey::write_key(&id, &mut __cacheflow_key);
         let __cacheflow_shape = {
             #[allow(unused_imports)]
             use ::cacheflow::private::{
@@ -27,11 +22,24 @@ where
             };
             (&&&&&&::cacheflow::private::Probe::<u64>::NEW).shape()
         };
-        ::cacheflow::private::cached(
+        let __cacheflow_missed = {
+            let __cacheflow_flow: &::cacheflow::CacheFlow = ::cacheflow::private::global_flow();
+            let mut __cacheflow_key = ::cacheflow::KeyBuf::new();
+            ::cacheflow::CacheKey::write_key(&self.tenant, &mut __cacheflow_key);
+            __cacheflow_key.separator();
+            ::cacheflow::CacheKey::write_key(&id, &mut __cacheflow_key);
+            match ::cacheflow::private::look(
                 __cacheflow_shape,
                 __cacheflow_at,
                 __cacheflow_flow,
-                &mut __cacheflow_key,
+                &__cacheflow_key,
+            ) {
+                ::core::result::Result::Ok(hit) => return hit,
+                ::core::result::Result::Err(missed) => missed,
+            }
+        };
+        ::cacheflow::private::cached(
+                __cacheflow_missed,
                 move |_| ::cacheflow::private::begin(move || -> ::core::pin::Pin<
                     Box<
                         dyn ::core::future::Future<

@@ -1,17 +1,6 @@
 async fn find(pool: &Pool, user: &User) -> u64 {
     let __cacheflow_at = find::__cacheflow_at()
         .ttl(::core::time::Duration::new(5400u64, 0u32));
-    let __cacheflow_flow: &::cacheflow::CacheFlow = &(pool.flow);
-    let mut __cacheflow_key = ::cacheflow::KeyBuf::new();
-    ::cacheflow::CacheKey::write_key(&user.org, &mut __cacheflow_key);
-    __cacheflow_key.separator();
-    __cacheflow_key.literal("user-");
-    __cacheflow_key.formatted(::core::format_args!("{:08}", & user.id()));
-    __cacheflow_key.separator();
-    ::cacheflow::CacheKey::write_key(
-        &::cacheflow::Version::latest([&user as &dyn ::cacheflow::HasUpdatedAt]),
-        &mut __cacheflow_key,
-    );
     let __cacheflow_shape = {
         #[allow(unused_imports)]
         use ::cacheflow::private::{
@@ -21,13 +10,29 @@ async fn find(pool: &Pool, user: &User) -> u64 {
         };
         (&&&&&&::cacheflow::private::Probe::<u64>::NEW).shape()
     };
-    ::cacheflow::private::cached(
+    let __cacheflow_missed = {
+        let __cacheflow_flow: &::cacheflow::CacheFlow = &(pool.flow);
+        let mut __cacheflow_key = ::cacheflow::KeyBuf::new();
+        ::cacheflow::CacheKey::write_key(&user.org, &mut __cacheflow_key);
+        __cacheflow_key.separator();
+        __cacheflow_key.literal("user-");
+        __cacheflow_key.formatted(::core::format_args!("{:08}", & user.id()));
+        __cacheflow_key.separator();
+        ::cacheflow::CacheKey::write_key(
+            &::cacheflow::Version::latest([&user as &dyn ::cacheflow::HasUpdatedAt]),
+            &mut __cacheflow_key,
+        );
+        match ::cacheflow::private::look(
             __cacheflow_shape,
             __cacheflow_at,
             __cacheflow_flow,
-            &mut __cacheflow_key,
-            move |_| find::original(pool, user),
-        )
+            &__cacheflow_key,
+        ) {
+            ::core::result::Result::Ok(hit) => return hit,
+            ::core::result::Result::Err(missed) => missed,
+        }
+    };
+    ::cacheflow::private::cached(__cacheflow_missed, move |_| find::original(pool, user))
         .await
 }
 /// What belongs to the cached function [`find`](find()): its keys, and how to forget, put, refresh and read what is kept of it.
@@ -233,17 +238,6 @@ impl find {
         let __cacheflow_at = find::__cacheflow_at()
             .ttl(::core::time::Duration::new(5400u64, 0u32))
             .reload();
-        let __cacheflow_flow: &::cacheflow::CacheFlow = &(pool.flow);
-        let mut __cacheflow_key = ::cacheflow::KeyBuf::new();
-        ::cacheflow::CacheKey::write_key(&user.org, &mut __cacheflow_key);
-        __cacheflow_key.separator();
-        __cacheflow_key.literal("user-");
-        __cacheflow_key.formatted(::core::format_args!("{:08}", & user.id()));
-        __cacheflow_key.separator();
-        ::cacheflow::CacheKey::write_key(
-            &::cacheflow::Version::latest([&user as &dyn ::cacheflow::HasUpdatedAt]),
-            &mut __cacheflow_key,
-        );
         let __cacheflow_shape = {
             #[allow(unused_imports)]
             use ::cacheflow::private::{
@@ -253,11 +247,30 @@ impl find {
             };
             (&&&&&&::cacheflow::private::Probe::<u64>::NEW).shape()
         };
-        ::cacheflow::private::cached(
+        let __cacheflow_missed = {
+            let __cacheflow_flow: &::cacheflow::CacheFlow = &(pool.flow);
+            let mut __cacheflow_key = ::cacheflow::KeyBuf::new();
+            ::cacheflow::CacheKey::write_key(&user.org, &mut __cacheflow_key);
+            __cacheflow_key.separator();
+            __cacheflow_key.literal("user-");
+            __cacheflow_key.formatted(::core::format_args!("{:08}", & user.id()));
+            __cacheflow_key.separator();
+            ::cacheflow::CacheKey::write_key(
+                &::cacheflow::Version::latest([&user as &dyn ::cacheflow::HasUpdatedAt]),
+                &mut __cacheflow_key,
+            );
+            match ::cacheflow::private::look(
                 __cacheflow_shape,
                 __cacheflow_at,
                 __cacheflow_flow,
-                &mut __cacheflow_key,
+                &__cacheflow_key,
+            ) {
+                ::core::result::Result::Ok(hit) => return hit,
+                ::core::result::Result::Err(missed) => missed,
+            }
+        };
+        ::cacheflow::private::cached(
+                __cacheflow_missed,
                 move |_| find::original(pool, user),
             )
             .await

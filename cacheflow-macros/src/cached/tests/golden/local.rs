@@ -1,8 +1,5 @@
 async fn open(id: u64) -> Connection {
     let __cacheflow_at = open::__cacheflow_at();
-    let __cacheflow_flow: &::cacheflow::CacheFlow = ::cacheflow::private::global_flow();
-    let mut __cacheflow_key = ::cacheflow::KeyBuf::new();
-    ::cacheflow::CacheKey::write_key(&id, &mut __cacheflow_key);
     let __cacheflow_shape = ::cacheflow::private::in_process({
         #[allow(unused_imports)]
         use ::cacheflow::private::{
@@ -12,14 +9,21 @@ async fn open(id: u64) -> Connection {
         };
         (&&&&&&::cacheflow::private::Probe::<Connection>::NEW).shape()
     });
-    ::cacheflow::private::cached(
+    let __cacheflow_missed = {
+        let __cacheflow_flow: &::cacheflow::CacheFlow = ::cacheflow::private::global_flow();
+        let mut __cacheflow_key = ::cacheflow::KeyBuf::new();
+        ::cacheflow::CacheKey::write_key(&id, &mut __cacheflow_key);
+        match ::cacheflow::private::look(
             __cacheflow_shape,
             __cacheflow_at,
             __cacheflow_flow,
-            &mut __cacheflow_key,
-            move |_| open::original(id),
-        )
-        .await
+            &__cacheflow_key,
+        ) {
+            ::core::result::Result::Ok(hit) => return hit,
+            ::core::result::Result::Err(missed) => missed,
+        }
+    };
+    ::cacheflow::private::cached(__cacheflow_missed, move |_| open::original(id)).await
 }
 /// What belongs to the cached function [`open`](open()): its keys, and how to forget, put, refresh and read what is kept of it.
 #[allow(non_camel_case_types, dead_code, clippy::all, clippy::pedantic, clippy::nursery)]
@@ -172,9 +176,6 @@ impl open {
     #[inline]
     async fn refresh(id: u64) -> Connection {
         let __cacheflow_at = open::__cacheflow_at().reload();
-        let __cacheflow_flow: &::cacheflow::CacheFlow = ::cacheflow::private::global_flow();
-        let mut __cacheflow_key = ::cacheflow::KeyBuf::new();
-        ::cacheflow::CacheKey::write_key(&id, &mut __cacheflow_key);
         let __cacheflow_shape = ::cacheflow::private::in_process({
             #[allow(unused_imports)]
             use ::cacheflow::private::{
@@ -184,13 +185,21 @@ impl open {
             };
             (&&&&&&::cacheflow::private::Probe::<Connection>::NEW).shape()
         });
-        ::cacheflow::private::cached(
+        let __cacheflow_missed = {
+            let __cacheflow_flow: &::cacheflow::CacheFlow = ::cacheflow::private::global_flow();
+            let mut __cacheflow_key = ::cacheflow::KeyBuf::new();
+            ::cacheflow::CacheKey::write_key(&id, &mut __cacheflow_key);
+            match ::cacheflow::private::look(
                 __cacheflow_shape,
                 __cacheflow_at,
                 __cacheflow_flow,
-                &mut __cacheflow_key,
-                move |_| open::original(id),
-            )
+                &__cacheflow_key,
+            ) {
+                ::core::result::Result::Ok(hit) => return hit,
+                ::core::result::Result::Err(missed) => missed,
+            }
+        };
+        ::cacheflow::private::cached(__cacheflow_missed, move |_| open::original(id))
             .await
     }
     /// The cache in which the function's results are kept.

@@ -9,13 +9,6 @@ where
     #[allow(unused_variables, clippy::all, clippy::pedantic)]
     let (a, b) = &__cacheflow_argument_1;
     let __cacheflow_at = Self::__cacheflow_at_find::<T>();
-    let __cacheflow_flow: &::cacheflow::CacheFlow = ::cacheflow::private::global_flow();
-    let mut __cacheflow_key = ::cacheflow::KeyBuf::new();
-    ::cacheflow::CacheKey::write_key(&(self.tenant), &mut __cacheflow_key);
-    __cacheflow_key.separator();
-    ::cacheflow::CacheKey::write_key(&a, &mut __cacheflow_key);
-    __cacheflow_key.separator();
-    ::cacheflow::CacheKey::write_key(&role, &mut __cacheflow_key);
     let __cacheflow_shape = {
         #[allow(unused_imports)]
         use ::cacheflow::private::{
@@ -25,11 +18,26 @@ where
         };
         (&&&&&&::cacheflow::private::Probe::<io::Result<T>>::NEW).shape()
     };
-    ::cacheflow::private::cached(
+    let __cacheflow_missed = {
+        let __cacheflow_flow: &::cacheflow::CacheFlow = ::cacheflow::private::global_flow();
+        let mut __cacheflow_key = ::cacheflow::KeyBuf::new();
+        ::cacheflow::CacheKey::write_key(&(self.tenant), &mut __cacheflow_key);
+        __cacheflow_key.separator();
+        ::cacheflow::CacheKey::write_key(&a, &mut __cacheflow_key);
+        __cacheflow_key.separator();
+        ::cacheflow::CacheKey::write_key(&role, &mut __cacheflow_key);
+        match ::cacheflow::private::look(
             __cacheflow_shape,
             __cacheflow_at,
             __cacheflow_flow,
-            &mut __cacheflow_key,
+            &__cacheflow_key,
+        ) {
+            ::core::result::Result::Ok(hit) => return hit,
+            ::core::result::Result::Err(missed) => missed,
+        }
+    };
+    ::cacheflow::private::cached(
+            __cacheflow_missed,
             move |_| Self::find_original::<T>(self, __cacheflow_argument_1, role),
         )
         .await
@@ -308,13 +316,6 @@ where
     #[allow(unused_variables, clippy::all, clippy::pedantic)]
     let (a, b) = &__cacheflow_argument_1;
     let __cacheflow_at = Self::__cacheflow_at_find::<T>().reload();
-    let __cacheflow_flow: &::cacheflow::CacheFlow = ::cacheflow::private::global_flow();
-    let mut __cacheflow_key = ::cacheflow::KeyBuf::new();
-    ::cacheflow::CacheKey::write_key(&(self.tenant), &mut __cacheflow_key);
-    __cacheflow_key.separator();
-    ::cacheflow::CacheKey::write_key(&a, &mut __cacheflow_key);
-    __cacheflow_key.separator();
-    ::cacheflow::CacheKey::write_key(&role, &mut __cacheflow_key);
     let __cacheflow_shape = {
         #[allow(unused_imports)]
         use ::cacheflow::private::{
@@ -324,11 +325,26 @@ where
         };
         (&&&&&&::cacheflow::private::Probe::<io::Result<T>>::NEW).shape()
     };
-    ::cacheflow::private::cached(
+    let __cacheflow_missed = {
+        let __cacheflow_flow: &::cacheflow::CacheFlow = ::cacheflow::private::global_flow();
+        let mut __cacheflow_key = ::cacheflow::KeyBuf::new();
+        ::cacheflow::CacheKey::write_key(&(self.tenant), &mut __cacheflow_key);
+        __cacheflow_key.separator();
+        ::cacheflow::CacheKey::write_key(&a, &mut __cacheflow_key);
+        __cacheflow_key.separator();
+        ::cacheflow::CacheKey::write_key(&role, &mut __cacheflow_key);
+        match ::cacheflow::private::look(
             __cacheflow_shape,
             __cacheflow_at,
             __cacheflow_flow,
-            &mut __cacheflow_key,
+            &__cacheflow_key,
+        ) {
+            ::core::result::Result::Ok(hit) => return hit,
+            ::core::result::Result::Err(missed) => missed,
+        }
+    };
+    ::cacheflow::private::cached(
+            __cacheflow_missed,
             move |_| Self::find_original::<T>(self, __cacheflow_argument_1, role),
         )
         .await

@@ -1,8 +1,5 @@
 async fn find(id: u64) -> Option<User> {
     let __cacheflow_at = find::__cacheflow_at().when(id != 0);
-    let __cacheflow_flow: &::cacheflow::CacheFlow = ::cacheflow::private::global_flow();
-    let mut __cacheflow_key = ::cacheflow::KeyBuf::new();
-    ::cacheflow::CacheKey::write_key(&id, &mut __cacheflow_key);
     let __cacheflow_shape = {
         #[allow(unused_imports)]
         use ::cacheflow::private::{
@@ -12,11 +9,22 @@ async fn find(id: u64) -> Option<User> {
         };
         (&&&&&&::cacheflow::private::Probe::<Option<User>>::NEW).shape()
     };
-    ::cacheflow::private::cached(
+    let __cacheflow_missed = {
+        let __cacheflow_flow: &::cacheflow::CacheFlow = ::cacheflow::private::global_flow();
+        let mut __cacheflow_key = ::cacheflow::KeyBuf::new();
+        ::cacheflow::CacheKey::write_key(&id, &mut __cacheflow_key);
+        match ::cacheflow::private::look(
             __cacheflow_shape,
             __cacheflow_at,
             __cacheflow_flow,
-            &mut __cacheflow_key,
+            &__cacheflow_key,
+        ) {
+            ::core::result::Result::Ok(hit) => return hit,
+            ::core::result::Result::Err(missed) => missed,
+        }
+    };
+    ::cacheflow::private::cached(
+            __cacheflow_missed,
             move |__cacheflow_context| {
                 __cacheflow_context.tags([::std::format!("user:{}", & id)]);
                 let __cacheflow_before_1 = ::std::format!("{}", & id);
@@ -315,9 +323,6 @@ impl find {
     #[inline]
     async fn refresh(id: u64) -> Option<User> {
         let __cacheflow_at = find::__cacheflow_at().when(id != 0).reload();
-        let __cacheflow_flow: &::cacheflow::CacheFlow = ::cacheflow::private::global_flow();
-        let mut __cacheflow_key = ::cacheflow::KeyBuf::new();
-        ::cacheflow::CacheKey::write_key(&id, &mut __cacheflow_key);
         let __cacheflow_shape = {
             #[allow(unused_imports)]
             use ::cacheflow::private::{
@@ -327,11 +332,22 @@ impl find {
             };
             (&&&&&&::cacheflow::private::Probe::<Option<User>>::NEW).shape()
         };
-        ::cacheflow::private::cached(
+        let __cacheflow_missed = {
+            let __cacheflow_flow: &::cacheflow::CacheFlow = ::cacheflow::private::global_flow();
+            let mut __cacheflow_key = ::cacheflow::KeyBuf::new();
+            ::cacheflow::CacheKey::write_key(&id, &mut __cacheflow_key);
+            match ::cacheflow::private::look(
                 __cacheflow_shape,
                 __cacheflow_at,
                 __cacheflow_flow,
-                &mut __cacheflow_key,
+                &__cacheflow_key,
+            ) {
+                ::core::result::Result::Ok(hit) => return hit,
+                ::core::result::Result::Err(missed) => missed,
+            }
+        };
+        ::cacheflow::private::cached(
+                __cacheflow_missed,
                 move |__cacheflow_context| {
                     __cacheflow_context.tags([::std::format!("user:{}", & id)]);
                     let __cacheflow_before_1 = ::std::format!("{}", & id);

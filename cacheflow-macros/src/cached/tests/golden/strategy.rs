@@ -31,11 +31,6 @@ async fn find(&self, name: &str) -> Result<u64, Error> {
             });
         __CACHEFLOW_SITE.at("")
     };
-    let __cacheflow_flow: &::cacheflow::CacheFlow = ::cacheflow::private::global_flow();
-    let mut __cacheflow_key = ::cacheflow::KeyBuf::new();
-    ::cacheflow::CacheKey::write_key(&self.org, &mut __cacheflow_key);
-    __cacheflow_key.separator();
-    ::cacheflow::CacheKey::write_key(&name, &mut __cacheflow_key);
     let __cacheflow_shape = {
         #[allow(unused_imports)]
         use ::cacheflow::private::{
@@ -45,11 +40,24 @@ async fn find(&self, name: &str) -> Result<u64, Error> {
         };
         (&&&&&&::cacheflow::private::Probe::<Result<u64, Error>>::NEW).shape()
     };
-    ::cacheflow::private::cached_in_background(
+    let __cacheflow_missed = {
+        let __cacheflow_flow: &::cacheflow::CacheFlow = ::cacheflow::private::global_flow();
+        let mut __cacheflow_key = ::cacheflow::KeyBuf::new();
+        ::cacheflow::CacheKey::write_key(&self.org, &mut __cacheflow_key);
+        __cacheflow_key.separator();
+        ::cacheflow::CacheKey::write_key(&name, &mut __cacheflow_key);
+        match ::cacheflow::private::look(
             __cacheflow_shape,
             __cacheflow_at,
             __cacheflow_flow,
-            &mut __cacheflow_key,
+            &__cacheflow_key,
+        ) {
+            ::core::result::Result::Ok(hit) => return hit,
+            ::core::result::Result::Err(missed) => missed,
+        }
+    };
+    ::cacheflow::private::cached_in_background(
+            __cacheflow_missed,
             move |_| {
                 let __cacheflow_copy_0 = self;
                 let __cacheflow_copy_0 = ::cacheflow::private::copied(

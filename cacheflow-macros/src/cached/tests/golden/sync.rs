@@ -1,8 +1,5 @@
 fn double(n: u64) -> u64 {
     let __cacheflow_at = double::__cacheflow_at();
-    let __cacheflow_flow: &::cacheflow::CacheFlow = ::cacheflow::private::global_flow();
-    let mut __cacheflow_key = ::cacheflow::KeyBuf::new();
-    ::cacheflow::CacheKey::write_key(&n, &mut __cacheflow_key);
     let __cacheflow_shape = ::cacheflow::private::in_process({
         #[allow(unused_imports)]
         use ::cacheflow::private::{
@@ -12,11 +9,22 @@ fn double(n: u64) -> u64 {
         };
         (&&&&&&::cacheflow::private::Probe::<u64>::NEW).shape()
     });
+    let __cacheflow_missed = {
+        let __cacheflow_flow: &::cacheflow::CacheFlow = ::cacheflow::private::global_flow();
+        let mut __cacheflow_key = ::cacheflow::KeyBuf::new();
+        ::cacheflow::CacheKey::write_key(&n, &mut __cacheflow_key);
+        match ::cacheflow::private::look(
+            __cacheflow_shape,
+            __cacheflow_at,
+            __cacheflow_flow,
+            &__cacheflow_key,
+        ) {
+            ::core::result::Result::Ok(hit) => return hit,
+            ::core::result::Result::Err(missed) => missed,
+        }
+    };
     ::cacheflow::private::cached_now(
-        __cacheflow_shape,
-        __cacheflow_at,
-        __cacheflow_flow,
-        &mut __cacheflow_key,
+        __cacheflow_missed,
         move |__cacheflow_context| {
             let __cacheflow_returned = double::original(n);
             if let ::core::option::Option::Some(__cacheflow_result) = ::cacheflow::private::kept(
@@ -188,9 +196,6 @@ impl double {
     #[inline]
     fn refresh(n: u64) -> u64 {
         let __cacheflow_at = double::__cacheflow_at().reload();
-        let __cacheflow_flow: &::cacheflow::CacheFlow = ::cacheflow::private::global_flow();
-        let mut __cacheflow_key = ::cacheflow::KeyBuf::new();
-        ::cacheflow::CacheKey::write_key(&n, &mut __cacheflow_key);
         let __cacheflow_shape = ::cacheflow::private::in_process({
             #[allow(unused_imports)]
             use ::cacheflow::private::{
@@ -200,11 +205,22 @@ impl double {
             };
             (&&&&&&::cacheflow::private::Probe::<u64>::NEW).shape()
         });
+        let __cacheflow_missed = {
+            let __cacheflow_flow: &::cacheflow::CacheFlow = ::cacheflow::private::global_flow();
+            let mut __cacheflow_key = ::cacheflow::KeyBuf::new();
+            ::cacheflow::CacheKey::write_key(&n, &mut __cacheflow_key);
+            match ::cacheflow::private::look(
+                __cacheflow_shape,
+                __cacheflow_at,
+                __cacheflow_flow,
+                &__cacheflow_key,
+            ) {
+                ::core::result::Result::Ok(hit) => return hit,
+                ::core::result::Result::Err(missed) => missed,
+            }
+        };
         ::cacheflow::private::cached_now(
-            __cacheflow_shape,
-            __cacheflow_at,
-            __cacheflow_flow,
-            &mut __cacheflow_key,
+            __cacheflow_missed,
             move |__cacheflow_context| {
                 let __cacheflow_returned = double::original(n);
                 if let ::core::option::Option::Some(__cacheflow_result) = ::cacheflow::private::kept(

@@ -2,11 +2,6 @@
 #[must_use]
 pub(crate) async fn sum(a: u8, b: u8) -> Result<u8, Error> {
     let __cacheflow_at = sum::__cacheflow_at();
-    let __cacheflow_flow: &::cacheflow::CacheFlow = ::cacheflow::private::global_flow();
-    let mut __cacheflow_key = ::cacheflow::KeyBuf::new();
-    ::cacheflow::CacheKey::write_key(&a, &mut __cacheflow_key);
-    __cacheflow_key.separator();
-    ::cacheflow::CacheKey::write_key(&b, &mut __cacheflow_key);
     let __cacheflow_shape = {
         #[allow(unused_imports)]
         use ::cacheflow::private::{
@@ -16,14 +11,23 @@ pub(crate) async fn sum(a: u8, b: u8) -> Result<u8, Error> {
         };
         (&&&&&&::cacheflow::private::Probe::<Result<u8, Error>>::NEW).shape()
     };
-    ::cacheflow::private::cached(
+    let __cacheflow_missed = {
+        let __cacheflow_flow: &::cacheflow::CacheFlow = ::cacheflow::private::global_flow();
+        let mut __cacheflow_key = ::cacheflow::KeyBuf::new();
+        ::cacheflow::CacheKey::write_key(&a, &mut __cacheflow_key);
+        __cacheflow_key.separator();
+        ::cacheflow::CacheKey::write_key(&b, &mut __cacheflow_key);
+        match ::cacheflow::private::look(
             __cacheflow_shape,
             __cacheflow_at,
             __cacheflow_flow,
-            &mut __cacheflow_key,
-            move |_| sum::original(a, b),
-        )
-        .await
+            &__cacheflow_key,
+        ) {
+            ::core::result::Result::Ok(hit) => return hit,
+            ::core::result::Result::Err(missed) => missed,
+        }
+    };
+    ::cacheflow::private::cached(__cacheflow_missed, move |_| sum::original(a, b)).await
 }
 /// What belongs to the cached function [`sum`](sum()): its keys, and how to forget, put, refresh and read what is kept of it.
 #[allow(non_camel_case_types, dead_code, clippy::all, clippy::pedantic, clippy::nursery)]
@@ -201,11 +205,6 @@ impl sum {
     #[inline]
     pub(crate) async fn refresh(a: u8, b: u8) -> Result<u8, Error> {
         let __cacheflow_at = sum::__cacheflow_at().reload();
-        let __cacheflow_flow: &::cacheflow::CacheFlow = ::cacheflow::private::global_flow();
-        let mut __cacheflow_key = ::cacheflow::KeyBuf::new();
-        ::cacheflow::CacheKey::write_key(&a, &mut __cacheflow_key);
-        __cacheflow_key.separator();
-        ::cacheflow::CacheKey::write_key(&b, &mut __cacheflow_key);
         let __cacheflow_shape = {
             #[allow(unused_imports)]
             use ::cacheflow::private::{
@@ -215,13 +214,23 @@ impl sum {
             };
             (&&&&&&::cacheflow::private::Probe::<Result<u8, Error>>::NEW).shape()
         };
-        ::cacheflow::private::cached(
+        let __cacheflow_missed = {
+            let __cacheflow_flow: &::cacheflow::CacheFlow = ::cacheflow::private::global_flow();
+            let mut __cacheflow_key = ::cacheflow::KeyBuf::new();
+            ::cacheflow::CacheKey::write_key(&a, &mut __cacheflow_key);
+            __cacheflow_key.separator();
+            ::cacheflow::CacheKey::write_key(&b, &mut __cacheflow_key);
+            match ::cacheflow::private::look(
                 __cacheflow_shape,
                 __cacheflow_at,
                 __cacheflow_flow,
-                &mut __cacheflow_key,
-                move |_| sum::original(a, b),
-            )
+                &__cacheflow_key,
+            ) {
+                ::core::result::Result::Ok(hit) => return hit,
+                ::core::result::Result::Err(missed) => missed,
+            }
+        };
+        ::cacheflow::private::cached(__cacheflow_missed, move |_| sum::original(a, b))
             .await
     }
     /// The cache in which the function's results are kept.

@@ -1,0 +1,10 @@
+//! A version of something that has none.
+
+use cacheflow::cached;
+
+#[cached(versioned(id))]
+async fn f(id: u64) -> u64 {
+    id
+}
+
+fn main() {}
