@@ -15,8 +15,11 @@ use cacheflow::key::{CacheName, FullKey, Pattern, Tag};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
+/// What goes over some bytes, and panics if something does not hold.
+type Check = fn(&[u8]);
+
 /// All targets, by name.
-pub(crate) const ALL: [(&str, fn(&[u8])); 7] = [
+pub(crate) const ALL: [(&str, Check); 7] = [
     ("envelope", envelope),
     ("entry", entry),
     ("msgpack", msgpack),

@@ -51,8 +51,8 @@ pub use guard::MAX_DEPTH;
 #[cfg(feature = "seal")]
 pub use seal::KeyRing;
 pub(crate) use value::ValueCodec;
-pub use wire::Wire;
-pub(crate) use wire::{Packed, Sealing};
+pub(crate) use wire::Sealing;
+pub use wire::{Packed, Wire};
 
 /// What is wrong with bytes that go on behind their value.
 #[cfg(any(feature = "msgpack", feature = "bincode", feature = "postcard"))]

@@ -1,7 +1,7 @@
 //! MessagePack with field names.
 
-use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 
 use super::guard::{self, Traits};
 use crate::error::BoxError;
@@ -23,12 +23,13 @@ pub(super) fn encode<V: Serialize>(value: &V, out: &mut Vec<u8>) -> Result<(), B
 }
 
 pub(super) fn decode<V: DeserializeOwned>(bytes: &[u8]) -> Result<V, BoxError> {
-    let mut rest = bytes;
-    let mut deserializer = rmp_serde::Deserializer::new(&mut rest);
+    // Of a slice, so that texts are read where they are.
+    let mut deserializer = rmp_serde::Deserializer::from_read_ref(bytes);
     deserializer.set_max_depth(DEPTH);
     let value = guard::read(&mut deserializer, bytes.len(), TRAITS)?;
-    match rest.is_empty() {
-        true => Ok(value),
-        false => Err(super::TRAILING.into()),
+    // It does not tell how far it has come; but at the end there is no next value.
+    match <()>::deserialize(&mut deserializer) {
+        Err(rmp_serde::decode::Error::InvalidMarkerRead(_)) => Ok(value),
+        _ => Err(super::TRAILING.into()),
     }
 }

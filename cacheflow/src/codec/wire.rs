@@ -229,13 +229,22 @@ impl<V> Wire<V> {
     ///
     /// Whatever cannot be opened, decompressed or decoded: a miss.
     pub fn value(&self, envelope: &Envelope<'_>, bytes: &[u8]) -> Result<Option<V>, Unreadable> {
-        let payload = self.opened(envelope, bytes)?;
-        let Some(payload) = payload else {
+        let decoded = self.decoded(envelope, bytes)?;
+        Ok(decoded.map(|(value, _)| value))
+    }
+
+    /// The same, with how many bytes the value's encoding has.
+    pub(crate) fn decoded(
+        &self,
+        envelope: &Envelope<'_>,
+        bytes: &[u8],
+    ) -> Result<Option<(V, usize)>, Unreadable> {
+        let Some(payload) = self.opened(envelope, bytes)? else {
             return Ok(None);
         };
         let payload = self.unpacked(payload, envelope.is_compressed)?;
         match self.codec.decode(&payload) {
-            Ok(value) => Ok(Some(value)),
+            Ok(value) => Ok(Some((value, payload.len()))),
             Err(_) => Err(Unreadable::Payload),
         }
     }

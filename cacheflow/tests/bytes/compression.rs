@@ -139,3 +139,22 @@ async fn a_bomb_is_a_miss() {
     assert_eq!(load(&cache, "new".to_owned()).await, "new");
     assert_eq!(faults(&mut events), [Unreadable::TooLong]);
 }
+
+/// What is short in the store is as long as ever in memory.
+#[tokio::test]
+async fn memory_weighs_what_was_not_compressed() {
+    let server = MemoryBackend::new();
+    let mut weights = Vec::new();
+    for _ in 0..2 {
+        let flow = flow(&server, |flow| flow).await;
+        let builder = flow.cache("users").max_memory(1024 * 1024);
+        let cache: Cache<u64, String> = builder.build().unwrap();
+        load(&cache, "x".repeat(100_000)).await;
+        weights.push((cache.stats().shared_hits, cache.stats().weight));
+    }
+    assert!(server.value(NAME).unwrap().bytes.len() < 300);
+    // Loaded by the first, found by the second.
+    assert_eq!(weights[0].0, 0);
+    assert_eq!(weights[1], (1, weights[0].1));
+    assert!(weights[0].1 > 100_000, "{weights:?}");
+}

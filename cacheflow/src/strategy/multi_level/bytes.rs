@@ -24,6 +24,8 @@ const ENTRY_OVERHEAD: usize = 200;
 pub(super) struct Opened<V> {
     /// `None` if the source had none.
     pub(super) value: Option<V>,
+    /// How many bytes its encoding has.
+    pub(super) encoded: usize,
     pub(super) age: Duration,
     /// What is left of its life.
     pub(super) left: Term,
@@ -78,7 +80,9 @@ impl<V: Clone + Send + Sync + 'static> Layer<V> {
             Verdict::Old => return Err(Unreadable::Forgotten),
             Verdict::Unknown => return Err(Unreadable::Incarnation),
         }
-        let value = self.0.wire.value(&envelope, &stored.bytes)?;
+        let decoded = self.0.wire.decoded(&envelope, &stored.bytes)?;
+        let encoded = decoded.as_ref().map_or(0, |(_, encoded)| *encoded);
+        let value = decoded.map(|(value, _)| value);
         let millis = |from: u64, to: u64| Duration::from_millis(to.saturating_sub(from));
         let age = millis(envelope.created, unix_millis());
         let kept = Term {
@@ -88,6 +92,7 @@ impl<V: Clone + Send + Sync + 'static> Layer<V> {
         };
         Ok(Opened {
             value,
+            encoded,
             age,
             left: decide::left(kept, stored.remaining, age),
             whole: Whole {

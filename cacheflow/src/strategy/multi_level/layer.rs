@@ -308,6 +308,7 @@ impl<V: Clone + Send + Sync + 'static> Layer<V> {
     ) -> Read<V> {
         let Opened {
             value,
+            encoded,
             age,
             left,
             whole,
@@ -361,7 +362,7 @@ impl<V: Clone + Send + Sync + 'static> Layer<V> {
             // The flight goes on.
             _ if how.refreshes.is_some() && is_due => {}
             Some(life) => {
-                let weight = self.weigh(address, &value, || Some(stored.bytes.len()));
+                let weight = self.weigh(address, &value, || Some(encoded));
                 let epoch = ticket.epoch;
                 let entry = Entry::new(value, ticket.begun, life, epoch, weight);
                 let mut entry = entry.marked(&marks);
