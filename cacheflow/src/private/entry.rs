@@ -4,22 +4,32 @@ use std::sync::Arc;
 
 use super::companion::Later;
 use super::shape::Shape;
+use super::since::Since;
 use super::site::At;
 use crate::cache::{CacheValue, Core, How, Putting};
 use crate::error::{Error, Result};
 use crate::flow::CacheFlow;
 use crate::invalidation::Applied;
-use crate::key::{Address, KeyBuf};
+use crate::key::{Address, FullKey, KeyBuf};
 use crate::source::LoadContext;
 use crate::strategy::{CallOptions, Given};
 
 /// An entry of a function that returns `R`. It stands where its node stood when it was
 /// made: whoever changes the source meanwhile is noticed.
 #[must_use = "nothing is put until `put`"]
-pub struct Entry<R>(Result<Box<dyn Begun<R>>>);
+pub struct Entry<R>(Result<Box<dyn Begun<R>>, Box<NoCache>>);
 
 trait Begun<R>: Send {
     fn end(self: Box<Self>, whole: Option<R>) -> Later<Result<Applied>>;
+    fn since(&mut self, since: &Since);
+    fn flow(&self) -> &CacheFlow;
+}
+
+/// There is no cache for the values: another has built it for others of its name.
+struct NoCache {
+    flow: CacheFlow,
+    key: Option<FullKey>,
+    error: Error,
 }
 
 struct Of<S: Shape<Value: CacheValue>, F> {
@@ -29,6 +39,8 @@ struct Of<S: Shape<Value: CacheValue>, F> {
     at: At,
     said: LoadContext<S::Value>,
     says: F,
+    /// Nobody knows what came before it.
+    is_unsure: bool,
 }
 
 impl<R: Send + 'static> Entry<R> {
@@ -54,10 +66,26 @@ impl<R: Send + 'static> Entry<R> {
                 at,
                 said,
                 says,
+                is_unsure: false,
             };
             Box::new(of) as Box<dyn Begun<R>>
         });
-        Self(begun)
+        Self(begun.map_err(|error| {
+            let name = at.name().ok();
+            Box::new(NoCache {
+                flow: flow.clone(),
+                key: name.map(|name| Address::new(&name, key).full),
+                error,
+            })
+        }))
+    }
+
+    /// Moves its beginning back, to before the source was changed.
+    pub fn since(mut self, since: &Since) -> Self {
+        if let Ok(begun) = &mut self.0 {
+            begun.since(since);
+        }
+        self
     }
 
     /// Puts what a function of this return type gives; what is no value is forgotten.
@@ -72,11 +100,36 @@ impl<R: Send + 'static> Entry<R> {
         self.end(None)
     }
 
+    /// The same beside its caller.
+    pub(super) fn forget_in_background(self) {
+        let flow = match &self.0 {
+            Ok(begun) => begun.flow().clone(),
+            Err(none) => none.flow.clone(),
+        };
+        let forget = self.forget();
+        flow.in_background(async move {
+            if let Err(error) = forget.await {
+                tracing::debug!(%error, "an entry of unknown age is not forgotten");
+            }
+        });
+    }
+
     fn end(self, whole: Option<R>) -> Later<Result<Applied>> {
         match self.0 {
             Ok(begun) => begun.end(whole),
-            Err(error) => Box::pin(std::future::ready(Err(error))),
+            Err(none) => none.end(),
         }
+    }
+}
+
+impl NoCache {
+    /// Whatever is kept under that name is old all the same.
+    fn end(self: Box<Self>) -> Later<Result<Applied>> {
+        let Self { flow, key, error } = *self;
+        Box::pin(async move {
+            let _ = flow.invalidate().full_keys(key).send().await?;
+            Err(error)
+        })
     }
 }
 
@@ -86,6 +139,16 @@ where
     S: Shape<Return = R, Value: CacheValue>,
     F: FnOnce(&LoadContext<S::Value>, &R) + Send,
 {
+    fn since(&mut self, since: &Since) {
+        // Positions of two flows say nothing of one another.
+        self.is_unsure = !self.flow.is(&since.flow);
+        self.putting.begin_at(since.as_of.again());
+    }
+
+    fn flow(&self) -> &CacheFlow {
+        &self.flow
+    }
+
     fn end(self: Box<Self>, whole: Option<R>) -> Later<Result<Applied>> {
         let Self {
             flow,
@@ -94,6 +157,7 @@ where
             at,
             said,
             says,
+            is_unsure,
         } = *self;
         if flow.is_closed() {
             return Box::pin(std::future::ready(Err(Error::closed("put"))));
@@ -104,7 +168,7 @@ where
         });
         let said = said.taken();
         let change = async move {
-            let Some(value) = value.filter(|_| !said.skip) else {
+            let Some(value) = value.filter(|_| !said.skip && !is_unsure) else {
                 return putting.forget().await;
             };
             let how = How {
