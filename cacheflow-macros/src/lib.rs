@@ -7,6 +7,7 @@
 //! | [`macro@cache_evict`] | forgets what is kept, after a function has changed its source |
 //! | [`macro@cache_update`] | touches what a changed row is a part of |
 //! | [`macro@CacheKey`] | makes a type of yours usable in keys |
+//! | [`macro@HasUpdatedAt`] | says which field tells when a value was last changed |
 //!
 //! Generated code names everything from its root (`::cacheflow::`, `::core::`),
 //! so that names of yours do no harm, and needs `cacheflow` as a dependency
@@ -34,6 +35,7 @@ mod duration;
 mod ends;
 mod faults;
 mod function;
+mod has_updated_at;
 mod key;
 mod literal;
 mod nearest;
@@ -370,4 +372,26 @@ pub fn cache_update(attribute: TokenStream, item: TokenStream) -> TokenStream {
 #[proc_macro_derive(CacheKey)]
 pub fn derive_cache_key(item: TokenStream) -> TokenStream {
     cache_key::expand(item.into()).into()
+}
+
+/// Implements `HasUpdatedAt` and `SetUpdatedAt` for a struct: by the field called
+/// `updated_at`, or by another that is marked.
+///
+/// | on a field | its type |
+/// |---|---|
+/// | nothing, or `#[updated_at]` | `SystemTime`; or one that is `Clone` and converts to it and back by `From`, as those of `chrono` and `time` do |
+/// | `#[updated_at(millis)]` | `i64`, `u64`, `i128`, `u128`: milliseconds since 1970 |
+/// | `#[updated_at(seconds)]` | these, `i32` or `u32`: seconds since 1970. Changes within one second have one version |
+///
+/// ```text
+/// #[derive(HasUpdatedAt)]
+/// struct Post {
+///     id: u64,
+///     #[updated_at(millis)]
+///     edited: i64,
+/// }
+/// ```
+#[proc_macro_derive(HasUpdatedAt, attributes(updated_at))]
+pub fn derive_has_updated_at(item: TokenStream) -> TokenStream {
+    has_updated_at::expand(item.into()).into()
 }

@@ -66,6 +66,9 @@
 //! | give a cache a loader of its own | [`LoadingCache`] |
 //! | want something else of one call, or say more of one value | [`Cache::entry`], [`LoadContext`] |
 //! | keep that there is no value, or an error | [`CacheBuilder::cache_none`], [`CacheBuilder::cache_err`] |
+//! | move `updated_at` of all that a changed row is a part of, and forget what was made of it | [`CacheFlow::touch`], [`ParentToucher`], [`touch`] |
+//! | say when a value was last changed, and make that a part of a key | [`HasUpdatedAt`], [`macro@HasUpdatedAt`], [`Version`] |
+//! | put a text together of cached fragments | [`Template`] |
 //! | read everything once within a request | [`CacheFlow::request_scope`] |
 //! | choose a strategy by configuration | [`Strategy::named`], [`StrategyOptions`], [`CacheFlow::strategy`] |
 //! | make a type part of a key | [`CacheKey`], [`macro@CacheKey`] |
@@ -96,7 +99,7 @@
 //!
 //! | feature | what | default |
 //! |---|---|---|
-//! | `macros` | [`macro@cached`] and [`macro@CacheKey`] | yes |
+//! | `macros` | [`macro@cached`], [`macro@CacheKey`] and [`macro@HasUpdatedAt`] | yes |
 //! | `uuid` | [`CacheKey`] for `uuid::Uuid` | no |
 
 #![forbid(unsafe_code)]
@@ -121,13 +124,16 @@ mod standing;
 pub mod store;
 mod strategy;
 mod sync;
+pub mod template;
+pub mod touch;
+pub mod version;
 
 pub use cache::{
     Cache, CacheBuilder, CacheValue, EntryCall, FunctionCache, LoadedMany, LoadingCache,
     SourceError, Write, WriteBehindCache, Written,
 };
 #[cfg(feature = "macros")]
-pub use cacheflow_macros::{CacheKey, cache_evict, cache_put, cache_update, cached};
+pub use cacheflow_macros::{CacheKey, HasUpdatedAt, cache_evict, cache_put, cache_update, cached};
 pub use entry::{Found, Level, Lookup};
 pub use error::{BoxError, Error, ErrorKind, Result, Unreadable};
 pub use event::{CacheStats, Event, Events, Evicted};
@@ -136,8 +142,11 @@ pub use flow::{
     NamedLock, NamedStrategy, Namespace, StoreHealth,
 };
 pub use invalidation::Applied;
-pub use key::{CacheKey, KeyBuf};
+pub use key::{CacheKey, KeyBuf, Parent};
 pub use source::{LoadContext, LoadError};
 pub use strategy::{
     Bulkhead, CircuitBreaker, FailSafe, RefreshAhead, Strategy, StrategyOptions, WriteBehind,
 };
+pub use template::Template;
+pub use touch::{ParentToucher, Touched};
+pub use version::{HasUpdatedAt, SetUpdatedAt, Version};

@@ -6,7 +6,7 @@ use tokio::sync::broadcast;
 
 use crate::error::Unreadable;
 use crate::event::Forgotten;
-use crate::key::{CacheName, EntryKey};
+use crate::key::{CacheName, EntryKey, Parent};
 
 /// Something that happened in a flow.
 ///
@@ -103,6 +103,20 @@ pub enum Event {
         values: usize,
         /// The writer's error.
         error: Arc<str>,
+    },
+    /// A row could not be [touched](crate::touch), or what it is a part of could not be
+    /// told. What is known of its chain is forgotten.
+    TouchFailed {
+        /// The row.
+        parent: Parent,
+        /// Why: its toucher's error, that it panicked, or took too long.
+        error: Arc<str>,
+    },
+    /// A row that could not be touched is not tried again: it was tried often enough, or
+    /// too many wait.
+    TouchLost {
+        /// The row.
+        parent: Parent,
     },
     /// What an invalidation left behind in the shared store is removed.
     Reclaimed {

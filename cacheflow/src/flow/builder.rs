@@ -19,6 +19,7 @@ use crate::runtime::{Background, Tasks};
 use crate::standing::Standing;
 use crate::store::Guarded;
 use crate::strategy::distributed_lock::Tools;
+use crate::touch::{ParentToucher, Touchers, Touching};
 
 /// Builds a [`CacheFlow`].
 ///
@@ -30,6 +31,7 @@ use crate::strategy::distributed_lock::Tools;
 /// | [`max_staleness`](Self::max_staleness) | how long memory is served without news | 2 s | 800 ms to 1 h |
 /// | [`operation_budget`](Self::operation_budget) | what an operation on the shared store may take | 50 ms | 1 ms to 1 min |
 /// | [`serve_young_without_bus`](Self::serve_young_without_bus) | serve young entries while there are no news | no | |
+/// | [`toucher`](Self::toucher) | touches the rows of an entity | none | one for each entity |
 /// | [`clock`](Self::clock) | another clock, for tests | the system's | |
 #[derive(Default)]
 #[must_use = "a builder does nothing until `build`"]
@@ -37,6 +39,7 @@ pub struct FlowBuilder {
     config: FlowConfig,
     backend: Option<Box<dyn Backend>>,
     clock: Clock,
+    touchers: Touchers,
 }
 
 impl FlowBuilder {
@@ -84,6 +87,13 @@ impl FlowBuilder {
         self
     }
 
+    /// What touches the rows of an entity, when something that is a part of them has
+    /// changed: see [`touch`](crate::touch). One for each entity.
+    pub fn toucher(mut self, toucher: impl ParentToucher) -> Self {
+        self.touchers.add(toucher);
+        self
+    }
+
     /// The clock by which entries expire. Budgets and pauses of the network
     /// keep to the system's.
     pub fn clock(mut self, clock: Clock) -> Self {
@@ -112,9 +122,11 @@ impl FlowBuilder {
             config,
             backend,
             clock,
+            touchers,
         } = self;
         let mut faults = Faults::default();
         config.check(&mut faults);
+        touchers.faults().iter().for_each(|fault| faults.add(fault));
         let runtime = Handle::try_current().ok();
         if backend.is_some() && runtime.is_none() {
             faults.add("backend: a flow with a backend is built inside of a tokio runtime");
@@ -158,6 +170,12 @@ impl FlowBuilder {
             clock: clock.clone(),
             events: events.clone(),
         }));
+        let touching = Arc::new(Touching::new(
+            touchers,
+            Arc::clone(&node),
+            events.clone(),
+            background.clone(),
+        ));
         let (runtime, tasks) = match (&backend, runtime) {
             (Some(backend), Some(runtime)) => {
                 let tasks = Tasks::on(runtime.clone());
@@ -193,6 +211,7 @@ impl FlowBuilder {
             registry: Registry::default(),
             policies,
             pending: Mutex::default(),
+            touching,
             background,
             end,
             runtime,
@@ -215,6 +234,7 @@ impl std::fmt::Debug for FlowBuilder {
         f.debug_struct("FlowBuilder")
             .field("config", &self.config)
             .field("clock", &self.clock)
+            .field("touchers", &self.touchers)
             .finish_non_exhaustive()
     }
 }

@@ -10,6 +10,7 @@ mod lock;
 mod policies;
 mod registry;
 mod relations;
+mod touch;
 
 use std::fmt;
 use std::future::Future;
@@ -40,6 +41,7 @@ use crate::standing::Standing;
 use crate::store::Guarded;
 use crate::strategy::write_behind::Pending;
 use crate::strategy::{StrategyOptions, timeouts};
+use crate::touch::Touching;
 use policies::Policies;
 pub(crate) use registry::Place;
 use registry::Registry;
@@ -80,6 +82,7 @@ struct Inner {
     registry: Registry,
     policies: Policies,
     pending: Mutex<Vec<Arc<dyn Pending>>>,
+    touching: Arc<Touching>,
     runtime: Option<Handle>,
     tasks: Option<Tasks>,
     closed: AtomicBool,
@@ -235,15 +238,17 @@ impl CacheFlow {
     }
 
     /// Ends the flow: waits until what was [written behind](crate::WriteBehindCache) is
-    /// written, the loads and refreshes in the background have ended, and the shared store was told all that it missed, at most `timeout`, and
-    /// stops the background tasks. Afterwards memory serves nothing and changes are
+    /// written, the loads and refreshes in the background have ended, what could not be
+    /// [touched](crate::touch) was tried again, and the shared store was told all that it
+    /// missed, at most `timeout`, and stops the background tasks. Afterwards memory serves nothing and changes are
     /// refused; reads go on without it.
     ///
     /// # Errors
     ///
     /// [`ErrorKind::Timeout`] if invalidations still wait for the shared store: other
     /// nodes may then serve old values until their TTL; if values wait for their source,
-    /// which are lost; or if loads in the background were dropped.
+    /// which are lost; if loads in the background were dropped; or if rows wait to be
+    /// touched, which are not.
     pub async fn shutdown(&self, timeout: Duration) -> Result<()> {
         self.0.closed.store(true, Ordering::Release);
         let drained = timeouts::within(Some(timeout), self.drained())
@@ -261,11 +266,12 @@ impl CacheFlow {
         Err(Error::new(
             ErrorKind::Timeout,
             "shutdown",
-            "invalidations, loads or writes are still under way",
+            "invalidations, loads, touches or writes are still under way",
         )
         .with("invalidations", self.unsent().to_string())
         .with("writes", self.unwritten().to_string())
-        .with("loads", self.0.background.under_way().to_string()))
+        .with("loads", self.0.background.under_way().to_string())
+        .with("touches", self.0.touching.owed().to_string()))
     }
 
     async fn drained(&self) {
@@ -311,9 +317,18 @@ impl CacheFlow {
         &self,
         change: impl Future<Output = T> + Send + 'static,
     ) -> Option<T> {
-        let Some(runtime) = &self.0.runtime else {
-            return Some(change.await);
-        };
+        match &self.0.runtime {
+            Some(runtime) => self.to_the_end_on(runtime, change).await,
+            None => Some(change.await),
+        }
+    }
+
+    /// As [`to_the_end`](Self::to_the_end), on this runtime.
+    async fn to_the_end_on<T: Send + 'static>(
+        &self,
+        runtime: &Handle,
+        change: impl Future<Output = T> + Send + 'static,
+    ) -> Option<T> {
         let begun = UnderWay::begin(&self.0.changes);
         let task = runtime.spawn(async move {
             let _begun = begun;

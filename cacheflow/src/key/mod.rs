@@ -29,6 +29,7 @@ mod buf;
 mod impls;
 mod marks;
 mod name;
+mod parent;
 mod pattern;
 mod tag;
 
@@ -36,6 +37,8 @@ pub(crate) use address::Address;
 pub use buf::{KeyBuf, MAX_NAME_BYTES};
 pub use marks::{MAX_MARKS, Marks};
 pub use name::{CacheName, EntryKey, FullKey};
+pub use parent::Parent;
+pub(crate) use parent::entity_fault;
 pub use pattern::{MAX_PATTERN_BYTES, Pattern};
 pub use tag::{MAX_TAG_BYTES, MAX_TAGS, Tag};
 

@@ -147,9 +147,11 @@ impl Named {
     /// Entries with one of these tags.
     pub fn tags<T: AsRef<str>>(&mut self, tags: impl IntoIterator<Item = T>) {
         for tag in tags {
-            match Tag::new(tag.as_ref()) {
+            let tag = tag.as_ref();
+            match Tag::new(tag) {
                 Ok(tag) => self.0.tags.push(tag),
-                Err(fault) => tracing::warn!(fault, "no tag, and nothing to forget"),
+                // Its text may be a secret, and does not go to the log.
+                Err(_) => tracing::warn!(bytes = tag.len(), "no tag, and nothing to forget"),
             }
         }
     }
@@ -157,9 +159,12 @@ impl Named {
     /// Entries whose full keys match one of these patterns.
     pub fn patterns<T: AsRef<str>>(&mut self, patterns: impl IntoIterator<Item = T>) {
         for pattern in patterns {
-            match Pattern::new(pattern.as_ref()) {
+            let pattern = pattern.as_ref();
+            match Pattern::new(pattern) {
                 Ok(pattern) => self.0.patterns.push(pattern),
-                Err(fault) => tracing::warn!(fault, "no pattern, and nothing to forget"),
+                Err(_) => {
+                    tracing::warn!(bytes = pattern.len(), "no pattern, and nothing to forget");
+                }
             }
         }
     }

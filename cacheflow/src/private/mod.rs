@@ -14,6 +14,7 @@ mod said;
 mod shape;
 mod since;
 mod site;
+mod touch;
 mod trouble;
 
 pub use call::{begin, cached, cached_in_background, cached_with, returning, run};
@@ -33,6 +34,7 @@ pub use shape::{
 };
 pub use since::Since;
 pub use site::{At, Keeping, Site};
+pub use touch::{Row, Touch};
 pub use trouble::FromTrouble;
 
 use crate::flow::CacheFlow;

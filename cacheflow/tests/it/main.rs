@@ -49,6 +49,7 @@ mod support;
 mod tags;
 mod time_limits;
 mod timed;
+mod touching;
 mod ttl;
 mod unreadable;
 mod values_alone;
