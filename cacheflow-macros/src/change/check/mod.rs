@@ -34,7 +34,7 @@ pub(super) fn check(
         arguments: &arguments,
         has_result: true,
     };
-    let when = when(std::mem::take(&mut options.when), faults);
+    let when = when(kind, std::mem::take(&mut options.when), faults);
     let unless = std::mem::take(&mut options.unless).given();
     let flow = std::mem::take(&mut options.flow).given();
     let does = match kind {
@@ -55,11 +55,16 @@ pub(super) fn check(
 }
 
 /// It is asked before there is a result.
-fn when(when: Given<Expr>, faults: &mut Faults) -> Option<Expr> {
+fn when(kind: Kind, when: Given<Expr>, faults: &mut Faults) -> Option<Expr> {
     let when = when.given()?;
     if speaks_of_result(&when) {
-        let message = "`when` is asked before the body runs, and knows no `result`: \
-             write `unless = …`, or `if …` behind an entry";
+        let or = match kind {
+            Kind::Update => "",
+            Kind::Put | Kind::Evict => ", or `if …` behind an entry",
+        };
+        let message = format!(
+            "`when` is asked before the body runs, and knows no `result`: write `unless = …`{or}"
+        );
         faults.on(&when, message);
     }
     Some(when)

@@ -135,5 +135,5 @@ fn condition(condition: &Expr, names: &mut Names) -> (TokenStream, TokenStream) 
 /// A condition with its type: a fault of it is told as its own.
 fn stated(name: &Ident, condition: &Expr) -> TokenStream {
     let place = shown_at(Ends::of(condition).first);
-    quote_spanned! { place=> let #name: bool = #condition; }
+    quote_spanned! { place=> let #name: ::core::primitive::bool = #condition; }
 }

@@ -46,7 +46,7 @@ pub(super) fn emit(change: &Change, put: &Put) -> Steps {
         let place = shown_at(Ends::of(unless).first);
         let unless = local("unless");
         let gave = std::mem::take(&mut steps.gave);
-        steps.gave = quote_spanned! { place=> let #unless: bool = #asked; };
+        steps.gave = quote_spanned! { place=> let #unless: ::core::primitive::bool = #asked; };
         steps.gave.extend(gave);
     }
     let names: Vec<_> = puts.iter().map(|put| &put.name).collect();
