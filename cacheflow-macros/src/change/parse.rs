@@ -7,7 +7,7 @@ use crate::target::Target;
 use proc_macro2::TokenStream;
 use syn::ext::IdentExt;
 use syn::parse::ParseStream;
-use syn::{Expr, Ident, Token, token};
+use syn::{Error, Expr, Ident, Token, token};
 
 /// The options as written, each read only as far as its syntax goes: those of all three
 /// attributes, of which each takes some.
@@ -145,13 +145,13 @@ fn option(
     known.end(input, &name)
 }
 
-fn unknown(kind: Kind, known: &Known, name: &Ident) -> syn::Error {
+fn unknown(kind: Kind, known: &Known, name: &Ident) -> Error {
     let error = known.unknown(name);
     if kind == Kind::Update {
         return error;
     }
     let message = format!("{error}; an entry is named with parentheses, like `find_user(id)`");
-    syn::Error::new(error.span(), message)
+    Error::new(error.span(), message)
 }
 
 /// Whether an entry begins here: `find_user(…)`, `users::find(…)`, `self.find(…)`. A name
@@ -171,8 +171,8 @@ fn begins_aim(known: &Known, input: ParseStream<'_>) -> bool {
 fn aim(input: ParseStream<'_>) -> syn::Result<Aim> {
     let target = Target::parse(input)?;
     let condition = match input.parse::<Option<Token![if]>>()? {
-        Some(_) if is_end(input) => {
-            return Err(input.error("expected a condition after `if`"));
+        Some(word) if is_end(input) => {
+            return Err(Error::new(word.span, "expected a condition after `if`"));
         }
         Some(_) => Some(input.parse()?),
         None => None,

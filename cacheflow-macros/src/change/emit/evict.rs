@@ -3,12 +3,13 @@
 use super::texts::{self, Saying, texts, waits};
 use super::{Steps, condition, flow, seeing_result};
 use crate::change::model::{Aim, Change, Evict, Name};
+use crate::ends::Ends;
 use crate::key;
 use crate::scope::speaks_of_result;
-use crate::spans::local;
+use crate::spans::{local, shown_at};
 use crate::text::Names;
 use proc_macro2::TokenStream;
-use quote::quote;
+use quote::{quote, quote_spanned};
 
 pub(super) fn emit(change: &Change, evict: &Evict) -> Steps {
     let name = local("evict");
@@ -153,7 +154,13 @@ fn name(name: &Name, names: &mut Names) -> Saying {
                 waits: waits(parts),
             }
         }
-        Name::KeyOf(expr) => texts::of(expr, quote! { #evict.sure().keys([#expr]); }),
+        Name::KeyOf(expr) => {
+            // With its type stated, a fault of the expression is told as its own.
+            let key = local("full_key");
+            let place = shown_at(Ends::of(expr).first);
+            let stated = quote_spanned! { place=> let #key: ::cacheflow::key::FullKey = #expr; };
+            texts::of(expr, quote! {{ #stated #evict.sure().keys([#key]); }})
+        }
         Name::KeysOf(expr) => texts::of(expr, quote! { #evict.sure().keys(#expr); }),
         Name::Tags(tags) => texts(tags, names, |tags| quote! { #evict.sure().tags(#tags); }),
         Name::Patterns(patterns) => texts(

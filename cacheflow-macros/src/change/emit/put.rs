@@ -120,8 +120,14 @@ impl Entry {
             unless,
             ..
         } = self;
-        let (method, value) = (Ident::new(method, *place), result());
-        let gave = quote_spanned! { *place=> #name.#method(#value); };
+        // All at one place: the compiler then tells there that the value does not fit.
+        let located = |mut name: Ident| {
+            name.set_span(*place);
+            name
+        };
+        let (put, value) = (located(name.clone()), located(result()));
+        let method = Ident::new(method, *place);
+        let gave = quote_spanned! { *place=> #put.#method(#value); };
         match unless {
             Some(unless) => quote! { if #unless { #name.forget(); } else { #gave } },
             None => gave,
@@ -163,6 +169,8 @@ fn emit_keyed(keyed: &Keyed, change: &Change, put: &Entry, names: &mut Names, st
     let (before, write) = key::emit_in_two(&keyed.key, &key, names);
     steps.before.extend(before);
     let (flow_let, flow) = flow(change);
+    let mut context = said.clone();
+    context.set_span(put.place);
     let entry = |flow_let: &TokenStream, flow: &TokenStream| {
         quote_spanned! { put.place=> {
             static __CACHEFLOW_SITE: ::cacheflow::private::Site =
@@ -170,7 +178,7 @@ fn emit_keyed(keyed: &Keyed, change: &Change, put: &Entry, names: &mut Names, st
             #flow_let
             let mut #key = ::cacheflow::KeyBuf::new();
             #write
-            ::cacheflow::private::keyed(__CACHEFLOW_SITE.at(""), #flow, &#key, &#said)
+            ::cacheflow::private::keyed(__CACHEFLOW_SITE.at(""), #flow, &#key, &#context)
         }}
     };
     steps.before.extend(quote! {

@@ -2,11 +2,20 @@
 
 use super::texts::texts;
 use super::{Steps, flow, seeing_result};
-use crate::change::model::{Change, Parents};
-use crate::spans::local;
+use crate::change::model::{Change, Parents, Texts};
+use crate::ends::Ends;
+use crate::spans::{local, shown_at};
 use crate::text::Names;
-use proc_macro2::TokenStream;
-use quote::quote;
+use proc_macro2::{Span, TokenStream};
+use quote::{quote, quote_spanned};
+
+/// Where it is told that something is no parent.
+fn place(rows: &Texts) -> Span {
+    match rows {
+        Texts::Template(_) => Span::mixed_site(),
+        Texts::One(expr) | Texts::Several(expr) => shown_at(Ends::of(expr).first),
+    }
+}
 
 pub(super) fn emit(change: &Change, parents: &[Parents]) -> Steps {
     let name = local("touch");
@@ -15,9 +24,13 @@ pub(super) fn emit(change: &Change, parents: &[Parents]) -> Steps {
     let (mut before, mut known, mut then) =
         (TokenStream::new(), TokenStream::new(), TokenStream::new());
     for Parents { entity, rows } in parents {
+        let place = place(rows);
+        // All at one place: the compiler then tells there what is no parent.
+        let mut touch = name.clone();
+        touch.set_span(place);
         let saying = texts(rows, &mut names, |rows| match entity {
-            Some(entity) => quote! { #name.rows_of(#entity, #rows); },
-            None => quote! { #name.rows(#rows); },
+            Some(entity) => quote_spanned! { place=> #touch.rows_of(#entity, #rows); },
+            None => quote_spanned! { place=> #touch.rows(#rows); },
         });
         before.extend(saying.before);
         if saying.waits {

@@ -202,7 +202,9 @@ fn each_option_becomes_one_thing() {
         ),
         (
             "key = user.key()",
-            &["__cacheflow_evict.sure().keys([user.key()]);"],
+            &[
+                "{ let __cacheflow_full_key: ::cacheflow::key::FullKey = user.key(); __cacheflow_evict.sure().keys([__cacheflow_full_key]); }",
+            ],
         ),
         (
             "tags = [tag(&user), \"a\"]",

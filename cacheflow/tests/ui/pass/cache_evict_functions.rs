@@ -47,7 +47,7 @@ async fn other_error(id: u64, text: &str) -> Result<u64, Box<dyn std::error::Err
     Ok(text.parse::<u64>()?)
 }
 
-#[cache_evict(number(id.clone().into()), unless = result.is_none())]
+#[cache_evict(number(id.clone().into()), unless = *result == 0)]
 async fn generic<T: Clone + Into<u64> + Send, const N: usize>(id: T, many: [u8; N]) -> Option<usize>
 where
     T: Sync,
