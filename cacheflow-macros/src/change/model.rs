@@ -25,7 +25,7 @@ pub(super) struct Change {
 }
 
 pub(super) enum Does {
-    Put(Put),
+    Put(Box<Put>),
     Evict(Evict),
     Update(Vec<Parents>),
 }
@@ -50,7 +50,7 @@ pub(super) struct Keyed {
 /// How long a value is kept.
 pub(super) enum Ttl {
     Fixed(Duration),
-    Computed(Expr),
+    Computed(Box<Expr>),
 }
 
 /// What is forgotten.

@@ -124,8 +124,8 @@ impl<R: Send + 'static> Entry<R> {
 
 impl NoCache {
     /// Whatever is kept under that name is old all the same.
-    fn end(self: Box<Self>) -> Later<Result<Applied>> {
-        let Self { flow, key, error } = *self;
+    fn end(self) -> Later<Result<Applied>> {
+        let Self { flow, key, error } = self;
         Box::pin(async move {
             let _ = flow.invalidate().full_keys(key).send().await?;
             Err(error)

@@ -3,6 +3,7 @@
 use std::fmt::Display;
 use std::future::Future;
 
+use crate::error::{Error, ErrorKind, Result};
 use crate::flow::CacheFlow;
 use crate::key::Parent;
 
@@ -31,32 +32,31 @@ pub trait Row {
     /// # Errors
     ///
     /// What is wrong with its name.
-    fn parent(self) -> Result<Parent, crate::Error>;
+    fn parent(self) -> Result<Parent>;
 }
 
 impl Row for Parent {
-    fn parent(self) -> Result<Parent, crate::Error> {
+    fn parent(self) -> Result<Parent> {
         self.fault().map_or(Ok(self), |fault| {
-            let kind = crate::ErrorKind::InvalidConfig;
-            Err(crate::Error::new(kind, "touch", fault))
+            Err(Error::new(ErrorKind::InvalidConfig, "touch", fault))
         })
     }
 }
 
 impl Row for &Parent {
-    fn parent(self) -> Result<Parent, crate::Error> {
+    fn parent(self) -> Result<Parent> {
         self.clone().parent()
     }
 }
 
 impl Row for String {
-    fn parent(self) -> Result<Parent, crate::Error> {
+    fn parent(self) -> Result<Parent> {
         self.parse()
     }
 }
 
 impl Row for &str {
-    fn parent(self) -> Result<Parent, crate::Error> {
+    fn parent(self) -> Result<Parent> {
         self.parse()
     }
 }
@@ -111,7 +111,7 @@ impl Touch {
         let rows = std::mem::take(&mut self.rows);
         let is_on = std::mem::take(&mut self.is_on);
         let flow = self.flow.clone();
-        (is_on && !rows.is_empty()).then(|| async move {
+        (is_on && !rows.is_empty()).then_some(async move {
             if let Err(error) = flow.touch(rows).await {
                 tracing::warn!(%error, "what was changed is a part of rows that are not touched");
             }

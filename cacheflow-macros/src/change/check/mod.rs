@@ -38,7 +38,7 @@ pub(super) fn check(
     let unless = std::mem::take(&mut options.unless).given();
     let flow = std::mem::take(&mut options.flow).given();
     let does = match kind {
-        Kind::Put => Does::Put(put::check(options, &scope, faults)),
+        Kind::Put => Does::Put(Box::new(put::check(options, &scope, faults))),
         Kind::Evict => Does::Evict(evict::check(options, unless.as_ref(), &scope, faults)),
         Kind::Update => Does::Update(update::check(options, &scope, faults)),
     };

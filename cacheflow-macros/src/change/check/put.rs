@@ -84,5 +84,5 @@ fn ttl(expr: Expr, faults: &mut Faults) -> Option<Ttl> {
         faults.on(&expr, message);
         return None;
     }
-    Some(Ttl::Computed(expr))
+    Some(Ttl::Computed(Box::new(expr)))
 }

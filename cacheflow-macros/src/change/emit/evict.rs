@@ -58,11 +58,12 @@ pub(super) fn emit(change: &Change, evict: &Evict) -> Steps {
         quote! { if #name.is_on() { #then } }
     };
     let keeps = !evict.before && !evict.on_err;
+    let failed = keeps.then(|| quote! { #name.keep(); });
     Steps {
         before,
         gave,
         nothing: TokenStream::new(),
-        failed: keeps.then(|| quote! { #name.keep(); }).unwrap_or_default(),
+        failed: quote! { #failed },
         end: quote! { #name.end().await; },
     }
 }

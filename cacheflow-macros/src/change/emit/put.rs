@@ -81,14 +81,14 @@ impl Entry {
 
     /// `let mut put = …`, of an entry that is begun now, if it is.
     fn begin(&self, asked: &[TokenStream], entry: &TokenStream) -> TokenStream {
-        let (name, into) = (&self.name, self.into_entry(asked, entry));
+        let (name, into) = (&self.name, self.put(asked, entry));
         quote! { let mut #name = #into; }
     }
 
     /// The same for one whose key is known only now.
     fn begin_late(&self, asked: &[TokenStream], entry: &TokenStream) -> TokenStream {
         let (name, since) = (&self.name, local("since"));
-        let into = self.into_entry(asked, &quote! { (#entry).since(&#since) });
+        let into = self.put(asked, &quote! { (#entry).since(&#since) });
         quote! { #name = #into; }
     }
 
@@ -97,7 +97,7 @@ impl Entry {
         quote! { let mut #name = ::cacheflow::private::Put::nothing(); }
     }
 
-    fn into_entry(&self, asked: &[TokenStream], entry: &TokenStream) -> TokenStream {
+    fn put(&self, asked: &[TokenStream], entry: &TokenStream) -> TokenStream {
         let when = self.when.iter().map(|when| quote! { #when });
         let all: Vec<_> = when.chain(asked.iter().cloned()).collect();
         if all.is_empty() {
