@@ -3,6 +3,9 @@
 //! | macro | for |
 //! |---|---|
 //! | [`macro@cached`] | keeps the results of an async function in a cache |
+//! | [`macro@cache_put`] | puts what a function gives in the place of what is kept |
+//! | [`macro@cache_evict`] | forgets what is kept, after a function has changed its source |
+//! | [`macro@cache_update`] | touches what a changed row is a part of |
 //! | [`macro@CacheKey`] | makes a type of yours usable in keys |
 //! | [`macro@HasUpdatedAt`] | says which field tells when a value was last changed |
 //!
@@ -25,7 +28,9 @@
 mod arguments;
 mod attribute;
 mod cache_key;
+mod cache_name;
 mod cached;
+mod change;
 mod duration;
 mod ends;
 mod faults;
@@ -221,6 +226,158 @@ pub fn cached(attribute: TokenStream, item: TokenStream) -> TokenStream {
 pub fn cached_fragment(attribute: TokenStream, item: TokenStream) -> TokenStream {
     let expanded = cached::expand(cached::Kind::Fragment, attribute.into(), item.into());
     renamed::renamed(expanded).into()
+}
+
+/// Forgets what is kept, after a function has changed its source.
+///
+/// The body runs; if it succeeded, all that the attribute names is forgotten everywhere,
+/// as one change, and only then does the call return. On `Err`, whatever name the type
+/// goes by, nothing is forgotten. The function's signature, attributes and documentation
+/// stay as they are; trouble with the cache is never the caller's.
+///
+/// ```text
+/// #[cache_evict(find_user(user.id), find_users(*) if result.renamed, tags = ["org:{user.org}"])]
+/// async fn save(db: &Db, user: User) -> Result<Saved, DbError> { … }
+///
+/// #[cache_evict(pattern = "feed:{id}:*", keys = ["users:{id}", names.full_key(name)], before)]
+/// async fn delete(db: &Db, id: u64, name: &str) -> Result<(), DbError> { … }
+/// ```
+///
+/// | to be forgotten | is |
+/// |---|---|
+/// | `find_user(user.id)` | the entry of a `#[cached]` function for what its key is made of: what its companion `key` takes |
+/// | `Self::find(self, id)`, `Repo::find(id)`, `self.find(id)` | the same of an associated function that has `companions` |
+/// | `find_user(*)` | all entries of that function, and of those that share its cache |
+/// | `find_user(id) if condition` | the entry, if the condition holds |
+/// | `key = "users:{id}"` | an entry by the name of its cache and its key, a [template](macro@cached#key-templates) |
+/// | `key = expression` | the same, of type `FullKey` |
+/// | `keys = ["users:{id}", expression]` | several; also one expression, of what iterates over `FullKey` |
+/// | `tags = ["org:{result.org}", expression]` | what carries one of the tags; also one expression, of what iterates over texts |
+/// | `pattern = "feed:{id}:*"` | entries whose full key matches; a placeholder matches what it stands for, as keys write it, and never acts as a wildcard. An expression is a pattern as it is |
+/// | `patterns = ["feed:{id}:*", …]` | several |
+/// | `cache = "users"` | all of a cache |
+/// | `all` | everything |
+///
+/// | option | what | without it |
+/// |---|---|---|
+/// | `when = condition` | asked before the body runs, of the arguments: else the function runs as if it had no attribute | always |
+/// | `unless = condition` | asked of the `result`: then nothing is forgotten | never |
+/// | `before` | forgets before the body runs as well, and again after it, whatever came of it; what is known from the result alone, only after it. Without `unless` and `on_err` | after it |
+/// | `on_err` | also if the function returned `Err` | on success |
+/// | `local_only` | in the memory of this process alone | everywhere |
+/// | `flow = expression` | where to find the flow, borrowed before the body runs | the global flow |
+///
+/// Templates and expressions use the arguments, `self`, and `result`: what the function
+/// gave, out of its `Result` or `Option`. An argument called `result` is hidden by it. What
+/// does not speak of `result` is evaluated before the body, which may consume the
+/// arguments; what does, after it. Where there is no `result`, because the function gave
+/// `None`, or `Err` with `on_err`, what speaks of it is left out, and conditions are
+/// taken to hold.
+///
+/// If the call is cancelled or panics while the body runs, nobody knows whether the source
+/// was changed: what is named without `result` is forgotten in the background. From the
+/// end of the body on it goes on to its end without the caller.
+///
+/// The same without a macro, after the change is committed:
+///
+/// ```text
+/// flow.invalidate().full_keys([find_user::key(user.id)]).tags([format!("org:{org}")]).send().await?;
+/// ```
+///
+/// # Where it stands
+///
+/// On async functions, associated functions and methods, on those that return a boxed or
+/// `impl Future`, under `#[async_trait]` too. Attributes that change what is kept can be
+/// stacked; each does its work after that of those above it. Above `#[cached]` it stands
+/// within the function that is cached, and works when that is loaded; below it, each
+/// call does it, hits as well.
+#[proc_macro_attribute]
+pub fn cache_evict(attribute: TokenStream, item: TokenStream) -> TokenStream {
+    change::expand(change::Kind::Evict, attribute.into(), item.into()).into()
+}
+
+/// Puts what a function gives in the place of what is kept.
+///
+/// Where this node stands in the journal is taken before the body runs. If the body
+/// succeeded, a copy of what it gave, out of its `Result` or `Option`, takes the place of what
+/// is kept, on every node, and only then does the call return. Of two that overlap neither's
+/// value is kept, unless it is known to be the newest: the key is forgotten instead.
+/// `None` forgets the key; on `Err` nothing is put.
+///
+/// ```text
+/// #[cached(cache = "users", key = "{id}", tags = ["org:{result.org}"])]
+/// async fn find_user(id: u64) -> Result<User, DbError> { … }
+///
+/// #[cache_put(find_user(user.id), find_by_name(&user.name) if user.is_public)]
+/// async fn save(db: &Db, user: User) -> Result<User, SaveError> { … }
+///
+/// #[cache_put(find_user(result.id))]
+/// async fn create(db: &Db, name: &str) -> Result<User, SaveError> { … }
+/// ```
+///
+/// | into | is |
+/// |---|---|
+/// | `find_user(user.id)` | the entry of a `#[cached]` function for what its key is made of, with the lifetime, tags and dependencies of that. The types of the errors may differ; the value is of the type that `find_user` gives |
+/// | `Self::find(self, id)`, `Repo::find(id)`, `self.find(id)` | the same of an associated function that has `companions` |
+/// | `find_user(id) if condition` | the same, if the condition holds; else the entry is left alone |
+/// | `key = "users:{id}"` | an entry of a named cache, whose values are what this function gives |
+///
+/// | option | what | without it |
+/// |---|---|---|
+/// | `tags = ["org:{result.org}"]` | with `key`: the value's tags, templates or expressions | none |
+/// | `ttl = "90s"`, `ttl = expression` | with `key`: how long the value is kept | as the cache does |
+/// | `when = condition` | asked before the body runs, of the arguments: else the function runs as if it had no attribute | always |
+/// | `unless = condition` | asked of the `result`: then it is not kept, and what was kept is forgotten, since it is older | never |
+/// | `on_err` | if the function returned `Err`, the entries are forgotten | they are left alone |
+/// | `flow = expression` | where to find the flow: for `key`, and for entries whose key is known from the `result` alone. These are only forgotten where their function is in another flow | the global flow |
+///
+/// `result`, and what becomes of a call that is cancelled or panics, is as with
+/// [`macro@cache_evict`].
+///
+/// The same without a macro: `Cache::write_through`, or `find_user::put(id, user).await?`
+/// after the change, which does not know of others who change it at the same time.
+#[proc_macro_attribute]
+pub fn cache_put(attribute: TokenStream, item: TokenStream) -> TokenStream {
+    change::expand(change::Kind::Put, attribute.into(), item.into()).into()
+}
+
+/// Touches what a changed row is a part of, after a function has changed it.
+///
+/// The body runs; if it succeeded, `CacheFlow::touch` moves the `updated_at` of the parents in
+/// their source, by the `ParentToucher` that is registered for their entity, and of all
+/// that they are a part of in turn; then all that was made of them is forgotten. Only then
+/// does the call return. On `Err` nothing is touched. A toucher that fails is not the
+/// caller's failure: it is tried again in the background.
+///
+/// ```text
+/// #[cache_update(parent = "user:{order.user_id}")]
+/// async fn save(db: &Db, order: Order) -> Result<(), DbError> { … }
+///
+/// #[cache_update(entity = "user", parents = ["{from}", "{to}"], unless = result.is_empty())]
+/// async fn transfer(db: &Db, from: u64, to: u64) -> Result<Vec<Order>, DbError> { … }
+/// ```
+///
+/// | option | value | without it |
+/// |---|---|---|
+/// | `parent = "user:{order.user_id}"` | a row: its entity, `:`, and its id. Or an expression of type `Parent` | |
+/// | `parents = ["user:{id}", expression]` | several; also one expression, of what iterates over `Parent` | |
+/// | `entity = "user"` | the entity of all parents: they are given by their ids alone, as templates or as expressions of what can be displayed | it stands before the `:` |
+/// | `when = condition` | asked before the body runs, of the arguments: else the function runs as if it had no attribute | always |
+/// | `unless = condition` | asked of the `result`: then nothing is touched | never |
+/// | `flow = expression` | where to find the flow, borrowed before the body runs | the global flow |
+///
+/// `result` is as with [`macro@cache_evict`]. If the call is cancelled or panics while the
+/// body runs, nobody knows whether the row was changed: the parents that are known without
+/// `result` are touched in the background, which does no harm.
+///
+/// The same without a macro, after the change is committed:
+///
+/// ```text
+/// flow.touch([Parent::new("user", order.user_id)]).await?;
+/// ```
+#[proc_macro_attribute]
+pub fn cache_update(attribute: TokenStream, item: TokenStream) -> TokenStream {
+    change::expand(change::Kind::Update, attribute.into(), item.into()).into()
 }
 
 /// Implements `CacheKey` for a struct or an enum.

@@ -223,7 +223,8 @@ pub(crate) fn full_key(
     Some((cache.to_owned(), parts))
 }
 
-fn is_list(expr: &Expr) -> bool {
+/// Whether all that an expression lists stands in it.
+pub(crate) fn is_list(expr: &Expr) -> bool {
     match expr {
         Expr::Group(group) => is_list(&group.expr),
         Expr::Array(_) => true,
@@ -232,7 +233,7 @@ fn is_list(expr: &Expr) -> bool {
 }
 
 /// The elements of a list, or the one literal that stands in place of a list.
-fn elements(expr: &Expr) -> Vec<&Expr> {
+pub(crate) fn elements(expr: &Expr) -> Vec<&Expr> {
     match expr {
         Expr::Group(group) => elements(&group.expr),
         Expr::Array(array) => array.elems.iter().collect(),

@@ -46,6 +46,7 @@
 //! | you want to | see |
 //! |---|---|
 //! | cache a function's results | [`macro@cached`] |
+//! | put, forget or touch what is kept when a function changes its source | [`macro@cache_put`], [`macro@cache_evict`], [`macro@cache_update`] |
 //! | use a cache by hand: get, load, put, invalidate | [`Cache`] |
 //! | load many keys with one query | [`Cache::get_or_load_many`] |
 //! | set a cache's options | [`CacheBuilder`] |
@@ -137,7 +138,9 @@ pub use cache::{
     SourceError, Write, WriteBehindCache, Written,
 };
 #[cfg(feature = "macros")]
-pub use cacheflow_macros::{CacheKey, HasUpdatedAt, cached, cached_fragment};
+pub use cacheflow_macros::{
+    CacheKey, HasUpdatedAt, cache_evict, cache_put, cache_update, cached, cached_fragment,
+};
 pub use entry::{Found, Level, Lookup};
 pub use error::{BoxError, Error, ErrorKind, Result, Unreadable};
 pub use event::{CacheStats, Event, Events, Evicted};

@@ -4,7 +4,7 @@
 //! |---|---|
 //! | `start`, `outage`, `outbox`, `slow`, `failover`, `replicas` | a failing Redis costs little and is come back to |
 //! | `bytes`, `strangers` | what cannot be read is a miss |
-//! | `coherence`, `in_flight`, `puts`, `writes`, `tags`, `dependencies`, `relations`, `patterns`, `touches` | several nodes and one truth |
+//! | `coherence`, `in_flight`, `puts`, `writes`, `tags`, `dependencies`, `relations`, `patterns`, `touches`, `changes` | several nodes and one truth |
 //! | `bus`, `gaps`, `stream`, `idle` | what is heard, missed and made up for |
 //! | `leases`, `lease_loads`, `lease_losses`, `locks` | one load a cluster, and nobody waits for who is gone |
 //! | `freshness`, `due` | what is old, absent, idle or due on several nodes |
@@ -16,6 +16,7 @@
 mod bus;
 mod bytes;
 mod cancellation;
+mod changes;
 mod coherence;
 mod dependencies;
 mod due;

@@ -10,6 +10,7 @@ use crate::invalidation::{Applied, NearCache, Outcome};
 use crate::key::{Address, FullKey, Marks};
 use crate::runtime::draw;
 use crate::source::{Parts, Said, Ticket};
+use crate::standing::AsOf;
 use crate::strategy::cache_aside::{LoadEnd, Wanted, after_load};
 use crate::strategy::{CallOptions, FillWith, Given, Policy};
 
@@ -18,6 +19,8 @@ pub(crate) struct Putting<V: CacheValue> {
     core: Arc<Core<V>>,
     pub(crate) address: Address,
     ticket: Arc<Ticket>,
+    /// Whether its key was known only after its beginning.
+    is_late: bool,
 }
 
 /// How a value is put.
@@ -39,7 +42,19 @@ impl<V: CacheValue> Putting<V> {
             ticket: core.local.put_ticket(&address.key),
             core: Arc::clone(core),
             address,
+            is_late: false,
         }
+    }
+
+    /// Moves the beginning back to `as_of`, which was taken before its key was known.
+    ///
+    /// What was forgotten or put between there and here did not cancel it: that is made
+    /// up for when the value is put.
+    pub(crate) fn begin_at(&mut self, as_of: AsOf) {
+        let local = &self.core.local;
+        let ticket = local.put_ticket_as_of(&self.address.key, as_of);
+        local.leave(&self.address.key, &self.ticket);
+        (self.ticket, self.is_late) = (ticket, true);
     }
 
     /// The key is forgotten: nobody knows what its source has now.
@@ -71,6 +86,9 @@ impl<V: CacheValue> Putting<V> {
             by_value: core.strategy.timer.as_ref().and_then(|timer| timer(&value)),
         };
         let ttl = after_load(config, LoadEnd::Value, wanted, draw());
+        // What comes from here on finds the ticket, which was taken before this look.
+        let is_current = |marks: &Marks| core.local.is_current(address, ticket, marks);
+        let marks = marks.filter(|marks| !self.is_late || is_current(marks));
         let encoded = levels.encode_put(address, &value);
         let (Some((payload, weight)), Some(marks), Some(ttl)) = (encoded, marks, ttl) else {
             // It cannot be kept, but what is kept is older than it.

@@ -4,11 +4,16 @@ mod call;
 mod companion;
 mod copied;
 mod entry;
+mod evict;
 mod in_process;
+mod outcome;
 mod part;
+mod put;
 mod said;
 mod shape;
+mod since;
 mod site;
+mod touch;
 mod trouble;
 
 pub use call::{
@@ -17,14 +22,19 @@ pub use call::{
 pub use companion::{Later, cache, invalidate, key, lookup, name, peek};
 pub use copied::{Copyable, Lend, copied};
 pub use entry::{Entry, Saying};
+pub use evict::{Evict, Named, exactly};
 pub use in_process::{InProcess, in_process};
+pub use outcome::{Ended, EndedOption, EndedPlain, EndedResult, EndedResultOption, Outcome};
 pub use part::{Inner, PartOf};
+pub use put::{AnyPut, Fits, Put, keyed, settle};
 pub use said::{Lifetime, full_key, kept, lifetime};
 pub use shape::{
     Probe, Shape, ShapeOfOption, ShapeOfPlain, ShapeOfResult, ShapeOfResultCloned,
     ShapeOfResultOption, ShapeOfResultOptionCloned,
 };
+pub use since::Since;
 pub use site::{At, Keeping, Site};
+pub use touch::{Row, Touch};
 pub use trouble::FromTrouble;
 
 use crate::flow::CacheFlow;

@@ -303,6 +303,16 @@ impl AsOf {
     pub(crate) fn position(&self) -> Option<Position> {
         self.position
     }
+
+    /// The same place, for one more who begins there: what came since stays in mind for
+    /// as long as either lives.
+    pub(crate) fn again(&self) -> Self {
+        let pinned = self.pinned.as_ref().map(|(standing, number)| {
+            standing.place().window.pin(*number);
+            (Arc::clone(standing), *number)
+        });
+        Self { pinned, ..*self }
+    }
 }
 
 impl Drop for AsOf {

@@ -10,7 +10,7 @@ use crate::entry::{Entry, Epoch, Life};
 use crate::event::{Position, Target};
 use crate::key::{Address, CacheName, EntryKey, FullKey, Marks};
 use crate::source::{Boarding, Flight, Flights, SharedError, Start, Ticket};
-use crate::standing::{Joined, Standing, Verdict};
+use crate::standing::{AsOf, Joined, Standing, Verdict};
 use crate::store::Memory;
 use crate::sync::atomic::{AtomicU64, Ordering};
 use crate::sync::{Mutex, MutexGuard};
@@ -197,6 +197,16 @@ impl<V: Clone + Send + Sync + 'static> Local<V> {
         // A put knows its value; no replica can give it an older one.
         let start = Start {
             as_of: self.standing.begin(Duration::ZERO),
+            ..self.start()
+        };
+        self.inside().flights.put(key, start)
+    }
+
+    /// The same for a key that is known only now, as of a place that was taken before.
+    /// What came since is not told to it: [`is_current`](Self::is_current) knows.
+    pub(crate) fn put_ticket_as_of(&self, key: &EntryKey, as_of: AsOf) -> Arc<Ticket> {
+        let start = Start {
+            as_of,
             ..self.start()
         };
         self.inside().flights.put(key, start)

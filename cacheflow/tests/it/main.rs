@@ -8,6 +8,7 @@ mod bulkheads;
 mod by_itself;
 mod by_name;
 mod cache_options;
+mod changing;
 mod combinations;
 mod contexts;
 mod dependencies;

@@ -161,7 +161,7 @@ fn what_a_strategy_needs_of_the_call() {
     ];
     for (function, trouble, strategies) in calls {
         for strategy in strategies {
-            let call = format!("::cacheflow::private::{function}(__cacheflow_missed, ");
+            let call = format!("::cacheflow::private::{function}(__cacheflow_missed,");
             let end = format!("move |_| load::original(id) {trouble}).await");
             assert_expands(&format!("strategy = {strategy}"), LOAD, &[&call, &end]);
         }

@@ -1,0 +1,15 @@
+//! An expression is a `FullKey`.
+
+use cacheflow::cache_evict;
+
+#[derive(Clone, serde::Serialize, serde::Deserialize)]
+struct User {
+    id: u64,
+}
+
+#[cache_evict(key = user.id)]
+async fn save(user: User) -> Result<User, String> {
+    Ok(user)
+}
+
+fn main() {}

@@ -1,0 +1,15 @@
+//! A brace is closed.
+
+use cacheflow::cache_evict;
+
+#[derive(Clone, serde::Serialize, serde::Deserialize)]
+struct User {
+    id: u64,
+}
+
+#[cache_evict(pattern = "users:{")]
+async fn save(user: User) -> Result<User, String> {
+    Ok(user)
+}
+
+fn main() {}

@@ -1,0 +1,20 @@
+//! A condition is true or false.
+
+use cacheflow::{cache_put, cached};
+
+#[derive(Clone, serde::Serialize, serde::Deserialize)]
+struct User {
+    id: u64,
+}
+
+#[cached(cache = "users", key = "{id}")]
+async fn find_user(id: u64) -> Result<User, String> {
+    Ok(User { id })
+}
+
+#[cache_put(find_user(user.id), unless = result.id)]
+async fn save(user: User) -> Result<User, String> {
+    Ok(user)
+}
+
+fn main() {}

@@ -1,0 +1,15 @@
+//! A lifetime has a unit.
+
+use cacheflow::cache_put;
+
+#[derive(Clone, serde::Serialize, serde::Deserialize)]
+struct User {
+    id: u64,
+}
+
+#[cache_put(key = "users:{user.id}", ttl = 5)]
+async fn save(user: User) -> Result<User, String> {
+    Ok(user)
+}
+
+fn main() {}

@@ -1,0 +1,15 @@
+//! An entity has its characters.
+
+use cacheflow::cache_update;
+
+#[derive(Clone, serde::Serialize, serde::Deserialize)]
+struct User {
+    id: u64,
+}
+
+#[cache_update(entity = "us er", parent = "{user.id}")]
+async fn save(user: User) -> Result<User, String> {
+    Ok(user)
+}
+
+fn main() {}

@@ -1,0 +1,15 @@
+//! There is something to touch.
+
+use cacheflow::cache_update;
+
+#[derive(Clone, serde::Serialize, serde::Deserialize)]
+struct User {
+    id: u64,
+}
+
+#[cache_update(entity = "user")]
+async fn save(user: User) -> Result<User, String> {
+    Ok(user)
+}
+
+fn main() {}
