@@ -57,7 +57,9 @@ pub async fn find(id: Id) -> Result<Row, memo::Error> {
 #[cached_fragment(key = "{id}", template = PAGE)]
 pub async fn page(id: Id) -> Result<String, memo::Error> {
     let row = find(id).await?;
-    Ok(PAGE.render([("text", &*row.text)]).expect("one place, one fragment"))
+    Ok(PAGE
+        .render([("text", &*row.text)])
+        .expect("one place, one fragment"))
 }
 
 /// Doubles, in this process alone.

@@ -4,18 +4,11 @@ use crate::attribute::Given;
 use crate::cached::model::{Compress, Setting, Ttl};
 use crate::faults::Faults;
 use crate::literal::{is_literal, text};
-use crate::nearest::listed;
-use crate::{duration, template};
+use crate::{cache_name, duration};
 use std::fmt::Display;
 use std::str::FromStr;
 use std::time::Duration;
 use syn::{Expr, ExprLit, Lit, LitStr};
-
-/// The longest cache name. Names stand in every key, and stores limit keys.
-const LONGEST_NAME: usize = 128;
-
-/// What backends name their own things, as `cacheflow` itself has it.
-const RESERVED: [&str; 5] = ["invalidation", "journal", "lock", "rd", "tag"];
 
 /// The name that `cache` gives, if it does.
 pub(super) fn cache(cache: Given<Expr>, faults: &mut Faults) -> Option<LitStr> {
@@ -25,28 +18,7 @@ pub(super) fn cache(cache: Given<Expr>, faults: &mut Faults) -> Option<LitStr> {
         faults.on(cache, message);
         return None;
     };
-    let value = name.value();
-    let length = value.chars().count();
-    if length == 0 || length > LONGEST_NAME {
-        let message = format!(
-            "`cache` is given a name of {length} characters: it can have 1 to {LONGEST_NAME}"
-        );
-        faults.on(&name, message);
-    }
-    if let Some(c) = value.chars().find(|c| !template::plain(*c)) {
-        let allowed = template::PLAIN;
-        faults.on(
-            &name,
-            format!("`cache = {value:?}` has {c:?}: a cache name takes {allowed}"),
-        );
-    }
-    if RESERVED.contains(&value.as_str()) {
-        let message = format!(
-            "`cache = {value:?}` is taken: a cache can have any name but {}",
-            listed(&RESERVED)
-        );
-        faults.on(&name, message);
-    }
+    cache_name::check(&name.value(), &name, "cache", faults);
     Some(name)
 }
 

@@ -119,11 +119,11 @@ fn cache() {
         .is_ok()
     );
     let literal = format!("\"{}\"", "n".repeat(129));
-    let message = "`cache` is given a name of 129 characters: it can have 1 to 128";
+    let message = "`cache` names a cache with 129 characters: it can have 1 to 128";
     assert_fault(&name(129), FIND, &literal, message);
-    let message = "`cache` is given a name of 0 characters: it can have 1 to 128";
+    let message = "`cache` names a cache with 0 characters: it can have 1 to 128";
     assert_fault("cache = \"\"", FIND, "\"\"", message);
-    let message = "`cache = \"a b\"` has ' ': \
+    let message = "`cache` names the cache \"a b\" with ' ': \
         a cache name takes letters and digits of ASCII, `_`, `.`, `@` and `-`";
     assert_fault("cache = \"a b\"", FIND, "\"a b\"", message);
     for forbidden in ["a:b", "ü", "a*", "a/b", "a\\n"] {
@@ -133,7 +133,7 @@ fn cache() {
             "{forbidden}"
         );
     }
-    let message = "`cache = \"tag\"` is taken: a cache can have any name but \
+    let message = "`cache` names the cache \"tag\", which is taken: a cache can have any name but \
         `invalidation`, `journal`, `lock`, `rd`, `tag`";
     assert_fault("cache = \"tag\"", FIND, "\"tag\"", message);
     let message = "`cache` takes a string literal, like `cache = \"users\"`";
