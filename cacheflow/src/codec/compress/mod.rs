@@ -14,6 +14,7 @@ pub use dictionary::{Dictionaries, Dictionary};
 pub(super) use zstd::Packer;
 
 /// Encodings up to this length are stored as they are.
+#[cfg(feature = "zstd")]
 const ABOVE: usize = 1024;
 
 /// The same where a dictionary knows what values look like.
@@ -127,8 +128,8 @@ impl Compression {
     }
 
     /// The longest encoding that is stored as it is.
+    #[cfg(feature = "zstd")]
     pub(crate) fn threshold(&self) -> usize {
-        #[cfg(feature = "zstd")]
         if !self.dictionaries.is_empty() {
             return self.above.unwrap_or(ABOVE_WITH_DICTIONARY);
         }
