@@ -144,14 +144,19 @@ fn from_arguments(
         // With a key the other arguments need no names: nothing more to say.
         return Vec::new();
     }
-    let is_version = |name: &Ident| {
-        let mut versions = versions.into_iter().flatten();
-        versions.any(|version| version.root == *name)
-    };
+    if let Some(version) = versions.and_then(|versions| versions.first()) {
+        let name = &version.root;
+        let message = format!(
+            "`versioned` tells versions of a row apart, and no rows: say with `key = …` which row \
+             it is, like `key = \"{{{name}.id}}\"`"
+        );
+        faults.on(function, message);
+        return Vec::new();
+    }
     let mut parts = Vec::new();
     for argument in &arguments.typed {
         match &argument.name {
-            Some(name) if skip.find(name).is_some() || is_version(name) => {}
+            Some(name) if skip.find(name).is_some() => {}
             Some(name) => {
                 separate(&mut parts);
                 let blame = Ends::of(&argument.source.ty);

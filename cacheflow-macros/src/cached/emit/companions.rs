@@ -271,13 +271,26 @@ impl Maker<'_> {
         let names = emit_names(self.cached, &self.locals);
         let (before, after) = self.cached.said.emit(context);
         let (returned, said) = (local("returned"), local("said"));
-        let says = if self.cached.said.waits() {
+        // An opaque type borrows from all arguments, as far as the compiler may know, so
+        // that nobody could consume one before the entry is put: only where it has to be.
+        let parameters = quote! { &::cacheflow::private::Saying, &#returns };
+        let function = quote! { ::core::ops::FnOnce(#parameters) };
+        let borrows = !self.signatures.names_used_by(&after).is_empty();
+        let (ty, says) = if self.cached.said.waits() {
             let after = emit_after(&after, &self.locals);
-            quote! {
+            let says = quote! {
                 move |#context: &::cacheflow::private::Saying, #returned: &#returns| { #after }
+            };
+            if borrows {
+                (quote! { impl #function }, says)
+            } else {
+                (
+                    quote! { ::std::boxed::Box<dyn #function + ::core::marker::Send> },
+                    quote! { ::std::boxed::Box::new(#says) },
+                )
             }
         } else {
-            quote! { |_: &::cacheflow::private::Saying, _: &#returns| {} }
+            (quote! { fn(#parameters) }, quote! { |_, _| {} })
         };
         let before = (!before.is_empty()).then(|| {
             quote! {
@@ -287,10 +300,7 @@ impl Maker<'_> {
         });
         quote! {
             #[doc(hidden)]
-            #head -> ::cacheflow::private::Entry<
-                #returns,
-                impl ::core::ops::FnOnce(&::cacheflow::private::Saying, &#returns),
-            > #clauses {
+            #head -> ::cacheflow::private::Entry<#returns, #ty> #clauses {
                 #ttl_let
                 let #at = #here #ttl;
                 #names

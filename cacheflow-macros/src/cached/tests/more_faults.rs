@@ -67,9 +67,12 @@ fn receivers() {
 #[test]
 fn versions() {
     let message = "unknown argument `x` in `versioned`; `find` takes `id`";
-    assert_fault("versioned(x)", PLAIN, "x", message);
+    assert_fault("versioned(x), key = id", PLAIN, "x", message);
     let message = "`versioned` names the arguments whose `updated_at` is the key's version";
     assert_fault("versioned()", PLAIN, "find", message);
+    let message = "`versioned` tells versions of a row apart, and no rows: say with `key = …` \
+        which row it is, like `key = \"{id.id}\"`";
+    assert_fault("versioned(id)", PLAIN, "find", message);
     let message = "`versioned` is written like `versioned(article)`";
     assert_fault("versioned = id", PLAIN, "versioned", message);
 }

@@ -2,7 +2,7 @@
 
 use cacheflow::cached;
 
-#[cached(versioned(article))]
+#[cached(key = "{id}", versioned(article))]
 async fn f(id: u64) -> u64 {
     id
 }

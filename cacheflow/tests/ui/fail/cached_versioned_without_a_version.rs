@@ -2,7 +2,7 @@
 
 use cacheflow::cached;
 
-#[cached(versioned(id))]
+#[cached(key = "{id}", versioned(id))]
 async fn f(id: u64) -> u64 {
     id
 }

@@ -196,10 +196,7 @@ impl find {
     fn __cacheflow_entry(
         pool: &Pool,
         user: &User,
-    ) -> ::cacheflow::private::Entry<
-        u64,
-        impl ::core::ops::FnOnce(&::cacheflow::private::Saying, &u64),
-    > {
+    ) -> ::cacheflow::private::Entry<u64, fn(&::cacheflow::private::Saying, &u64)> {
         let __cacheflow_at = find::__cacheflow_at()
             .ttl(::core::time::Duration::new(5400u64, 0u32));
         let __cacheflow_flow: &::cacheflow::CacheFlow = &(pool.flow);
@@ -229,7 +226,7 @@ impl find {
             __cacheflow_flow,
             &__cacheflow_key,
             __cacheflow_said,
-            |_: &::cacheflow::private::Saying, _: &u64| {},
+            |_, _| {},
         )
     }
     /// Runs the function, whatever is kept, and keeps what it gives.

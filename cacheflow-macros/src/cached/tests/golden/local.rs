@@ -147,7 +147,7 @@ impl open {
         id: u64,
     ) -> ::cacheflow::private::Entry<
         Connection,
-        impl ::core::ops::FnOnce(&::cacheflow::private::Saying, &Connection),
+        fn(&::cacheflow::private::Saying, &Connection),
     > {
         let __cacheflow_at = open::__cacheflow_at();
         let __cacheflow_flow: &::cacheflow::CacheFlow = ::cacheflow::private::global_flow();
@@ -169,7 +169,7 @@ impl open {
             __cacheflow_flow,
             &__cacheflow_key,
             __cacheflow_said,
-            |_: &::cacheflow::private::Saying, _: &Connection| {},
+            |_, _| {},
         )
     }
     /// Runs the function, whatever is kept, and keeps what it gives.

@@ -263,7 +263,7 @@ pub(crate) fn find_cacheflow_entry<T: Role>(
     role: T,
 ) -> ::cacheflow::private::Entry<
     io::Result<T>,
-    impl ::core::ops::FnOnce(&::cacheflow::private::Saying, &io::Result<T>),
+    fn(&::cacheflow::private::Saying, &io::Result<T>),
 >
 where
     T: Clone,
@@ -292,7 +292,7 @@ where
         __cacheflow_flow,
         &__cacheflow_key,
         __cacheflow_said,
-        |_: &::cacheflow::private::Saying, _: &io::Result<T>| {},
+        |_, _| {},
     )
 }
 #[allow(

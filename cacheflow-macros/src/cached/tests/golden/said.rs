@@ -232,7 +232,12 @@ impl find {
         id: u64,
     ) -> ::cacheflow::private::Entry<
         Option<User>,
-        impl ::core::ops::FnOnce(&::cacheflow::private::Saying, &Option<User>),
+        ::std::boxed::Box<
+            dyn ::core::ops::FnOnce(
+                &::cacheflow::private::Saying,
+                &Option<User>,
+            ) + ::core::marker::Send,
+        >,
     > {
         let __cacheflow_at = find::__cacheflow_at();
         let __cacheflow_flow: &::cacheflow::CacheFlow = ::cacheflow::private::global_flow();
@@ -268,7 +273,7 @@ impl find {
             __cacheflow_flow,
             &__cacheflow_key,
             __cacheflow_said,
-            move |
+            ::std::boxed::Box::new(move |
                 __cacheflow_context: &::cacheflow::private::Saying,
                 __cacheflow_returned: &Option<User>|
             {
@@ -316,7 +321,7 @@ impl find {
                         }
                     }
                 }
-            },
+            }),
         )
     }
     /// Runs the function, whatever is kept, and keeps what it gives.

@@ -174,7 +174,7 @@ impl sum {
         b: u8,
     ) -> ::cacheflow::private::Entry<
         Result<u8, Error>,
-        impl ::core::ops::FnOnce(&::cacheflow::private::Saying, &Result<u8, Error>),
+        fn(&::cacheflow::private::Saying, &Result<u8, Error>),
     > {
         let __cacheflow_at = sum::__cacheflow_at();
         let __cacheflow_flow: &::cacheflow::CacheFlow = ::cacheflow::private::global_flow();
@@ -198,7 +198,7 @@ impl sum {
             __cacheflow_flow,
             &__cacheflow_key,
             __cacheflow_said,
-            |_: &::cacheflow::private::Saying, _: &Result<u8, Error>| {},
+            |_, _| {},
         )
     }
     /// Runs the function, whatever is kept, and keeps what it gives.
