@@ -34,7 +34,7 @@ pub(crate) enum Part {
 pub(crate) enum Digest {
     Fixed(u64),
     /// An expression of type `Template`.
-    OfTemplate(Expr),
+    OfTemplate(Box<Expr>),
 }
 
 /// A type whose name is part of the key.

@@ -42,7 +42,7 @@ pub(crate) fn order(number: u64, lines: u64) -> Order {
             ),
             amount: (number + at) as u32 % 9 + 1,
             price: article as f64 / 100.0,
-            gift: (at % 4 == 0).then_some(at % 8 == 0),
+            gift: at.is_multiple_of(4).then_some(at.is_multiple_of(8)),
         }
     };
     Order {
@@ -59,7 +59,9 @@ pub(crate) fn order(number: u64, lines: u64) -> Order {
             ),
         },
         currency: "EUR".to_owned(),
-        note: (number % 5 == 0).then(|| "Please leave it with the neighbours.".to_owned()),
+        note: number
+            .is_multiple_of(5)
+            .then(|| "Please leave it with the neighbours.".to_owned()),
         total: number as f64 * 1.19,
         lines: (0..lines).map(line).collect(),
     }

@@ -172,6 +172,7 @@ where
 /// Its cache has memory alone, and its body runs to its end at once: the load is over
 /// at its first poll, or it has met a load of somebody else. Those who ask for a key
 /// that another thread loads wait for that thread, for as long as followers do.
+#[allow(clippy::boxed_local, reason = "a miss is boxed for all of its kinds")]
 pub fn cached_now<S, F>(missed: Box<Missed<S>>, body: F) -> S::Return
 where
     S: Shape<Value: CacheValue>,

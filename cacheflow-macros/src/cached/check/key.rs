@@ -51,7 +51,7 @@ pub(super) fn check(said: Said, skip: &Skip, scope: &Scope<'_>, faults: &mut Fau
 /// the key.
 pub(super) fn digest(template: Given<Expr>, function: &Function) -> [Part; 2] {
     let digest = match template.given() {
-        Some(template) => Digest::OfTemplate(template),
+        Some(template) => Digest::OfTemplate(Box::new(template)),
         None => {
             let body = function.body.as_ref().map(ToString::to_string);
             Digest::Fixed(fnv_1a(&body.unwrap_or_default()))

@@ -143,8 +143,13 @@ impl Maker<'_> {
         let names = taken.iter().map(|(_, name)| name);
         let wait = sig.asyncness.map(|_| quote! { .await });
         quote! {
+            // It takes what the body uses; what it is generic over is the function's.
             #[doc(hidden)]
-            #[allow(clippy::unused_async)]
+            #[allow(
+                clippy::unused_async,
+                clippy::extra_unused_lifetimes,
+                clippy::extra_unused_type_parameters,
+            )]
             #(#attrs)*
             #apart #inside
 

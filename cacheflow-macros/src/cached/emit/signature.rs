@@ -187,13 +187,13 @@ impl Input {
         if let FnArg::Typed(argument) = &mut input
             && !matches!(argument.pat.as_ref(), Pat::Ident(pattern) if pattern.subpat.is_none())
         {
-            argument.pat = Box::new(Pat::Ident(PatIdent {
+            *argument.pat = Pat::Ident(PatIdent {
                 attrs: Vec::new(),
                 by_ref: None,
                 mutability: None,
                 ident: self.name.clone(),
                 subpat: None,
-            }));
+            });
         }
         input
     }
