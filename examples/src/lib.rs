@@ -3,6 +3,7 @@
 //! | example | what it shows |
 //! |---|---|
 //! | `quickstart` | a shop on SQLite, read through attributed functions, with and without the cache |
+//! | `blog` | pages of articles of comments, cached by attributes alone; what each change makes anew |
 //! | `cache_aside` | look, else load once and keep; what is forgotten, and what is not |
 //! | `multi_level` | memory before a shared store, on two nodes |
 //! | `write_through` | the source first, then the cache; writers that overlap or fail |
@@ -44,3 +45,8 @@ pub struct RedisReadme;
 #[cfg(doctest)]
 #[doc = include_str!("../../docs/strategies.md")]
 pub struct Strategies;
+
+/// The code in the reference of the attributes.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/attributes.md")]
+pub struct Attributes;

@@ -15,6 +15,8 @@ pub(super) const ALL: &[Example] = &[
     Example::new("quickstart", &["--quick"]),
     Example::new("quickstart", &["--quick"]).with_redis(),
     Example::new("quickstart", &["--quick", "--nodes", "3"]).with_redis(),
+    Example::new("blog", &[]),
+    Example::new("blog", &[]).with_redis(),
     Example::new("cache_aside", &[]),
     Example::new("multi_level", &[]),
     Example::new("multi_level", &[]).with_redis(),
