@@ -157,7 +157,8 @@ pub fn cached_fragment(attribute: TokenStream, item: TokenStream) -> TokenStream
 /// call does it, hits as well.
 #[proc_macro_attribute]
 pub fn cache_evict(attribute: TokenStream, item: TokenStream) -> TokenStream {
-    change::expand(change::Kind::Evict, attribute.into(), item.into()).into()
+    let expanded = change::expand(change::Kind::Evict, attribute.into(), item.into());
+    renamed::renamed(expanded).into()
 }
 
 /// Puts what a function gives in the place of what is kept.
@@ -202,7 +203,8 @@ pub fn cache_evict(attribute: TokenStream, item: TokenStream) -> TokenStream {
 /// after the change, which does not know of others who change it at the same time.
 #[proc_macro_attribute]
 pub fn cache_put(attribute: TokenStream, item: TokenStream) -> TokenStream {
-    change::expand(change::Kind::Put, attribute.into(), item.into()).into()
+    let expanded = change::expand(change::Kind::Put, attribute.into(), item.into());
+    renamed::renamed(expanded).into()
 }
 
 /// Touches what a changed row is a part of, after a function has changed it.
@@ -241,7 +243,8 @@ pub fn cache_put(attribute: TokenStream, item: TokenStream) -> TokenStream {
 /// ```
 #[proc_macro_attribute]
 pub fn cache_update(attribute: TokenStream, item: TokenStream) -> TokenStream {
-    change::expand(change::Kind::Update, attribute.into(), item.into()).into()
+    let expanded = change::expand(change::Kind::Update, attribute.into(), item.into());
+    renamed::renamed(expanded).into()
 }
 
 /// Implements `CacheKey` for a struct or an enum.

@@ -20,7 +20,8 @@ fn under(name: &str, tokens: TokenStream) -> TokenStream {
     let mut before = ' ';
     let trees = tokens.into_iter().map(|tree| {
         let is_colon = matches!(&tree, TokenTree::Punct(punct) if punct.as_char() == ':');
-        let begins = colons == 2 && !in_path;
+        // Three: that of a type, as in `x: ::cacheflow::Cache`, and those of the root.
+        let begins = colons == 3 || colons == 2 && !in_path;
         let renamed = match tree {
             TokenTree::Ident(ident) if begins && ident == "cacheflow" => {
                 Ident::new(name, ident.span()).into()
@@ -71,6 +72,7 @@ mod tests {
     #[test]
     fn only_paths_from_the_root_are_renamed() {
         for (written, renamed) in [
+            ("static X: ::cacheflow::A = B;", "static X: ::cache::A = B;"),
             ("::cacheflow::Cache", "::cache::Cache"),
             (
                 "let x: &::cacheflow::Cache = 1;",
