@@ -148,8 +148,8 @@ impl Invalidation {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::InvalidConfig`] with all that is wrong with what was named;
-    /// then nothing was forgotten. [`ErrorKind::Closed`] after the flow was shut
+    /// [`ErrorKind::InvalidConfig`](crate::ErrorKind) with all that is wrong with what was named;
+    /// then nothing was forgotten. [`ErrorKind::Closed`](crate::ErrorKind) after the flow was shut
     /// down. That the shared store cannot be reached is no error, but
     /// [`Applied::Local`].
     ///

@@ -69,6 +69,7 @@ fn boxed<'a>(
 }
 
 #[cached(key = "{id}", flow = flow, unless = result.org == 1)]
+#[allow(clippy::manual_async_fn, reason = "what it stands for")]
 fn opaque(flow: &CacheFlow, source: &Source, id: u64) -> impl Future<Output = Option<User>> + Send {
     async move { (id != 0).then(|| source.user(id)) }
 }

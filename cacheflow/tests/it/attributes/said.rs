@@ -53,7 +53,7 @@ async fn arguments_that_the_body_consumes_are_in_tags_with_the_result() {
     assert_eq!(ask().await, 2);
 }
 
-#[cached(key = "{id}", flow = flow, tags = roles(&result))]
+#[cached(key = "{id}", flow = flow, tags = roles(result))]
 async fn tagged_by_a_list(flow: &CacheFlow, source: &Source, id: u64) -> Option<User> {
     Some(source.user(id))
 }

@@ -13,7 +13,7 @@ struct Order {
 
 #[cache_update(parent = "user:{order.user}", flow = flow)]
 async fn save(flow: &CacheFlow, order: Order, outcome: Result<(), Fault>) -> Result<(), Fault> {
-    drop(order);
+    let Order { user: _ } = order;
     outcome
 }
 
