@@ -4,7 +4,7 @@ use serde::de::{Deserialize, Deserializer, Error as _};
 use serde::ser::{Error as _, Serialize, Serializer};
 
 use super::shape::Shape;
-use crate::cache::ShareError;
+use crate::cache::{CacheValue, ShareError};
 
 /// A value that is kept as it is, in a cache that has memory alone.
 #[derive(Clone, Debug)]
@@ -26,11 +26,19 @@ impl<'de, V> Deserialize<'de> for InProcess<V> {
 
 /// The shape whose values are kept in this process alone.
 #[derive(Clone, Copy, Debug)]
-pub struct Local<S>(S);
+struct Local<S>(S);
 
-/// The same shape, with its values kept in this process alone.
+/// The same shape, with its values kept in this process alone: as [`cacheable`] for
+/// values that need not be written.
+///
+/// [`cacheable`]: super::cacheable
 #[inline]
-pub fn in_process<S: Shape>(shape: S) -> Local<S> {
+pub fn in_process<S>(
+    shape: S,
+) -> impl Shape<Return = S::Return, Given = S::Given, Error = S::Error, Value: CacheValue>
+where
+    S: Shape<Value: Clone + Send + Sync>,
+{
     Local(shape)
 }
 

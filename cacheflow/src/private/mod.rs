@@ -30,7 +30,7 @@ pub use put::{AnyPut, Fits, Put, keyed, settle};
 pub use said::{Lifetime, full_key, kept, lifetime};
 pub use shape::{
     Probe, Shape, ShapeOfOption, ShapeOfPlain, ShapeOfResult, ShapeOfResultCloned,
-    ShapeOfResultOption, ShapeOfResultOptionCloned,
+    ShapeOfResultOption, ShapeOfResultOptionCloned, cacheable,
 };
 pub use since::Since;
 pub use site::{At, Keeping, Site};

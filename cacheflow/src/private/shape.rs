@@ -7,7 +7,7 @@
 use std::convert::Infallible;
 use std::marker::PhantomData;
 
-use crate::cache::ShareError;
+use crate::cache::{CacheValue, ShareError};
 
 /// Asks for the shape of `R`.
 #[derive(Debug)]
@@ -58,6 +58,21 @@ pub trait Shape: Copy + Send + Sync + 'static {
     #[doc(hidden)]
     #[allow(private_interfaces, reason = "only this crate implements the trait")]
     fn errors(&self) -> ShareError<Self::Error>;
+}
+
+/// The same shape, of which it is known that its values can be cached.
+///
+/// Whoever calls for a value that cannot be cached is told here, and nowhere else: what
+/// comes back has all that is needed, as far as the compiler knows. In every companion
+/// of a function it is the same fault at the same place, which is told once.
+#[inline]
+pub fn cacheable<S>(
+    shape: S,
+) -> impl Shape<Return = S::Return, Given = S::Given, Error = S::Error, Value: CacheValue>
+where
+    S: Shape<Value: CacheValue>,
+{
+    shape
 }
 
 /// `T`: all of it is kept.

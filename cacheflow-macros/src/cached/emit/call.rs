@@ -98,10 +98,17 @@ pub(super) fn emit_key(cached: &Cached, locals: &Locals) -> TokenStream {
 pub(super) fn emit_shape(cached: &Cached, locals: &Locals) -> TokenStream {
     let probed = probe(&cached.returns);
     let shape = &locals.shape;
-    if cached.keeping.local {
-        quote! { let #shape = ::cacheflow::private::in_process(#probed); }
+    let place = shown_at(Ends::of(&cached.returns).first);
+    let check = if cached.keeping.local {
+        quote_spanned! { place=> ::cacheflow::private::in_process }
     } else {
-        quote! { let #shape = #probed; }
+        quote_spanned! { place=> ::cacheflow::private::cacheable }
+    };
+    let mut probed_at = shape.clone();
+    probed_at.set_span(place);
+    quote! {
+        let #shape = #probed;
+        let #shape = #check(#probed_at);
     }
 }
 

@@ -2,7 +2,7 @@
 
 use cacheflow::cached;
 
-#[cached(tags = ["org:1", "all"])]
+#[cached(labels = ["org:1", "all"])]
 async fn find(id: u64) -> u64 {
     id
 }

@@ -22,6 +22,7 @@ where
             };
             (&&&&&&::cacheflow::private::Probe::<u64>::NEW).shape()
         };
+        let __cacheflow_shape = ::cacheflow::private::cacheable(__cacheflow_shape);
         let __cacheflow_missed = {
             let __cacheflow_flow: &::cacheflow::CacheFlow = ::cacheflow::private::global_flow();
             let mut __cacheflow_key = ::cacheflow::KeyBuf::new();

@@ -10,6 +10,7 @@ async fn find(pool: &Pool, user: &User) -> u64 {
         };
         (&&&&&&::cacheflow::private::Probe::<u64>::NEW).shape()
     };
+    let __cacheflow_shape = ::cacheflow::private::cacheable(__cacheflow_shape);
     let __cacheflow_missed = {
         let __cacheflow_flow: &::cacheflow::CacheFlow = &(pool.flow);
         let mut __cacheflow_key = ::cacheflow::KeyBuf::new();
@@ -137,6 +138,7 @@ impl find {
             };
             (&&&&&&::cacheflow::private::Probe::<u64>::NEW).shape()
         };
+        let __cacheflow_shape = ::cacheflow::private::cacheable(__cacheflow_shape);
         ::cacheflow::private::peek(
             __cacheflow_shape,
             __cacheflow_at,
@@ -172,6 +174,7 @@ impl find {
             };
             (&&&&&&::cacheflow::private::Probe::<u64>::NEW).shape()
         };
+        let __cacheflow_shape = ::cacheflow::private::cacheable(__cacheflow_shape);
         ::cacheflow::private::lookup(
             __cacheflow_shape,
             __cacheflow_at,
@@ -219,6 +222,7 @@ impl find {
             };
             (&&&&&&::cacheflow::private::Probe::<u64>::NEW).shape()
         };
+        let __cacheflow_shape = ::cacheflow::private::cacheable(__cacheflow_shape);
         let __cacheflow_said = <::cacheflow::private::Saying as ::core::default::Default>::default();
         ::cacheflow::private::Entry::new(
             __cacheflow_shape,
@@ -244,6 +248,7 @@ impl find {
             };
             (&&&&&&::cacheflow::private::Probe::<u64>::NEW).shape()
         };
+        let __cacheflow_shape = ::cacheflow::private::cacheable(__cacheflow_shape);
         let __cacheflow_missed = {
             let __cacheflow_flow: &::cacheflow::CacheFlow = &(pool.flow);
             let mut __cacheflow_key = ::cacheflow::KeyBuf::new();
@@ -286,6 +291,7 @@ impl find {
             };
             (&&&&&&::cacheflow::private::Probe::<u64>::NEW).shape()
         };
+        let __cacheflow_shape = ::cacheflow::private::cacheable(__cacheflow_shape);
         ::cacheflow::private::cache(__cacheflow_shape, __cacheflow_at, __cacheflow_flow)
     }
     #[doc(hidden)]

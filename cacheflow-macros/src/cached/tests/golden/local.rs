@@ -1,6 +1,6 @@
 async fn open(id: u64) -> Connection {
     let __cacheflow_at = open::__cacheflow_at();
-    let __cacheflow_shape = ::cacheflow::private::in_process({
+    let __cacheflow_shape = {
         #[allow(unused_imports)]
         use ::cacheflow::private::{
             ShapeOfOption as _, ShapeOfPlain as _, ShapeOfResult as _,
@@ -8,7 +8,8 @@ async fn open(id: u64) -> Connection {
             ShapeOfResultOptionCloned as _,
         };
         (&&&&&&::cacheflow::private::Probe::<Connection>::NEW).shape()
-    });
+    };
+    let __cacheflow_shape = ::cacheflow::private::in_process(__cacheflow_shape);
     let __cacheflow_missed = {
         let __cacheflow_flow: &::cacheflow::CacheFlow = ::cacheflow::private::global_flow();
         let mut __cacheflow_key = ::cacheflow::KeyBuf::new();
@@ -87,7 +88,7 @@ impl open {
         let __cacheflow_flow: &::cacheflow::CacheFlow = ::cacheflow::private::global_flow();
         let mut __cacheflow_key = ::cacheflow::KeyBuf::new();
         ::cacheflow::CacheKey::write_key(&id, &mut __cacheflow_key);
-        let __cacheflow_shape = ::cacheflow::private::in_process({
+        let __cacheflow_shape = {
             #[allow(unused_imports)]
             use ::cacheflow::private::{
                 ShapeOfOption as _, ShapeOfPlain as _, ShapeOfResult as _,
@@ -95,7 +96,8 @@ impl open {
                 ShapeOfResultOptionCloned as _,
             };
             (&&&&&&::cacheflow::private::Probe::<Connection>::NEW).shape()
-        });
+        };
+        let __cacheflow_shape = ::cacheflow::private::in_process(__cacheflow_shape);
         ::cacheflow::private::peek(
             __cacheflow_shape,
             __cacheflow_at,
@@ -111,7 +113,7 @@ impl open {
         let __cacheflow_flow: &::cacheflow::CacheFlow = ::cacheflow::private::global_flow();
         let mut __cacheflow_key = ::cacheflow::KeyBuf::new();
         ::cacheflow::CacheKey::write_key(&id, &mut __cacheflow_key);
-        let __cacheflow_shape = ::cacheflow::private::in_process({
+        let __cacheflow_shape = {
             #[allow(unused_imports)]
             use ::cacheflow::private::{
                 ShapeOfOption as _, ShapeOfPlain as _, ShapeOfResult as _,
@@ -119,7 +121,8 @@ impl open {
                 ShapeOfResultOptionCloned as _,
             };
             (&&&&&&::cacheflow::private::Probe::<Connection>::NEW).shape()
-        });
+        };
+        let __cacheflow_shape = ::cacheflow::private::in_process(__cacheflow_shape);
         ::cacheflow::private::lookup(
             __cacheflow_shape,
             __cacheflow_at,
@@ -153,7 +156,7 @@ impl open {
         let __cacheflow_flow: &::cacheflow::CacheFlow = ::cacheflow::private::global_flow();
         let mut __cacheflow_key = ::cacheflow::KeyBuf::new();
         ::cacheflow::CacheKey::write_key(&id, &mut __cacheflow_key);
-        let __cacheflow_shape = ::cacheflow::private::in_process({
+        let __cacheflow_shape = {
             #[allow(unused_imports)]
             use ::cacheflow::private::{
                 ShapeOfOption as _, ShapeOfPlain as _, ShapeOfResult as _,
@@ -161,7 +164,8 @@ impl open {
                 ShapeOfResultOptionCloned as _,
             };
             (&&&&&&::cacheflow::private::Probe::<Connection>::NEW).shape()
-        });
+        };
+        let __cacheflow_shape = ::cacheflow::private::in_process(__cacheflow_shape);
         let __cacheflow_said = <::cacheflow::private::Saying as ::core::default::Default>::default();
         ::cacheflow::private::Entry::new(
             __cacheflow_shape,
@@ -176,7 +180,7 @@ impl open {
     #[inline]
     async fn refresh(id: u64) -> Connection {
         let __cacheflow_at = open::__cacheflow_at().reload();
-        let __cacheflow_shape = ::cacheflow::private::in_process({
+        let __cacheflow_shape = {
             #[allow(unused_imports)]
             use ::cacheflow::private::{
                 ShapeOfOption as _, ShapeOfPlain as _, ShapeOfResult as _,
@@ -184,7 +188,8 @@ impl open {
                 ShapeOfResultOptionCloned as _,
             };
             (&&&&&&::cacheflow::private::Probe::<Connection>::NEW).shape()
-        });
+        };
+        let __cacheflow_shape = ::cacheflow::private::in_process(__cacheflow_shape);
         let __cacheflow_missed = {
             let __cacheflow_flow: &::cacheflow::CacheFlow = ::cacheflow::private::global_flow();
             let mut __cacheflow_key = ::cacheflow::KeyBuf::new();
@@ -207,7 +212,7 @@ impl open {
     fn cache() -> ::cacheflow::Result<::cacheflow::FunctionCache> {
         let __cacheflow_flow: &::cacheflow::CacheFlow = ::cacheflow::private::global_flow();
         let __cacheflow_at = open::__cacheflow_at();
-        let __cacheflow_shape = ::cacheflow::private::in_process({
+        let __cacheflow_shape = {
             #[allow(unused_imports)]
             use ::cacheflow::private::{
                 ShapeOfOption as _, ShapeOfPlain as _, ShapeOfResult as _,
@@ -215,7 +220,8 @@ impl open {
                 ShapeOfResultOptionCloned as _,
             };
             (&&&&&&::cacheflow::private::Probe::<Connection>::NEW).shape()
-        });
+        };
+        let __cacheflow_shape = ::cacheflow::private::in_process(__cacheflow_shape);
         ::cacheflow::private::cache(__cacheflow_shape, __cacheflow_at, __cacheflow_flow)
     }
     #[doc(hidden)]

@@ -18,6 +18,7 @@ where
         };
         (&&&&&&::cacheflow::private::Probe::<io::Result<T>>::NEW).shape()
     };
+    let __cacheflow_shape = ::cacheflow::private::cacheable(__cacheflow_shape);
     let __cacheflow_missed = {
         let __cacheflow_flow: &::cacheflow::CacheFlow = ::cacheflow::private::global_flow();
         let mut __cacheflow_key = ::cacheflow::KeyBuf::new();
@@ -171,6 +172,7 @@ where
         };
         (&&&&&&::cacheflow::private::Probe::<io::Result<T>>::NEW).shape()
     };
+    let __cacheflow_shape = ::cacheflow::private::cacheable(__cacheflow_shape);
     ::cacheflow::private::peek(
         __cacheflow_shape,
         __cacheflow_at,
@@ -216,6 +218,7 @@ where
         };
         (&&&&&&::cacheflow::private::Probe::<io::Result<T>>::NEW).shape()
     };
+    let __cacheflow_shape = ::cacheflow::private::cacheable(__cacheflow_shape);
     ::cacheflow::private::lookup(
         __cacheflow_shape,
         __cacheflow_at,
@@ -285,6 +288,7 @@ where
         };
         (&&&&&&::cacheflow::private::Probe::<io::Result<T>>::NEW).shape()
     };
+    let __cacheflow_shape = ::cacheflow::private::cacheable(__cacheflow_shape);
     let __cacheflow_said = <::cacheflow::private::Saying as ::core::default::Default>::default();
     ::cacheflow::private::Entry::new(
         __cacheflow_shape,
@@ -325,6 +329,7 @@ where
         };
         (&&&&&&::cacheflow::private::Probe::<io::Result<T>>::NEW).shape()
     };
+    let __cacheflow_shape = ::cacheflow::private::cacheable(__cacheflow_shape);
     let __cacheflow_missed = {
         let __cacheflow_flow: &::cacheflow::CacheFlow = ::cacheflow::private::global_flow();
         let mut __cacheflow_key = ::cacheflow::KeyBuf::new();
@@ -374,6 +379,7 @@ where
         };
         (&&&&&&::cacheflow::private::Probe::<io::Result<T>>::NEW).shape()
     };
+    let __cacheflow_shape = ::cacheflow::private::cacheable(__cacheflow_shape);
     ::cacheflow::private::cache(__cacheflow_shape, __cacheflow_at, __cacheflow_flow)
 }
 #[allow(

@@ -9,6 +9,7 @@ async fn find(id: u64) -> Option<User> {
         };
         (&&&&&&::cacheflow::private::Probe::<Option<User>>::NEW).shape()
     };
+    let __cacheflow_shape = ::cacheflow::private::cacheable(__cacheflow_shape);
     let __cacheflow_missed = {
         let __cacheflow_flow: &::cacheflow::CacheFlow = ::cacheflow::private::global_flow();
         let mut __cacheflow_key = ::cacheflow::KeyBuf::new();
@@ -177,6 +178,7 @@ impl find {
             };
             (&&&&&&::cacheflow::private::Probe::<Option<User>>::NEW).shape()
         };
+        let __cacheflow_shape = ::cacheflow::private::cacheable(__cacheflow_shape);
         ::cacheflow::private::peek(
             __cacheflow_shape,
             __cacheflow_at,
@@ -205,6 +207,7 @@ impl find {
             };
             (&&&&&&::cacheflow::private::Probe::<Option<User>>::NEW).shape()
         };
+        let __cacheflow_shape = ::cacheflow::private::cacheable(__cacheflow_shape);
         ::cacheflow::private::lookup(
             __cacheflow_shape,
             __cacheflow_at,
@@ -252,6 +255,7 @@ impl find {
             };
             (&&&&&&::cacheflow::private::Probe::<Option<User>>::NEW).shape()
         };
+        let __cacheflow_shape = ::cacheflow::private::cacheable(__cacheflow_shape);
         let __cacheflow_said = <::cacheflow::private::Saying as ::core::default::Default>::default();
         let __cacheflow_context = &__cacheflow_said;
         __cacheflow_context.tags([::std::format!("user:{}", & id)]);
@@ -337,6 +341,7 @@ impl find {
             };
             (&&&&&&::cacheflow::private::Probe::<Option<User>>::NEW).shape()
         };
+        let __cacheflow_shape = ::cacheflow::private::cacheable(__cacheflow_shape);
         let __cacheflow_missed = {
             let __cacheflow_flow: &::cacheflow::CacheFlow = ::cacheflow::private::global_flow();
             let mut __cacheflow_key = ::cacheflow::KeyBuf::new();
@@ -440,6 +445,7 @@ impl find {
             };
             (&&&&&&::cacheflow::private::Probe::<Option<User>>::NEW).shape()
         };
+        let __cacheflow_shape = ::cacheflow::private::cacheable(__cacheflow_shape);
         ::cacheflow::private::cache(__cacheflow_shape, __cacheflow_at, __cacheflow_flow)
     }
     #[doc(hidden)]

@@ -40,6 +40,7 @@ async fn find(&self, name: &str) -> Result<u64, Error> {
         };
         (&&&&&&::cacheflow::private::Probe::<Result<u64, Error>>::NEW).shape()
     };
+    let __cacheflow_shape = ::cacheflow::private::cacheable(__cacheflow_shape);
     let __cacheflow_missed = {
         let __cacheflow_flow: &::cacheflow::CacheFlow = ::cacheflow::private::global_flow();
         let mut __cacheflow_key = ::cacheflow::KeyBuf::new();

@@ -1,6 +1,6 @@
 fn double(n: u64) -> u64 {
     let __cacheflow_at = double::__cacheflow_at();
-    let __cacheflow_shape = ::cacheflow::private::in_process({
+    let __cacheflow_shape = {
         #[allow(unused_imports)]
         use ::cacheflow::private::{
             ShapeOfOption as _, ShapeOfPlain as _, ShapeOfResult as _,
@@ -8,7 +8,8 @@ fn double(n: u64) -> u64 {
             ShapeOfResultOptionCloned as _,
         };
         (&&&&&&::cacheflow::private::Probe::<u64>::NEW).shape()
-    });
+    };
+    let __cacheflow_shape = ::cacheflow::private::in_process(__cacheflow_shape);
     let __cacheflow_missed = {
         let __cacheflow_flow: &::cacheflow::CacheFlow = ::cacheflow::private::global_flow();
         let mut __cacheflow_key = ::cacheflow::KeyBuf::new();
@@ -99,7 +100,7 @@ impl double {
         let __cacheflow_flow: &::cacheflow::CacheFlow = ::cacheflow::private::global_flow();
         let mut __cacheflow_key = ::cacheflow::KeyBuf::new();
         ::cacheflow::CacheKey::write_key(&n, &mut __cacheflow_key);
-        let __cacheflow_shape = ::cacheflow::private::in_process({
+        let __cacheflow_shape = {
             #[allow(unused_imports)]
             use ::cacheflow::private::{
                 ShapeOfOption as _, ShapeOfPlain as _, ShapeOfResult as _,
@@ -107,7 +108,8 @@ impl double {
                 ShapeOfResultOptionCloned as _,
             };
             (&&&&&&::cacheflow::private::Probe::<u64>::NEW).shape()
-        });
+        };
+        let __cacheflow_shape = ::cacheflow::private::in_process(__cacheflow_shape);
         ::cacheflow::private::peek(
             __cacheflow_shape,
             __cacheflow_at,
@@ -123,7 +125,7 @@ impl double {
         let __cacheflow_flow: &::cacheflow::CacheFlow = ::cacheflow::private::global_flow();
         let mut __cacheflow_key = ::cacheflow::KeyBuf::new();
         ::cacheflow::CacheKey::write_key(&n, &mut __cacheflow_key);
-        let __cacheflow_shape = ::cacheflow::private::in_process({
+        let __cacheflow_shape = {
             #[allow(unused_imports)]
             use ::cacheflow::private::{
                 ShapeOfOption as _, ShapeOfPlain as _, ShapeOfResult as _,
@@ -131,7 +133,8 @@ impl double {
                 ShapeOfResultOptionCloned as _,
             };
             (&&&&&&::cacheflow::private::Probe::<u64>::NEW).shape()
-        });
+        };
+        let __cacheflow_shape = ::cacheflow::private::in_process(__cacheflow_shape);
         ::cacheflow::private::lookup(
             __cacheflow_shape,
             __cacheflow_at,
@@ -162,7 +165,7 @@ impl double {
         let __cacheflow_flow: &::cacheflow::CacheFlow = ::cacheflow::private::global_flow();
         let mut __cacheflow_key = ::cacheflow::KeyBuf::new();
         ::cacheflow::CacheKey::write_key(&n, &mut __cacheflow_key);
-        let __cacheflow_shape = ::cacheflow::private::in_process({
+        let __cacheflow_shape = {
             #[allow(unused_imports)]
             use ::cacheflow::private::{
                 ShapeOfOption as _, ShapeOfPlain as _, ShapeOfResult as _,
@@ -170,7 +173,8 @@ impl double {
                 ShapeOfResultOptionCloned as _,
             };
             (&&&&&&::cacheflow::private::Probe::<u64>::NEW).shape()
-        });
+        };
+        let __cacheflow_shape = ::cacheflow::private::in_process(__cacheflow_shape);
         let __cacheflow_said = <::cacheflow::private::Saying as ::core::default::Default>::default();
         ::cacheflow::private::Entry::new(
             __cacheflow_shape,
@@ -196,7 +200,7 @@ impl double {
     #[inline]
     fn refresh(n: u64) -> u64 {
         let __cacheflow_at = double::__cacheflow_at().reload();
-        let __cacheflow_shape = ::cacheflow::private::in_process({
+        let __cacheflow_shape = {
             #[allow(unused_imports)]
             use ::cacheflow::private::{
                 ShapeOfOption as _, ShapeOfPlain as _, ShapeOfResult as _,
@@ -204,7 +208,8 @@ impl double {
                 ShapeOfResultOptionCloned as _,
             };
             (&&&&&&::cacheflow::private::Probe::<u64>::NEW).shape()
-        });
+        };
+        let __cacheflow_shape = ::cacheflow::private::in_process(__cacheflow_shape);
         let __cacheflow_missed = {
             let __cacheflow_flow: &::cacheflow::CacheFlow = ::cacheflow::private::global_flow();
             let mut __cacheflow_key = ::cacheflow::KeyBuf::new();
@@ -239,7 +244,7 @@ impl double {
     fn cache() -> ::cacheflow::Result<::cacheflow::FunctionCache> {
         let __cacheflow_flow: &::cacheflow::CacheFlow = ::cacheflow::private::global_flow();
         let __cacheflow_at = double::__cacheflow_at();
-        let __cacheflow_shape = ::cacheflow::private::in_process({
+        let __cacheflow_shape = {
             #[allow(unused_imports)]
             use ::cacheflow::private::{
                 ShapeOfOption as _, ShapeOfPlain as _, ShapeOfResult as _,
@@ -247,7 +252,8 @@ impl double {
                 ShapeOfResultOptionCloned as _,
             };
             (&&&&&&::cacheflow::private::Probe::<u64>::NEW).shape()
-        });
+        };
+        let __cacheflow_shape = ::cacheflow::private::in_process(__cacheflow_shape);
         ::cacheflow::private::cache(__cacheflow_shape, __cacheflow_at, __cacheflow_flow)
     }
     #[doc(hidden)]

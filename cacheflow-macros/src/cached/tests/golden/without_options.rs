@@ -11,6 +11,7 @@ pub(crate) async fn sum(a: u8, b: u8) -> Result<u8, Error> {
         };
         (&&&&&&::cacheflow::private::Probe::<Result<u8, Error>>::NEW).shape()
     };
+    let __cacheflow_shape = ::cacheflow::private::cacheable(__cacheflow_shape);
     let __cacheflow_missed = {
         let __cacheflow_flow: &::cacheflow::CacheFlow = ::cacheflow::private::global_flow();
         let mut __cacheflow_key = ::cacheflow::KeyBuf::new();
@@ -114,6 +115,7 @@ impl sum {
             };
             (&&&&&&::cacheflow::private::Probe::<Result<u8, Error>>::NEW).shape()
         };
+        let __cacheflow_shape = ::cacheflow::private::cacheable(__cacheflow_shape);
         ::cacheflow::private::peek(
             __cacheflow_shape,
             __cacheflow_at,
@@ -145,6 +147,7 @@ impl sum {
             };
             (&&&&&&::cacheflow::private::Probe::<Result<u8, Error>>::NEW).shape()
         };
+        let __cacheflow_shape = ::cacheflow::private::cacheable(__cacheflow_shape);
         ::cacheflow::private::lookup(
             __cacheflow_shape,
             __cacheflow_at,
@@ -191,6 +194,7 @@ impl sum {
             };
             (&&&&&&::cacheflow::private::Probe::<Result<u8, Error>>::NEW).shape()
         };
+        let __cacheflow_shape = ::cacheflow::private::cacheable(__cacheflow_shape);
         let __cacheflow_said = <::cacheflow::private::Saying as ::core::default::Default>::default();
         ::cacheflow::private::Entry::new(
             __cacheflow_shape,
@@ -214,6 +218,7 @@ impl sum {
             };
             (&&&&&&::cacheflow::private::Probe::<Result<u8, Error>>::NEW).shape()
         };
+        let __cacheflow_shape = ::cacheflow::private::cacheable(__cacheflow_shape);
         let __cacheflow_missed = {
             let __cacheflow_flow: &::cacheflow::CacheFlow = ::cacheflow::private::global_flow();
             let mut __cacheflow_key = ::cacheflow::KeyBuf::new();
@@ -247,6 +252,7 @@ impl sum {
             };
             (&&&&&&::cacheflow::private::Probe::<Result<u8, Error>>::NEW).shape()
         };
+        let __cacheflow_shape = ::cacheflow::private::cacheable(__cacheflow_shape);
         ::cacheflow::private::cache(__cacheflow_shape, __cacheflow_at, __cacheflow_flow)
     }
     #[doc(hidden)]
