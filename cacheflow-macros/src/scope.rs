@@ -73,15 +73,9 @@ pub(crate) fn speaks_of_result(expr: &impl ToTokens) -> bool {
 
 /// Lets the user's expressions see what the function gave by the name `result`.
 pub(crate) fn named_result(tokens: &TokenStream) -> TokenStream {
-    let Some(name) = first_result(tokens) else {
-        // Within a text: the name has no hygiene of its own there.
-        let name = Ident::new("result", proc_macro2::Span::call_site());
-        let result = result();
-        return quote! {
-            #[allow(unused_variables)]
-            let #name = #result;
-        };
-    };
+    // Within a text the name has no hygiene of its own.
+    let outside = || Ident::new("result", proc_macro2::Span::call_site());
+    let name = first_result(tokens).unwrap_or_else(outside);
     let result = result();
     quote! {
         #[allow(unused_variables)]

@@ -36,7 +36,7 @@ impl Target {
         if ahead.call(Path::parse_mod_style).is_ok() && ahead.peek(token::Paren) {
             let inside;
             let path = input.call(Path::parse_mod_style)?;
-            let paren = syn::parenthesized!(inside in input);
+            syn::parenthesized!(inside in input);
             if inside.peek(Token![*]) && inside.peek2(syn::parse::End) {
                 inside.parse::<Token![*]>()?;
                 return Ok(Self {
@@ -45,7 +45,6 @@ impl Target {
                 });
             }
             let arguments = Punctuated::parse_terminated(&inside)?;
-            let _ = paren;
             return Ok(Self {
                 callee: callee(path),
                 arguments: Some(arguments),
