@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{BytesConfig, Faults, LONGEST, SHORTEST};
+use super::{BytesConfig, CacheWarming, Faults, LONGEST, SHORTEST};
 use crate::store::Bound;
 use crate::strategy::Strategy;
 use crate::strategy::cache_aside::CacheAside;
@@ -28,6 +28,11 @@ pub(crate) struct CacheConfig {
     pub(crate) write_timeout: Duration,
     /// Whether values stay in this process, whatever the flow shares.
     pub(crate) in_process: bool,
+    pub(crate) warming: CacheWarming,
+    /// What must match of what is forgotten, for this cache to be forgotten with it.
+    pub(crate) invalidation_patterns: Vec<String>,
+    /// No value is kept for longer, whatever it says of itself.
+    pub(crate) max_ttl: Option<Duration>,
 }
 
 impl Default for CacheConfig {
@@ -41,6 +46,9 @@ impl Default for CacheConfig {
             bytes: BytesConfig::default(),
             write_timeout: Duration::from_secs(30),
             in_process: false,
+            warming: CacheWarming::default(),
+            invalidation_patterns: Vec::new(),
+            max_ttl: None,
         }
     }
 }
@@ -72,6 +80,9 @@ impl CacheConfig {
             bytes,
             write_timeout,
             in_process: _,
+            warming: _,
+            invalidation_patterns: _,
+            max_ttl: _,
         } = self;
         bytes.check(faults);
         faults.check_duration("ttl", loading.ttl);
@@ -286,6 +297,9 @@ mod tests {
             },
             write_timeout: Duration::ZERO,
             in_process: false,
+            warming: CacheWarming::default(),
+            invalidation_patterns: Vec::new(),
+            max_ttl: None,
         };
         let mut faults = Faults::default();
         config.check(&mut faults);
@@ -365,6 +379,9 @@ mod tests {
             },
             write_timeout: Duration::from_secs(1),
             in_process: true,
+            warming: CacheWarming::default(),
+            invalidation_patterns: Vec::new(),
+            max_ttl: None,
         };
         let differences = CacheConfig::default().differences(&other);
         assert_eq!(differences.len(), 18, "{differences:?}");

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{BytesConfig, Faults};
+use super::{BytesConfig, Faults, WarmingConfig};
 
 /// Stands before every name in the shared store.
 const DEFAULT_PREFIX: &str = "cacheflow:";
@@ -16,6 +16,7 @@ pub(crate) struct FlowConfig {
     pub(crate) operation_budget: Duration,
     pub(crate) serve_young_without_bus: bool,
     pub(crate) bytes: BytesConfig,
+    pub(crate) warming: WarmingConfig,
 }
 
 impl Default for FlowConfig {
@@ -27,6 +28,7 @@ impl Default for FlowConfig {
             operation_budget: Duration::from_millis(50),
             serve_young_without_bus: false,
             bytes: BytesConfig::default(),
+            warming: WarmingConfig::default(),
         }
     }
 }
@@ -52,8 +54,10 @@ impl FlowConfig {
             operation_budget,
             serve_young_without_bus: _,
             bytes,
+            warming,
         } = self;
         bytes.check(faults);
+        warming.check(faults);
         let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '@' | '-');
         if namespace.len() > 128 || !namespace.chars().all(plain) {
             faults.add(format!(
@@ -132,6 +136,10 @@ mod tests {
                 compress_above: Some(usize::MAX),
                 ..BytesConfig::default()
             },
+            warming: WarmingConfig {
+                parallelism: 0,
+                ..WarmingConfig::default()
+            },
         };
         let mut faults = Faults::default();
         config.check(&mut faults);
@@ -142,6 +150,7 @@ mod tests {
             "max_staleness = 1ms: allowed is 800ms to 3600s",
             "operation_budget = 0ns: allowed is 1ms to 60s",
             "compress_above = 18446744073709551615 bytes: allowed is 0 to 536870912 bytes",
+            "warming.parallelism = 0: allowed is 1 to 1024",
         ] {
             assert!(message.contains(part), "{part:?} is not in {message}");
         }

@@ -4,11 +4,13 @@ mod bytes;
 mod cache;
 mod faults;
 mod flow;
+mod warming;
 
 pub(crate) use bytes::{BytesConfig, Written};
 pub(crate) use cache::CacheConfig;
 pub(crate) use faults::Faults;
 pub(crate) use flow::FlowConfig;
+pub(crate) use warming::{CacheWarming, WarmingConfig};
 
 use std::time::Duration;
 
