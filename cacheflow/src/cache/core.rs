@@ -5,7 +5,7 @@ use std::future::Future;
 use std::sync::{Arc, OnceLock};
 
 use super::CacheValue;
-use crate::clock::Clock;
+use crate::clock::{Clock, Tick};
 use crate::codec::Wire;
 use crate::config::{CacheConfig, FlowConfig};
 use crate::entry::{Entry, Found, Lookup, Made};
@@ -171,22 +171,29 @@ impl<V: CacheValue> Core<V> {
     /// awaits nothing.
     #[inline]
     pub(crate) fn hit(&self, key: &KeyBuf) -> Option<Hit<V>> {
-        let entry = self.hit_entry(key)?;
-        if entry.is_watched() && entry.is_due(self.clock.now()) {
-            return Some(Hit::Watched(entry));
-        }
-        Some(Hit::Value(entry.value.clone()))
+        self.hit_as(key, |entry, now| {
+            if entry.is_watched() && entry.is_due(now) {
+                return Hit::Watched(Arc::clone(entry));
+            }
+            Hit::Value(entry.value.clone())
+        })
     }
 
     /// The same with all that is known of it.
-    #[inline]
     pub(crate) fn hit_entry(&self, key: &KeyBuf) -> Option<Arc<Entry<V>>> {
-        let entry = self.local.hit(&key.name())?;
+        self.hit_as(key, |entry, _| Arc::clone(entry))
+    }
+
+    #[inline]
+    fn hit_as<R>(&self, key: &KeyBuf, serve: impl FnOnce(&Arc<Entry<V>>, Tick) -> R) -> Option<R> {
+        let served = self.local.hit_as(&key.name(), |entry, now| {
+            if is_inside_a_load() {
+                self.read_entry_within_load(key, entry);
+            }
+            serve(entry, now)
+        })?;
         self.counters.add(Counter::MemoryHit);
-        if is_inside_a_load() {
-            self.read_entry_within_load(key, &entry);
-        }
-        Some(entry)
+        Some(served)
     }
 
     #[cold]

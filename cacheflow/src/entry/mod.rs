@@ -11,7 +11,7 @@ pub(crate) use envelope::Seal;
 pub use lookup::{Found, Level, Lookup};
 
 use crate::clock::Tick;
-use crate::key::Marks;
+use crate::key::{EntryKey, Marks};
 use crate::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 
 /// The beginning of an entry's life in one cache: bumped to forget everything
@@ -135,6 +135,8 @@ impl Life {
 #[derive(Debug)]
 pub(crate) struct Entry<V> {
     pub(crate) value: V,
+    /// The name under which memory keeps it; `None` before that.
+    pub(crate) key: Option<EntryKey>,
     /// When the load began whose value this is, or when the shared store was
     /// asked for it: nothing that happened before is missing from the value.
     pub(crate) begun: Tick,
@@ -168,6 +170,7 @@ impl<V> Entry<V> {
     pub(crate) fn new(value: V, begun: Tick, life: Life, epoch: Epoch, weight: u32) -> Self {
         Self {
             value,
+            key: None,
             begun,
             life,
             due: AtomicU64::new(life.due.nanos()),
@@ -217,6 +220,12 @@ impl<V> Entry<V> {
 
     pub(crate) fn forget(&self) {
         self.forgotten.store(true, Ordering::Release);
+    }
+
+    /// Whether memory keeps it under this name.
+    #[inline]
+    pub(crate) fn is_of(&self, key: &[u8]) -> bool {
+        self.key.as_ref().is_some_and(|own| own.as_bytes() == key)
     }
 
     /// Whether the entry may be served at `now` in `epoch`.

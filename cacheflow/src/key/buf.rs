@@ -123,7 +123,18 @@ impl KeyBuf {
         self.text.push(b'~');
     }
 
+    #[inline]
     fn escaped(&mut self, bytes: &[u8]) {
+        // Nearly always.
+        if bytes.iter().all(|byte| is_plain(*byte)) {
+            self.text.extend_from_slice(bytes);
+        } else {
+            self.escaped_in_runs(bytes);
+        }
+    }
+
+    #[cold]
+    fn escaped_in_runs(&mut self, bytes: &[u8]) {
         const HEX: &[u8; 16] = b"0123456789ABCDEF";
         for run in bytes.chunk_by(|a, b| is_plain(*a) && is_plain(*b)) {
             if is_plain(run[0]) {
@@ -182,8 +193,22 @@ impl fmt::Write for Escaped<'_> {
     }
 }
 
+/// Which bytes stand in keys as they are.
+const PLAIN: [bool; 256] = {
+    let mut plain = [false; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        let as_byte = byte as u8;
+        plain[byte] =
+            as_byte.is_ascii_alphanumeric() || matches!(as_byte, b'_' | b'.' | b'@' | b'-');
+        byte += 1;
+    }
+    plain
+};
+
+#[inline]
 fn is_plain(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.' | b'@' | b'-')
+    PLAIN[usize::from(byte)]
 }
 
 impl fmt::Display for KeyBuf {

@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 
 use moka::notification::RemovalCause;
 
+use super::front::{Front, Spot};
 use crate::clock::{Clock, Tick};
 use crate::entry::{Entry, Epoch};
 use crate::event::{Event, EventSink, Evicted};
@@ -28,15 +29,25 @@ type Store<V> = moka::sync::Cache<EntryKey, Arc<Entry<V>>, foldhash::fast::Rando
 /// Decoded values of one cache.
 pub(crate) struct Memory<V> {
     store: Store<V>,
+    /// What is asked for most, before the store.
+    front: Arc<Front<V>>,
     bound: Bound,
 }
 
 impl<V: Send + Sync + 'static> Memory<V> {
     pub(crate) fn new(cache: CacheName, bound: Bound, clock: Clock, events: EventSink) -> Self {
+        let front = Arc::new(Front::new(match bound {
+            Bound::Entries(entries) => entries,
+            // Of a kilobyte or so, for want of knowing.
+            Bound::Bytes(bytes) => bytes / 1024,
+        }));
+        let before = Arc::clone(&front);
         let builder = moka::sync::Cache::builder()
             .name(cache.as_str())
             .expire_after(Lifetime(clock))
-            .eviction_listener(move |key: Arc<EntryKey>, _, cause| {
+            .eviction_listener(move |key: Arc<EntryKey>, entry: Arc<Entry<V>>, cause| {
+                // The front holds nothing beyond the bound.
+                before.drop_this(key.as_bytes(), &entry);
                 events.tell(|| Event::Evicted {
                     cache: cache.clone(),
                     key: EntryKey::clone(&key),
@@ -51,15 +62,71 @@ impl<V: Send + Sync + 'static> Memory<V> {
         };
         Self {
             store: builder.build_with_hasher(foldhash::fast::RandomState::default()),
+            front,
             bound,
         }
     }
 
-    /// The entry, if it may be served.
+    /// What `serve` makes of the entry, if that may be served.
+    ///
+    /// With it comes where it should stand to be found sooner the next time, if it is
+    /// worth it: see [`place`](Self::place).
     #[inline]
-    pub(crate) fn get(&self, key: &[u8], now: Tick, epoch: Epoch) -> Option<Arc<Entry<V>>> {
+    pub(crate) fn get<R>(
+        &self,
+        key: &[u8],
+        now: Tick,
+        epoch: Epoch,
+        serve: impl FnOnce(&Arc<Entry<V>>) -> Option<R>,
+    ) -> Option<(R, Option<Promotion<V>>)> {
+        let spot = self.front.spot(key);
+        if let Some(held) = self.front.get(spot, key)
+            && let Some(entry) = held.as_ref()
+            && entry.is_live(now, epoch)
+        {
+            if self.front.is_told() {
+                drop(self.store.get(key));
+            }
+            return Some((serve(entry)?, None));
+        }
+        self.get_behind(key, now, epoch, spot, serve)
+    }
+
+    /// The same from the store.
+    fn get_behind<R>(
+        &self,
+        key: &[u8],
+        now: Tick,
+        epoch: Epoch,
+        spot: Spot,
+        serve: impl FnOnce(&Arc<Entry<V>>) -> Option<R>,
+    ) -> Option<(R, Option<Promotion<V>>)> {
         let entry = self.store.get(key)?;
-        entry.is_live(now, epoch).then_some(entry)
+        if !entry.is_live(now, epoch) {
+            return None;
+        }
+        let served = serve(&entry)?;
+        let promotion = self.front.wants().then_some(Promotion { spot, entry });
+        Some((served, promotion))
+    }
+
+    /// Lets an entry be found before the store is asked, if the store still has it.
+    /// Nothing else may change memory meanwhile: else an entry that is being replaced
+    /// or forgotten could be put where nobody looks for it any more.
+    pub(crate) fn place(&self, key: &[u8], promotion: &Promotion<V>) {
+        let Promotion { spot, entry } = promotion;
+        let is_stored = || {
+            let present = self.store.get(key);
+            present.is_some_and(|present| Arc::ptr_eq(&present, entry))
+        };
+        if !is_stored() {
+            return;
+        }
+        self.front.place(*spot, entry);
+        // The store evicts when it likes, and may have told the front too early.
+        if !is_stored() {
+            self.front.drop_this(key, entry);
+        }
     }
 
     /// Whatever is kept of `key`, whether it may be served or not.
@@ -68,12 +135,18 @@ impl<V: Send + Sync + 'static> Memory<V> {
     }
 
     pub(crate) fn insert(&self, key: EntryKey, entry: Arc<Entry<V>>) {
-        self.store.insert(key, entry);
+        self.store.insert(key.clone(), entry);
+        // In this order: between the two, readers find the one or the other.
+        drop(self.front.take(key.as_bytes()));
     }
 
     /// Takes the entry out, and marks it for those who hold it already.
     pub(crate) fn forget(&self, key: &[u8]) {
         if let Some(entry) = self.store.remove(key) {
+            entry.forget();
+        }
+        // The store may have evicted it, and not have told the front yet.
+        if let Some(entry) = self.front.take(key) {
             entry.forget();
         }
     }
@@ -82,11 +155,16 @@ impl<V: Send + Sync + 'static> Memory<V> {
     /// returns whether there was such an entry. Nothing else may change memory
     /// meanwhile.
     pub(crate) fn forget_older(&self, key: &[u8], before: u64) -> bool {
+        let is_older = |entry: &Entry<V>| entry.as_of < before;
+        let in_front = || {
+            let held = self.front.get(self.front.spot(key), key)?;
+            held.as_deref().map(is_older)
+        };
         let older = before == u64::MAX
             || self
                 .store
                 .get(key)
-                .is_some_and(|entry| entry.as_of < before);
+                .map_or_else(|| in_front() == Some(true), |entry| is_older(&entry));
         if older {
             self.forget(key);
         }
@@ -99,13 +177,16 @@ impl<V: Send + Sync + 'static> Memory<V> {
         if present.is_some_and(|present| Arc::ptr_eq(&present, entry)) {
             self.store.remove(key);
         }
+        self.front.drop_this(key, entry);
     }
 
     /// The keys that `wanted` picks; looks at every entry.
     pub(crate) fn keys_where(&self, wanted: impl Fn(&EntryKey) -> bool) -> Vec<EntryKey> {
-        let entries = self.store.iter();
-        let keys = entries.filter(|(key, _)| wanted(key));
-        keys.map(|(key, _)| EntryKey::clone(&key)).collect()
+        let stored = self.store.iter();
+        let stored = stored.map(|(key, _)| EntryKey::clone(&key));
+        // Those among them that the store has just evicted.
+        let in_front = self.front.entries().filter_map(|entry| entry.key.clone());
+        stored.chain(in_front).filter(wanted).collect()
     }
 
     /// Values, up to so many, in no order.
@@ -130,6 +211,7 @@ impl<V: Send + Sync + 'static> Memory<V> {
     /// their epoch, not by this.
     pub(crate) fn free_all(&self) {
         self.store.invalidate_all();
+        self.front.clear();
     }
 
     /// Whether an entry of this weight could be kept at all.
@@ -157,6 +239,12 @@ impl<V: Send + Sync + 'static> Memory<V> {
     pub(crate) fn tidy(&self) {
         self.store.run_pending_tasks();
     }
+}
+
+/// An entry that should be found sooner: see [`Memory::place`].
+pub(crate) struct Promotion<V> {
+    spot: Spot,
+    entry: Arc<Entry<V>>,
 }
 
 /// Tells moka when it may free an entry.
@@ -221,13 +309,9 @@ mod tests {
     fn put(memory: &Memory<u32>, clock: &Clock, key: &[u8], weight: u32) -> Arc<Entry<u32>> {
         let now = clock.now();
         let expires = now.after(Duration::from_secs(10));
-        let entry = Arc::new(Entry::new(
-            1,
-            now,
-            Life::plain(now, expires),
-            Epoch(0),
-            weight,
-        ));
+        let mut entry = Entry::new(1, now, Life::plain(now, expires), Epoch(0), weight);
+        entry.key = Some(EntryKey::new(key));
+        let entry = Arc::new(entry);
         memory.insert(EntryKey::new(key), Arc::clone(&entry));
         entry
     }
@@ -244,10 +328,22 @@ mod tests {
     fn an_entry_is_served_until_its_own_end_even_while_moka_still_holds_it() {
         let (memory, clock, _events) = memory(Bound::Entries(10));
         put(&memory, &clock, b"1", 1);
-        assert!(memory.get(b"1", clock.now(), Epoch(0)).is_some());
-        assert!(memory.get(b"1", clock.now(), Epoch(1)).is_none());
+        assert!(
+            memory
+                .get(b"1", clock.now(), Epoch(0), |_| Some(()))
+                .is_some()
+        );
+        assert!(
+            memory
+                .get(b"1", clock.now(), Epoch(1), |_| Some(()))
+                .is_none()
+        );
         clock.advance(Duration::from_secs(10));
-        assert!(memory.get(b"1", clock.now(), Epoch(0)).is_none());
+        assert!(
+            memory
+                .get(b"1", clock.now(), Epoch(0), |_| Some(()))
+                .is_none()
+        );
     }
 
     #[test]
@@ -282,6 +378,125 @@ mod tests {
         assert!(!memory.could_hold(1001));
     }
 
+    /// What a reader gets, and what it puts in front as its caller does.
+    fn read(memory: &Memory<u32>, clock: &Clock, key: &[u8]) -> Option<Arc<Entry<u32>>> {
+        let served = memory.get(key, clock.now(), Epoch(0), |entry| Some(Arc::clone(entry)));
+        let (entry, promotion) = served?;
+        if let Some(promotion) = promotion {
+            memory.place(key, &promotion);
+        }
+        Some(entry)
+    }
+
+    /// Reads until the entry stands in front.
+    fn bring_to_front(memory: &Memory<u32>, clock: &Clock, key: &[u8]) {
+        for _ in 0..10_000 {
+            let is_gone = read(memory, clock, key).is_none();
+            if is_gone || is_in_front(memory, key) {
+                return;
+            }
+        }
+        panic!("never brought to the front");
+    }
+
+    fn is_in_front(memory: &Memory<u32>, key: &[u8]) -> bool {
+        memory.front.get(memory.front.spot(key), key).is_some()
+    }
+
+    #[test]
+    fn what_is_read_stands_in_front_until_it_is_replaced_or_forgotten() {
+        let (memory, clock, _events) = memory(Bound::Entries(10));
+        put(&memory, &clock, b"1", 1);
+        assert!(!is_in_front(&memory, b"1"), "nobody has asked for it");
+        bring_to_front(&memory, &clock, b"1");
+        let newer = put(&memory, &clock, b"1", 1);
+        assert!(Arc::ptr_eq(&read(&memory, &clock, b"1").unwrap(), &newer));
+        memory.forget(b"1");
+        assert!(!is_in_front(&memory, b"1"));
+        assert!(read(&memory, &clock, b"1").is_none());
+    }
+
+    /// A reader has the old one in hand when it is replaced, and comes to put it in
+    /// front after that.
+    #[test]
+    fn what_was_replaced_or_forgotten_meanwhile_is_not_put_in_front() {
+        let (memory, clock, _events) = memory(Bound::Entries(10));
+        put(&memory, &clock, b"1", 1);
+        let get = || memory.get(b"1", clock.now(), Epoch(0), |_| Some(()))?.1;
+        let late = (0..10_000).find_map(|_| get()).unwrap();
+        let newer = put(&memory, &clock, b"1", 1);
+        memory.place(b"1", &late);
+        assert!(Arc::ptr_eq(&read(&memory, &clock, b"1").unwrap(), &newer));
+        memory.forget(b"1");
+        memory.place(b"1", &late);
+        assert!(!is_in_front(&memory, b"1"));
+    }
+
+    /// moka takes an entry out, and tells of it a little later: between the two it
+    /// stands in front alone.
+    #[test]
+    fn what_stands_in_front_alone_is_forgotten_by_its_key_and_found_by_patterns() {
+        let (memory, clock, _events) = memory(Bound::Entries(10));
+        let alone = |key: &[u8]| {
+            let now = clock.now();
+            let life = Life::plain(now, now.after(Duration::from_secs(10)));
+            let mut entry = Entry::new(1, now, life, Epoch(0), 1);
+            entry.key = Some(EntryKey::new(key));
+            let entry = Arc::new(entry);
+            memory.front.place(memory.front.spot(key), &entry);
+            entry
+        };
+        let (first, second) = (alone(b"1"), alone(b"2"));
+        assert_eq!(memory.keys_where(|key| key.as_bytes() == b"2").len(), 1);
+        assert!(memory.forget_older(b"1", 1));
+        assert!(!first.is_live(clock.now(), Epoch(0)));
+        assert!(read(&memory, &clock, b"1").is_none());
+        assert!(
+            !memory.forget_older(b"2", 0),
+            "it takes that record into account"
+        );
+        assert!(second.is_live(clock.now(), Epoch(0)));
+    }
+
+    #[test]
+    fn what_was_evicted_leaves_the_front() {
+        let (memory, clock, _events) = memory(Bound::Entries(100));
+        for key in 0..=255_u8 {
+            put(&memory, &clock, &[key], 1);
+            bring_to_front(&memory, &clock, &[key]);
+        }
+        memory.tidy();
+        let in_front = memory
+            .front
+            .entries()
+            .map(|entry| entry.key.clone().unwrap());
+        let in_front: Vec<_> = in_front.collect();
+        assert!(!in_front.is_empty());
+        for key in in_front {
+            assert!(memory.peek(key.as_bytes()).is_some(), "{key} was evicted");
+        }
+    }
+
+    /// The store would take for forgotten by everybody what the front alone serves.
+    #[test]
+    fn what_is_asked_for_again_and_again_outlives_a_flood() {
+        let (memory, clock, _events) = memory(Bound::Entries(64));
+        let hot = [0, 1, 2, 3_u8];
+        hot.map(|key| put(&memory, &clock, &[key], 1));
+        let mut missed = 0;
+        for flood in 0..20_000_u32 {
+            let key = [hot[flood as usize % hot.len()]];
+            if read(&memory, &clock, &key).is_none() {
+                missed += 1;
+                put(&memory, &clock, &key, 1);
+            }
+            let cold = flood.to_be_bytes();
+            read(&memory, &clock, &cold);
+            put(&memory, &clock, &cold, 1);
+        }
+        assert!(missed < 10, "{missed} of 20,000");
+    }
+
     #[test]
     fn a_replaced_entry_is_told_as_replaced() {
         let (memory, clock, events) = memory(Bound::Entries(10));
@@ -297,6 +512,10 @@ mod tests {
         let life = Life::plain(clock.now(), Tick::NEVER);
         let entry = Entry::new(1, clock.now(), life, Epoch(0), 1);
         memory.insert(EntryKey::new(b"1"), Arc::new(entry));
-        assert!(memory.get(b"1", clock.now(), Epoch(0)).is_some());
+        assert!(
+            memory
+                .get(b"1", clock.now(), Epoch(0), |_| Some(()))
+                .is_some()
+        );
     }
 }

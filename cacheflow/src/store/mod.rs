@@ -4,12 +4,13 @@
 //! all instances share (L2); backends implement it. `Guarded` stands before a
 //! shared store so that its failures cost a caller little.
 
+mod front;
 mod guard;
 mod memory;
 mod shared;
 
 pub(crate) use guard::{Guarded, Recovering};
-pub(crate) use memory::{Bound, Memory};
+pub(crate) use memory::{Bound, Memory, Promotion};
 pub use shared::{
     Fill, Filled, NodeAt, Put, Reclaimed, Recorded, Relations, SharedStore, Since, Stored,
 };

@@ -11,7 +11,7 @@ use crate::event::{Position, Target};
 use crate::key::{Address, CacheName, EntryKey, FullKey, Marks};
 use crate::source::{Boarding, Flight, Flights, SharedError, Start, Ticket};
 use crate::standing::{AsOf, Joined, Standing, Verdict};
-use crate::store::Memory;
+use crate::store::{Memory, Promotion};
 use crate::sync::atomic::{AtomicU64, Ordering};
 use crate::sync::{Mutex, MutexGuard};
 
@@ -96,11 +96,37 @@ impl<V: Clone + Send + Sync + 'static> Local<V> {
     }
 
     /// The entry, if it may be served now.
-    #[inline]
     pub(crate) fn hit(&self, key: &[u8]) -> Option<Arc<Entry<V>>> {
+        self.hit_as(key, |entry, _| Arc::clone(entry))
+    }
+
+    /// What `serve` makes of the entry, if that may be served now. Whoever makes more
+    /// of it than a copy of its value is in the way of nobody, but its count of holders
+    /// is shared by all processors.
+    #[inline]
+    pub(crate) fn hit_as<R>(
+        &self,
+        key: &[u8],
+        serve: impl FnOnce(&Arc<Entry<V>>, Tick) -> R,
+    ) -> Option<R> {
         let now = self.clock.now();
-        let entry = self.values.live(key, now, self.epoch())?;
-        self.may_serve(entry.begun, now).then_some(entry)
+        let (served, promotion) = self.values.live(key, now, self.epoch(), |entry| {
+            let may = self.may_serve(entry.begun, now);
+            may.then(|| serve(entry, now))
+        })?;
+        if let Some(promotion) = promotion {
+            self.promote(key, &promotion);
+        }
+        Some(served)
+    }
+
+    /// Lets an entry be found sooner the next time; not if somebody changes memory right
+    /// now.
+    #[cold]
+    fn promote(&self, key: &[u8], promotion: &Promotion<V>) {
+        if let Ok(_inside) = self.inside.try_lock() {
+            self.values.place(key, promotion);
+        }
     }
 
     /// The entry, if it may stand in for a value that cannot be loaded: its
@@ -115,8 +141,11 @@ impl<V: Clone + Send + Sync + 'static> Local<V> {
     /// What is known of why there is no value.
     pub(crate) fn nothing(&self, key: &[u8]) -> Option<Arc<Entry<Nothing>>> {
         let now = self.clock.now();
-        let entry = self.nothings.live(key, now, self.epoch())?;
-        self.may_serve(entry.begun, now).then_some(entry)
+        let (entry, _) = self.nothings.live(key, now, self.epoch(), |entry| {
+            let may = self.may_serve(entry.begun, now);
+            may.then(|| Arc::clone(entry))
+        })?;
+        Some(entry)
     }
 
     /// Whether `entry` is what lies in memory and may be served.

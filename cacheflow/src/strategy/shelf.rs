@@ -7,7 +7,7 @@ use crate::clock::Tick;
 use crate::entry::{Entry, Epoch};
 use crate::event::Target;
 use crate::key::{CacheName, EntryKey, FullKey, Marks};
-use crate::store::Memory;
+use crate::store::{Memory, Promotion};
 
 /// So many entries are taken out of memory in one go; more are only marked.
 const FREED_AT_ONCE: usize = 32;
@@ -30,10 +30,23 @@ impl<T: Send + Sync + 'static> Shelf<T> {
         self.memory.as_ref()
     }
 
-    /// The entry, if it may be served.
+    /// What `serve` makes of the entry, if that may be served: see [`Memory::get`].
     #[inline]
-    pub(super) fn live(&self, key: &[u8], now: Tick, epoch: Epoch) -> Option<Arc<Entry<T>>> {
-        self.memory.as_ref()?.get(key, now, epoch)
+    pub(super) fn live<R>(
+        &self,
+        key: &[u8],
+        now: Tick,
+        epoch: Epoch,
+        serve: impl FnOnce(&Arc<Entry<T>>) -> Option<R>,
+    ) -> Option<(R, Option<Promotion<T>>)> {
+        self.memory.as_ref()?.get(key, now, epoch, serve)
+    }
+
+    /// See [`Memory::place`].
+    pub(super) fn place(&self, key: &[u8], promotion: &Promotion<T>) {
+        if let Some(memory) = &self.memory {
+            memory.place(key, promotion);
+        }
     }
 
     /// Whatever is kept of `key`, however old.
@@ -41,8 +54,9 @@ impl<T: Send + Sync + 'static> Shelf<T> {
         self.memory.as_ref()?.peek(key)
     }
 
-    pub(super) fn insert(&self, index: &mut Index<T>, key: &EntryKey, entry: Entry<T>) {
+    pub(super) fn insert(&self, index: &mut Index<T>, key: &EntryKey, mut entry: Entry<T>) {
         let Some(memory) = &self.memory else { return };
+        entry.key = Some(key.clone());
         let entry = Arc::new(entry);
         index.add(&self.cache, key, &entry);
         memory.insert(key.clone(), entry);

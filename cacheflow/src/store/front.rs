@@ -1,0 +1,159 @@
+//! The hottest entries of a memory, where they are found without its store's books.
+//!
+//! A table of slots, two for each key, in the spirit of a processor's cache: an entry is
+//! found by its hash or not at all, and a hotter one takes its place. It is no second
+//! truth: whoever changes memory changes this as well, under the lock under which memory
+//! is changed, and whether an entry may be served the entry says itself.
+
+use std::cell::Cell;
+use std::hash::BuildHasher;
+use std::sync::{Arc, OnceLock};
+
+use arc_swap::{ArcSwapOption, Guard};
+use foldhash::fast::RandomState;
+
+use crate::entry::Entry;
+
+/// More slots take more of a processor's cache than they spare.
+const MOST_SLOTS: usize = 1 << 14;
+
+/// Of so many hits that this table serves, the store is told of one: it evicts what
+/// nobody asks for, and would know nothing of those.
+const TOLD_OF: u32 = 16;
+
+/// Of so many hits that the store served, one brings its entry here. So an entry is known
+/// to be asked for, to the store as well, before its hits are told one in
+/// [`TOLD_OF`]; and what is asked for once drives out nothing.
+const TAKES_A_PLACE: u32 = 8;
+
+type Slot<V> = ArcSwapOption<Entry<V>>;
+
+/// Where a key would stand.
+#[derive(Clone, Copy)]
+pub(super) struct Spot(u64);
+
+pub(super) struct Front<V> {
+    /// Made with the first entry: a cache that nobody asks twice needs none.
+    slots: OnceLock<Box<[Slot<V>]>>,
+    count: usize,
+    state: RandomState,
+}
+
+impl<V> Front<V> {
+    /// For a memory of about so many entries.
+    pub(super) fn new(entries: u64) -> Self {
+        let entries = usize::try_from(entries).unwrap_or(MOST_SLOTS);
+        Self {
+            slots: OnceLock::new(),
+            count: entries.clamp(2, MOST_SLOTS).next_power_of_two(),
+            state: RandomState::default(),
+        }
+    }
+
+    #[inline]
+    pub(super) fn spot(&self, key: &[u8]) -> Spot {
+        Spot(self.state.hash_one(key))
+    }
+
+    /// The entry that stands for `key`, whether it may be served or not.
+    #[inline]
+    pub(super) fn get(&self, spot: Spot, key: &[u8]) -> Option<Guard<Option<Arc<Entry<V>>>>> {
+        self.pair(spot)?.into_iter().find_map(|slot| {
+            let held = slot.load();
+            let is_it = held.as_ref().is_some_and(|held| held.is_of(key));
+            is_it.then_some(held)
+        })
+    }
+
+    /// Both slots of a key lie in one line of the processor's cache.
+    #[inline]
+    fn pair(&self, Spot(hash): Spot) -> Option<[&Slot<V>; 2]> {
+        let slots = self.slots.get()?;
+        let index = hash as usize & (slots.len() - 1);
+        Some([slots.get(index)?, slots.get(index ^ 1)?])
+    }
+
+    /// Whether the store is to be told of the hit that was just served.
+    #[inline]
+    pub(super) fn is_told(&self) -> bool {
+        one_in(TOLD_OF)
+    }
+
+    /// Whether an entry that the store had is worth a place.
+    #[inline]
+    pub(super) fn wants(&self) -> bool {
+        one_in(TAKES_A_PLACE)
+    }
+
+    /// Gives `entry` a place. Memory must hold it, and nobody else may change memory
+    /// meanwhile: whoever forgets a key looks for it here as well.
+    pub(super) fn place(&self, spot: Spot, entry: &Arc<Entry<V>>) {
+        self.slots.get_or_init(|| {
+            let empty = std::iter::repeat_with(Slot::empty);
+            empty.take(self.count).collect()
+        });
+        let Some([first, second]) = self.pair(spot) else {
+            return;
+        };
+        let slot = match (first.load().is_some(), second.load().is_none()) {
+            (true, true) => second,
+            _ => first,
+        };
+        slot.store(Some(Arc::clone(entry)));
+    }
+
+    /// Takes what stands for `key` out.
+    pub(super) fn take(&self, key: &[u8]) -> Option<Arc<Entry<V>>> {
+        let slots = self.pair(self.spot(key))?;
+        let mut taken = None;
+        for slot in slots {
+            let held = slot.load();
+            if held.as_ref().is_some_and(|held| held.is_of(key)) {
+                taken = slot.swap(None).or(taken);
+            }
+        }
+        taken
+    }
+
+    /// Takes out `entry` alone, which memory does not hold any more.
+    pub(super) fn drop_this(&self, key: &[u8], entry: &Arc<Entry<V>>) {
+        for slot in self.pair(self.spot(key)).into_iter().flatten() {
+            let held = slot.load();
+            if held.as_ref().is_some_and(|held| Arc::ptr_eq(held, entry)) {
+                slot.compare_and_swap(&held, None);
+            }
+        }
+    }
+
+    /// All entries that have a place.
+    pub(super) fn entries(&self) -> impl Iterator<Item = Arc<Entry<V>>> {
+        let slots = self.slots.get().into_iter().flatten();
+        slots.filter_map(ArcSwapOption::load_full)
+    }
+
+    pub(super) fn clear(&self) {
+        for slot in self.slots.get().into_iter().flatten() {
+            if slot.load().is_some() {
+                slot.store(None);
+            }
+        }
+    }
+}
+
+/// True at random, in one of `many` calls. By turns would not do: whoever asks for keys in
+/// turn would find the same of them chosen again and again.
+#[inline]
+fn one_in(many: u32) -> bool {
+    thread_local! {
+        static SEED: Cell<u32> = const { Cell::new(0x9E37_79B9) };
+    }
+    SEED.with(|seed| {
+        // Marsaglia's xorshift: it need not be good, but must not be felt.
+        let mut next = seed.get();
+        next ^= next << 13;
+        next ^= next >> 17;
+        next ^= next << 5;
+        seed.set(next);
+        next % many == 0
+    })
+}
