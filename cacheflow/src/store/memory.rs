@@ -116,7 +116,7 @@ impl<V: Send + Sync + 'static> Memory<V> {
     pub(crate) fn place(&self, key: &[u8], promotion: &Promotion<V>) {
         let Promotion { spot, entry } = promotion;
         let is_stored = || {
-            let present = self.store.get(key);
+            let present = self.peek(key);
             present.is_some_and(|present| Arc::ptr_eq(&present, entry))
         };
         if !is_stored() {
@@ -129,9 +129,13 @@ impl<V: Send + Sync + 'static> Memory<V> {
         }
     }
 
-    /// Whatever is kept of `key`, whether it may be served or not.
+    /// Whatever is kept of `key`, whether it may be served or not; for those who are no
+    /// readers.
     pub(crate) fn peek(&self, key: &[u8]) -> Option<Arc<Entry<V>>> {
-        self.store.get(key)
+        // To the store every `get` says that somebody wants the key, also one that finds
+        // nothing: a key that is loaded once would seem to be wanted several times.
+        let is_there = self.store.contains_key(key);
+        is_there.then(|| self.store.get(key)).flatten()
     }
 
     pub(crate) fn insert(&self, key: EntryKey, entry: Arc<Entry<V>>) {
@@ -162,8 +166,7 @@ impl<V: Send + Sync + 'static> Memory<V> {
         };
         let older = before == u64::MAX
             || self
-                .store
-                .get(key)
+                .peek(key)
                 .map_or_else(|| in_front() == Some(true), |entry| is_older(&entry));
         if older {
             self.forget(key);
@@ -173,7 +176,7 @@ impl<V: Send + Sync + 'static> Memory<V> {
 
     /// Takes the entry out if it is still this one.
     pub(crate) fn free_this(&self, key: &[u8], entry: &Arc<Entry<V>>) {
-        let present = self.store.get(key);
+        let present = self.peek(key);
         if present.is_some_and(|present| Arc::ptr_eq(&present, entry)) {
             self.store.remove(key);
         }
