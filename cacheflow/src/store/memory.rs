@@ -485,7 +485,7 @@ mod tests {
     fn what_is_asked_for_again_and_again_outlives_a_flood() {
         let (memory, clock, _events) = memory(Bound::Entries(64));
         let hot = [0, 1, 2, 3_u8];
-        hot.map(|key| put(&memory, &clock, &[key], 1));
+        let _ = hot.map(|key| put(&memory, &clock, &[key], 1));
         let mut missed = 0;
         for flood in 0..20_000_u32 {
             let key = [hot[flood as usize % hot.len()]];

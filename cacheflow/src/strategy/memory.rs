@@ -95,9 +95,12 @@ impl<V: Clone + Send + Sync + 'static> Local<V> {
         }
     }
 
-    /// The entry, if it may be served now.
+    /// The entry, if it may be served now; for those who are no readers.
     pub(crate) fn hit(&self, key: &[u8]) -> Option<Arc<Entry<V>>> {
-        self.hit_as(key, |entry, _| Arc::clone(entry))
+        let now = self.clock.now();
+        let entry = self.values.kept(key)?;
+        let may = entry.is_live(now, self.epoch()) && self.may_serve(entry.begun, now);
+        may.then_some(entry)
     }
 
     /// What `serve` makes of the entry, if that may be served now. Whoever makes more
