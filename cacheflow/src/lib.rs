@@ -74,6 +74,7 @@
 //! | choose how values are written, compressed, encrypted | [`codec`] |
 //! | make a type part of a key | [`CacheKey`], [`macro@CacheKey`] |
 //! | hear of evictions, refusals and outages | [`event`] |
+//! | know what caches, bus and connections do, in figures | [`CacheFlow::stats`] |
 //! | write a backend | [`Backend`], [`store::SharedStore`], [`bus::Bus`], [`lock::Leases`] |
 //!
 //! # What is promised
@@ -143,10 +144,13 @@ pub use cacheflow_macros::{
 };
 pub use entry::{Found, Level, Lookup};
 pub use error::{BoxError, Error, ErrorKind, Result, Unreadable};
-pub use event::{CacheStats, Event, Events, Evicted};
+pub use event::{
+    BreakerState, BusStats, CacheStats, Event, Events, Evicted, EvictionCounts, InvalidationCounts,
+    LatencyStats, StatsCollector,
+};
 pub use flow::{
-    Backend, BusHealth, CacheFlow, ExecuteOptions, FlowBuilder, Health, Invalidation, LockGuard,
-    NamedLock, NamedStrategy, Namespace, StoreHealth,
+    Backend, BusHealth, CacheFlow, ExecuteOptions, FlowBuilder, FlowStats, Health, Invalidation,
+    LockGuard, NamedLock, NamedStrategy, Namespace, StoreHealth,
 };
 pub use invalidation::Applied;
 pub use key::{CacheKey, KeyBuf, Parent};

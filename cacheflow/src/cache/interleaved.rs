@@ -70,12 +70,14 @@ impl World {
             Bound::Entries(9),
             clock.clone(),
             events.clone(),
+            None,
         );
         let local = Arc::new(Local::new(LocalOptions {
             cache: cache.clone(),
             memory: Some(memory),
             nothings: None,
             standing: Arc::clone(&standing),
+            counters: Arc::default(),
             clock: clock.clone(),
             serve_young: false,
             hold_off: Duration::ZERO,

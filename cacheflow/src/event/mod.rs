@@ -1,13 +1,19 @@
 //! What happened: records of the journal, events for listeners, statistics.
 
+mod counters;
+mod latency;
 mod listener;
 mod record;
 mod stats;
 mod target;
+mod traffic;
 
+pub(crate) use counters::{Counter, Counters, TakenOut};
+pub use latency::{LatencyStats, StatsCollector};
 pub(crate) use listener::EventSink;
 pub use listener::{Event, Events, Evicted};
 pub use record::{Change, Forgotten, Position, Record, Snapshot};
-pub use stats::CacheStats;
-pub(crate) use stats::{Counter, Counters};
+pub use stats::{BreakerState, CacheStats, EvictionCounts, InvalidationCounts};
 pub(crate) use target::{By, Target};
+pub use traffic::BusStats;
+pub(crate) use traffic::Traffic;

@@ -55,6 +55,9 @@ impl Listener for Node {
     }
 
     fn heard(&self, record: Record, origin: &str) {
+        if origin != self.origin {
+            self.traffic.received();
+        }
         let mut applying = self.applying();
         match self.apply_next(&record, origin) {
             Next::Applied => self.settle(&mut applying),
@@ -72,6 +75,7 @@ impl Listener for Node {
 
     fn heard_foreign(&self, forgotten: &Forgotten, origin: &str) {
         if origin != self.origin {
+            self.traffic.received();
             self.forget_here(forgotten);
         }
     }
@@ -84,6 +88,7 @@ impl Listener for Node {
         // It may have been a record. If so, the journal has it and the next one
         // shows the gap; asking now closes it sooner.
         tracing::warn!("a message on the bus could not be understood");
+        self.traffic.garbled();
         self.missing.notify_one();
     }
 
@@ -119,7 +124,7 @@ impl Node {
             applying.due = None;
             self.distrust_position();
         } else if nothing_missed {
-            self.standing.prove(asked);
+            self.prove(asked);
         } else {
             applying.due = Some((position, asked));
             self.missing.notify_one();
@@ -131,6 +136,7 @@ impl Node {
     fn distrust_position(&self) {
         self.standing.forget_position();
         self.standing.disprove();
+        self.traffic.missed_for_good();
         self.events.tell(|| Event::Gap);
         self.missing.notify_one();
     }
@@ -191,6 +197,7 @@ impl Node {
                     applying.ahead.retain(|number, _| *number > waiting);
                 }
                 if replayed > 0 {
+                    self.traffic.made_up_for(replayed);
                     self.events.tell(|| Event::Replayed(replayed));
                 }
             }

@@ -9,7 +9,9 @@ use tokio::sync::Notify;
 use super::outbox::Outbox;
 use super::reclaim::Reclaiming;
 use crate::clock::{Clock, Tick};
-use crate::event::{By, Change, Event, EventSink, Forgotten, Position, Record, Snapshot, Target};
+use crate::event::{
+    BusStats, By, Change, Event, EventSink, Forgotten, Position, Record, Snapshot, Target, Traffic,
+};
 use crate::key::{CacheName, FullKey, Marks};
 use crate::lock::Waiting;
 use crate::standing::{Lost, Standing};
@@ -59,6 +61,7 @@ pub(crate) struct Node {
     /// Wakes the task that makes up for what was missed.
     pub(super) missing: Notify,
     bus_is_up: AtomicBool,
+    pub(super) traffic: Traffic,
 }
 
 /// What is known beyond the last record that was applied.
@@ -111,6 +114,7 @@ impl Node {
             reclaiming: Reclaiming::default(),
             missing: Notify::new(),
             bus_is_up: AtomicBool::new(false),
+            traffic: Traffic::default(),
         }
     }
 
@@ -129,6 +133,11 @@ impl Node {
         self.outbox().len()
     }
 
+    /// What it has told the others, and heard of them.
+    pub(crate) fn bus_stats(&self) -> BusStats {
+        self.traffic.snapshot(self.standing.gate_closures())
+    }
+
     /// Whether the bus is connected, as far as this node knows.
     pub(crate) fn bus_is_up(&self) -> bool {
         self.bus_is_up.load(Ordering::Acquire)
@@ -138,6 +147,7 @@ impl Node {
     pub(crate) fn bus_lost(&self) -> bool {
         let was_up = self.bus_is_up.swap(false, Ordering::AcqRel);
         if was_up {
+            self.traffic.lost();
             self.events.tell(|| Event::BusDown);
         }
         was_up
@@ -180,6 +190,7 @@ impl Node {
         missed: Option<Vec<Record>>,
         own: impl FnOnce(),
     ) {
+        self.traffic.sent();
         let mut applying = self.applying();
         let here = self.standing.position();
         let position = record.position;
@@ -284,8 +295,14 @@ impl Node {
             })
         };
         if let Some((_, asked)) = applying.due.take_if(|due| reached(due)) {
-            self.standing.prove(asked);
+            self.prove(asked);
         }
+    }
+
+    /// All that was announced before `asked` is applied.
+    pub(super) fn prove(&self, asked: Tick) {
+        self.traffic.caught_up_after(self.clock.now().since(asked));
+        self.standing.prove(asked);
     }
 
     /// Takes a record into mind and then forgets, in all caches, what it says.
@@ -361,6 +378,7 @@ impl Node {
         applying.ahead.clear();
         applying.due = None;
         if !first {
+            self.traffic.missed_for_good();
             self.events.tell(|| Event::Gap);
         }
     }

@@ -7,7 +7,7 @@ use super::index::Index;
 use super::shelf::Shelf;
 use crate::clock::{Clock, Tick};
 use crate::entry::{Entry, Epoch, Life};
-use crate::event::{Position, Target};
+use crate::event::{Counter, Counters, Position, Target};
 use crate::key::{Address, CacheName, EntryKey, FullKey, Marks};
 use crate::source::{Boarding, Flight, Flights, SharedError, Start, Ticket};
 use crate::standing::{AsOf, Joined, Standing, Verdict};
@@ -28,6 +28,7 @@ pub(crate) struct Local<V> {
     inside: Mutex<Inside<V>>,
     epoch: AtomicU64,
     standing: Arc<Standing>,
+    counters: Arc<Counters>,
     clock: Clock,
     serve_young: bool,
     hold_off: Duration,
@@ -59,6 +60,7 @@ pub(crate) struct Options<V> {
     /// `None`: it is not kept that there is nothing.
     pub(crate) nothings: Option<Memory<Nothing>>,
     pub(crate) standing: Arc<Standing>,
+    pub(crate) counters: Arc<Counters>,
     pub(crate) clock: Clock,
     /// Whether entries younger than `max_staleness` are served while the gate
     /// is closed.
@@ -74,6 +76,7 @@ impl<V: Clone + Send + Sync + 'static> Local<V> {
             memory,
             nothings,
             standing,
+            counters,
             clock,
             serve_young,
             hold_off,
@@ -89,6 +92,7 @@ impl<V: Clone + Send + Sync + 'static> Local<V> {
             }),
             epoch: AtomicU64::new(0),
             standing,
+            counters,
             clock,
             serve_young,
             hold_off,
@@ -362,15 +366,22 @@ impl<V: Clone + Send + Sync + 'static> Local<V> {
                 let full = |key: &EntryKey| FullKey::new(&self.cache, key);
                 flights.cancel_matching(|key| pattern.matches(&full(key)));
             }
-            Target::Cache(name) if *name == self.cache => self.forget_everything(&mut inside),
-            Target::Everything => self.forget_everything(&mut inside),
+            Target::Cache(name) if *name == self.cache => {
+                self.counters.add(Counter::Cleared);
+                self.forget_everything(&mut inside);
+            }
+            Target::Everything => {
+                self.counters.add(Counter::ClearedWithAll);
+                self.forget_everything(&mut inside);
+            }
             _ => {}
         }
         let Inside {
             values, nothings, ..
         } = &mut *inside;
         let mut gone = Vec::new();
-        self.values.forget(values, target, before, &mut gone);
+        let taken_out = self.values.forget(values, target, before, &mut gone);
+        self.counters.forgotten(target, taken_out);
         self.nothings.forget(nothings, target, before, &mut gone);
         if !wanted {
             return Vec::new();

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::index::{Index, Member};
 use crate::clock::Tick;
 use crate::entry::{Entry, Epoch};
-use crate::event::Target;
+use crate::event::{TakenOut, Target};
 use crate::key::{CacheName, EntryKey, FullKey, Marks};
 use crate::store::Memory;
 
@@ -61,19 +61,23 @@ impl<T: Send + Sync + 'static> Shelf<T> {
 
     /// Forgets what `target` says of this cache and is older than the record
     /// `before`; not by whole caches, which is the epoch's. Adds the keys of all
-    /// that went by something else than its own key to `gone`.
+    /// that went by something else than its own key to `gone`, and returns how many
+    /// entries went.
     pub(super) fn forget(
         &self,
         index: &mut Index<T>,
         target: Target<'_>,
         before: u64,
         gone: &mut Vec<EntryKey>,
-    ) {
+    ) -> TakenOut {
         let mut freed = 0;
+        let (mut named, mut found) = (0, 0);
         let mut stays = |member: &Member<T>| {
+            let is_there = member.entry.strong_count() > 0;
             let stays = self.stays(member, before, &mut freed);
             if !stays {
                 gone.push(member.key.clone());
+                found += u64::from(is_there);
             }
             stays
         };
@@ -82,18 +86,20 @@ impl<T: Send + Sync + 'static> Shelf<T> {
                 index.take_dependents(key, stays);
                 let is_here = key.cache() == self.cache.as_str();
                 if is_here && !matches!(target, Target::Putting(_)) {
-                    self.remove_older(key.key(), before);
+                    named += u64::from(self.remove_older(key.key(), before));
                 }
             }
             Target::DependentsOf(key) => index.take_dependents(key, stays),
             Target::Tag(tag) => index.take_tagged(tag, stays),
             Target::Pattern(pattern) => {
                 index.take_dependents_where(|key| pattern.matches(key), &mut stays);
-                let Some(memory) = &self.memory else { return };
                 let full = |key: &EntryKey| FullKey::new(&self.cache, key);
-                for key in memory.keys_where(|key| pattern.matches(&full(key))) {
+                let matches = |key: &EntryKey| pattern.matches(&full(key));
+                let memory = self.memory.as_ref();
+                for key in memory.map_or(Vec::new(), |memory| memory.keys_where(matches)) {
                     if self.remove_older(key.as_bytes(), before) {
                         gone.push(key);
+                        named += 1;
                     }
                 }
             }
@@ -102,6 +108,17 @@ impl<T: Send + Sync + 'static> Shelf<T> {
                 index.take_dependents_where(of_it, stays);
             }
             Target::Everything => {}
+        }
+        // What carries a tag is named by it.
+        match target {
+            Target::Tag(_) => TakenOut {
+                named: found,
+                made_of_it: 0,
+            },
+            _ => TakenOut {
+                named,
+                made_of_it: found,
+            },
         }
     }
 

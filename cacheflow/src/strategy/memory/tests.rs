@@ -36,12 +36,14 @@ fn with_hold_off(
         Bound::Entries(10),
         clock.clone(),
         EventSink::new(),
+        None,
     );
     let local = Local::new(Options {
         cache,
         memory: Some(memory),
         nothings: None,
         standing: Arc::new(standing),
+        counters: Arc::default(),
         clock: clock.clone(),
         serve_young,
         hold_off,
