@@ -143,12 +143,12 @@ pub use cacheflow_macros::{
 };
 pub use entry::{Found, Level, Lookup};
 pub use error::{BoxError, Error, ErrorKind, Result, Unreadable};
-pub use event::{CacheStats, Event, Events, Evicted};
+pub use event::{CacheStats, Deleted, Event, Events, Evicted};
 pub use flow::{
     Backend, BusHealth, CacheFlow, ExecuteOptions, FlowBuilder, Health, Invalidation, LockGuard,
     NamedLock, NamedStrategy, Namespace, StoreHealth,
 };
-pub use invalidation::Applied;
+pub use invalidation::{Applied, Invalidated};
 pub use key::{CacheKey, KeyBuf, Parent};
 pub use source::{LoadContext, LoadError};
 pub use strategy::{

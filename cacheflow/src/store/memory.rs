@@ -71,26 +71,21 @@ impl<V: Send + Sync + 'static> Memory<V> {
         self.store.insert(key, entry);
     }
 
-    /// Takes the entry out, and marks it for those who hold it already.
-    pub(crate) fn forget(&self, key: &[u8]) {
-        if let Some(entry) = self.store.remove(key) {
-            entry.forget();
-        }
+    /// Takes the entry out, and marks it for those who hold it already. Returns
+    /// whether there was one that had not been forgotten before.
+    pub(crate) fn forget(&self, key: &[u8]) -> bool {
+        self.store.remove(key).is_some_and(|entry| entry.forget())
     }
 
-    /// The same if the entry does not take the record `before` into account;
-    /// returns whether there was such an entry. Nothing else may change memory
-    /// meanwhile.
+    /// The same if the entry does not take the record `before` into account. Nothing
+    /// else may change memory meanwhile.
     pub(crate) fn forget_older(&self, key: &[u8], before: u64) -> bool {
         let older = before == u64::MAX
             || self
                 .store
                 .get(key)
                 .is_some_and(|entry| entry.as_of < before);
-        if older {
-            self.forget(key);
-        }
-        older
+        older && self.forget(key)
     }
 
     /// Takes the entry out if it is still this one.
