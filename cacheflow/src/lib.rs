@@ -145,14 +145,14 @@ pub use cacheflow_macros::{
 pub use entry::{Found, Level, Lookup};
 pub use error::{BoxError, Error, ErrorKind, Result, Unreadable};
 pub use event::{
-    BreakerState, BusStats, CacheStats, Event, Events, Evicted, EvictionCounts, InvalidationCounts,
-    LatencyStats, StatsCollector,
+    BreakerState, BusStats, CacheStats, Deleted, Event, Events, Evicted, EvictionCounts,
+    InvalidationCounts, LatencyStats, StatsCollector,
 };
 pub use flow::{
     Backend, BusHealth, CacheFlow, ExecuteOptions, FlowBuilder, FlowStats, Health, Invalidation,
     LockGuard, NamedLock, NamedStrategy, Namespace, StoreHealth,
 };
-pub use invalidation::Applied;
+pub use invalidation::{Applied, Invalidated};
 pub use key::{CacheKey, KeyBuf, Parent};
 pub use source::{LoadContext, LoadError};
 pub use strategy::{

@@ -67,6 +67,12 @@ pub(crate) struct TakenOut {
     pub(crate) made_of_it: u64,
 }
 
+impl TakenOut {
+    pub(crate) fn all(self) -> u64 {
+        self.named + self.made_of_it
+    }
+}
+
 impl Counters {
     #[inline]
     pub(crate) fn add(&self, counter: Counter) {

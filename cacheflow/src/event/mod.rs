@@ -1,6 +1,7 @@
 //! What happened: records of the journal, events for listeners, statistics.
 
 mod counters;
+mod deleted;
 mod latency;
 mod listener;
 mod record;
@@ -9,11 +10,12 @@ mod target;
 mod traffic;
 
 pub(crate) use counters::{Counter, Counters, TakenOut};
+pub use deleted::Deleted;
 pub use latency::{LatencyStats, StatsCollector};
 pub(crate) use listener::EventSink;
 pub use listener::{Event, Events, Evicted};
 pub use record::{Change, Forgotten, Position, Record, Snapshot};
 pub use stats::{BreakerState, CacheStats, EvictionCounts, InvalidationCounts};
-pub(crate) use target::{By, Target};
+pub(crate) use target::{By, Gone, Target};
 pub use traffic::BusStats;
 pub(crate) use traffic::Traffic;

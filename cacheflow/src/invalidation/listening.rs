@@ -59,12 +59,23 @@ impl Listener for Node {
             self.traffic.received();
         }
         let mut applying = self.applying();
-        match self.apply_next(&record, origin) {
+        match self.apply_next(&mut applying, &record, origin) {
             Next::Applied => self.settle(&mut applying),
             // Two records of one number: one of them is a lie, and it may have been
             // the one that was applied.
             Next::Known if !self.standing.agrees(&record) => self.distrust_position(),
-            Next::Known => {}
+            Next::Known => {
+                // It came with an answer, which does not say whose it was.
+                let untold = applying.untold.take(record.position.number);
+                match untold {
+                    Some(entries) if origin != self.origin => {
+                        self.tell_of_another(&record, entries);
+                    }
+                    // Its caller is about to ask for it.
+                    Some(entries) => applying.untold.add(record.position.number, entries),
+                    None => {}
+                }
+            }
             Next::Gap => {
                 self.keep_ahead(&mut applying, record, origin.to_owned());
                 self.missing.notify_one();
@@ -76,7 +87,7 @@ impl Listener for Node {
     fn heard_foreign(&self, forgotten: &Forgotten, origin: &str) {
         if origin != self.origin {
             self.traffic.received();
-            self.forget_here(forgotten);
+            self.forget_here(forgotten, true);
         }
     }
 
@@ -188,8 +199,12 @@ impl Node {
             Since::Records(records) => {
                 let mut replayed = 0;
                 for record in &records {
-                    if self.apply_next(record, "") == Next::Applied {
+                    if self.apply_next(&mut applying, record, "") == Next::Applied {
                         replayed += 1;
+                        // The bus does not bring it any more. One of this node whose
+                        // answer is under way is told as another's, this once.
+                        let entries = applying.untold.take(record.position.number);
+                        self.tell_of_another(record, entries.unwrap_or(0));
                     }
                 }
                 self.settle(&mut applying);

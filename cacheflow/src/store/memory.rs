@@ -82,19 +82,14 @@ impl<V: Send + Sync + 'static> Memory<V> {
         self.store.insert(key, entry);
     }
 
-    /// Takes the entry out, and marks it for those who hold it already.
-    /// Returns whether there was one.
+    /// Takes the entry out, and marks it for those who hold it already. Returns
+    /// whether there was one that had not been forgotten before.
     pub(crate) fn forget(&self, key: &[u8]) -> bool {
-        let entry = self.store.remove(key);
-        if let Some(entry) = &entry {
-            entry.forget();
-        }
-        entry.is_some()
+        self.store.remove(key).is_some_and(|entry| entry.forget())
     }
 
-    /// The same if the entry does not take the record `before` into account;
-    /// returns whether there was such an entry. Nothing else may change memory
-    /// meanwhile.
+    /// The same if the entry does not take the record `before` into account. Nothing
+    /// else may change memory meanwhile.
     pub(crate) fn forget_older(&self, key: &[u8], before: u64) -> bool {
         let older = before == u64::MAX
             || self

@@ -53,7 +53,8 @@ impl<T: Send + Sync + 'static> Shelf<T> {
         self.remove_older(key, u64::MAX);
     }
 
-    /// Forgets what is kept of `key` if it is older than the record `before`.
+    /// Forgets what is kept of `key` if it is older than the record `before`; returns
+    /// whether there was something.
     fn remove_older(&self, key: &[u8], before: u64) -> bool {
         let memory = self.memory.as_ref();
         memory.is_some_and(|memory| memory.forget_older(key, before))
@@ -70,14 +71,11 @@ impl<T: Send + Sync + 'static> Shelf<T> {
         before: u64,
         gone: &mut Vec<EntryKey>,
     ) -> TakenOut {
-        let mut freed = 0;
-        let (mut named, mut found) = (0, 0);
+        let (mut freed, mut entries, mut named) = (0, 0, 0);
         let mut stays = |member: &Member<T>| {
-            let is_there = member.entry.strong_count() > 0;
-            let stays = self.stays(member, before, &mut freed);
+            let stays = self.stays(member, before, &mut freed, &mut entries);
             if !stays {
                 gone.push(member.key.clone());
-                found += u64::from(is_there);
             }
             stays
         };
@@ -94,12 +92,12 @@ impl<T: Send + Sync + 'static> Shelf<T> {
             Target::Pattern(pattern) => {
                 index.take_dependents_where(|key| pattern.matches(key), &mut stays);
                 let full = |key: &EntryKey| FullKey::new(&self.cache, key);
-                let matches = |key: &EntryKey| pattern.matches(&full(key));
-                let memory = self.memory.as_ref();
-                for key in memory.map_or(Vec::new(), |memory| memory.keys_where(matches)) {
+                let keys =
+                    |memory: &Memory<T>| memory.keys_where(|key| pattern.matches(&full(key)));
+                for key in self.memory.as_ref().map(keys).unwrap_or_default() {
                     if self.remove_older(key.as_bytes(), before) {
-                        gone.push(key);
                         named += 1;
+                        gone.push(key);
                     }
                 }
             }
@@ -112,34 +110,42 @@ impl<T: Send + Sync + 'static> Shelf<T> {
         // What carries a tag is named by it.
         match target {
             Target::Tag(_) => TakenOut {
-                named: found,
+                named: entries,
                 made_of_it: 0,
             },
             _ => TakenOut {
                 named,
-                made_of_it: found,
+                made_of_it: entries,
             },
         }
     }
 
     /// Frees every entry. Those who must not be served any more are told by
-    /// their epoch, not by this.
-    pub(super) fn free_all(&self, index: &mut Index<T>) {
+    /// their epoch, not by this. Returns about how many there were.
+    pub(super) fn free_all(&self, index: &mut Index<T>) -> u64 {
         index.clear();
+        let Some(memory) = &self.memory else { return 0 };
+        let entries = memory.entries();
+        memory.free_all();
+        entries
+    }
+
+    /// Brings the count of entries up to date.
+    pub(super) fn tidy(&self) {
         if let Some(memory) = &self.memory {
-            memory.free_all();
+            memory.tidy();
         }
     }
 
     /// Whether an entry that the index found is newer than the record `before`;
-    /// else it is forgotten.
-    fn stays(&self, member: &Member<T>, before: u64, freed: &mut usize) -> bool {
+    /// else it is forgotten, and counted unless it was forgotten before.
+    fn stays(&self, member: &Member<T>, before: u64, freed: &mut usize, entries: &mut u64) -> bool {
         let entry = member.entry.upgrade();
         if entry.as_ref().is_some_and(|entry| entry.as_of >= before) {
             return true;
         }
         if let (Some(entry), Some(memory)) = (entry, &self.memory) {
-            entry.forget();
+            *entries += u64::from(entry.forget());
             // To be marked is what counts. Of very many, most are left for memory
             // to replace or evict: nobody waits for that under the lock.
             if *freed < FREED_AT_ONCE {

@@ -81,7 +81,7 @@ fn apply(local: &Local<u32>, number: u64, forgotten: Forgotten) -> Vec<FullKey> 
     let targets = record.targets(crate::event::By::Another);
     let gone = targets
         .into_iter()
-        .flat_map(|target| local.forget(target, number, true))
+        .flat_map(|target| local.forget(target, number, true).keys)
         .collect();
     local.standing.stand_at(at(number));
     gone
