@@ -14,6 +14,7 @@ mod in_request;
 mod interleaved;
 mod loading;
 mod loading_cache;
+mod logged;
 mod many;
 mod statistics;
 mod value;

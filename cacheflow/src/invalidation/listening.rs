@@ -7,7 +7,7 @@ use super::Node;
 use super::node::Next;
 use crate::bus::{HEARTBEAT, Listener};
 use crate::clock::Tick;
-use crate::event::{Event, Forgotten, Position, Record, Snapshot};
+use crate::event::{BusStats, Event, Forgotten, Position, Record, Snapshot};
 use crate::store::{Guarded, Since};
 
 /// More replays than this between two heartbeats are a storm: memory is not
@@ -110,6 +110,17 @@ impl Listener for Node {
 }
 
 impl Node {
+    /// What it has told the others, and heard of them.
+    pub(crate) fn bus_stats(&self) -> BusStats {
+        self.traffic.snapshot(self.standing.gate_closures())
+    }
+
+    /// All that was announced before `asked` is applied.
+    pub(super) fn prove(&self, asked: Tick) {
+        self.traffic.caught_up_after(self.clock.now().since(asked));
+        self.standing.prove(asked);
+    }
+
     /// The journal stood at `position` when it was asked at `asked`.
     fn stands(&self, applying: &mut super::node::Applying, position: Position, asked: Tick) {
         let here = self.standing.position();

@@ -11,8 +11,8 @@ use super::reclaim::Reclaiming;
 use super::untold::Untold;
 use crate::clock::{Clock, Tick};
 use crate::event::{
-    BusStats, By, Change, Deleted, Event, EventSink, Forgotten, Gone, Position, Record, Snapshot,
-    Target, Traffic,
+    By, Change, Deleted, Event, EventSink, Forgotten, Gone, Position, Record, Snapshot, Target,
+    Traffic,
 };
 use crate::key::{CacheName, FullKey, Marks};
 use crate::lock::Waiting;
@@ -137,11 +137,6 @@ impl Node {
         self.outbox().len()
     }
 
-    /// What it has told the others, and heard of them.
-    pub(crate) fn bus_stats(&self) -> BusStats {
-        self.traffic.snapshot(self.standing.gate_closures())
-    }
-
     /// Whether the bus is connected, as far as this node knows.
     pub(crate) fn bus_is_up(&self) -> bool {
         self.bus_is_up.load(Ordering::Acquire)
@@ -159,6 +154,7 @@ impl Node {
 
     pub(super) fn bus_found(&self) {
         if !self.bus_is_up.swap(true, Ordering::AcqRel) {
+            tracing::info!("news arrive from the other nodes");
             self.events.tell(|| Event::BusUp);
         }
     }
@@ -345,12 +341,6 @@ impl Node {
         if let Some((_, asked)) = applying.due.take_if(|due| reached(due)) {
             self.prove(asked);
         }
-    }
-
-    /// All that was announced before `asked` is applied.
-    pub(super) fn prove(&self, asked: Tick) {
-        self.traffic.caught_up_after(self.clock.now().since(asked));
-        self.standing.prove(asked);
     }
 
     /// Takes a record into mind and then forgets, in all caches, what it says.

@@ -2,7 +2,10 @@
 
 #![cfg(all(feature = "macros", feature = "json"))]
 
+mod collected;
+mod events;
 mod figures;
+mod logs;
 mod lookups;
 mod report;
 mod traffic;
