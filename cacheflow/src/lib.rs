@@ -74,6 +74,7 @@
 //! | choose how values are written, compressed, encrypted | [`codec`] |
 //! | make a type part of a key | [`CacheKey`], [`macro@CacheKey`] |
 //! | hear of evictions, refusals and outages | [`event`] |
+//! | be told of likely mistakes | [`Advice`] |
 //! | know what caches, bus and connections do, in figures | [`CacheFlow::stats`] |
 //! | write a backend | [`Backend`], [`store::SharedStore`], [`bus::Bus`], [`lock::Leases`] |
 //!
@@ -106,6 +107,7 @@
 //! | `json`, `bincode`, `postcard` | other codecs: see [`codec::Codec`] | no |
 //! | `zstd` | compression in the shared store | yes |
 //! | `seal` | encryption in the shared store: `codec::KeyRing` | no |
+//! | `metrics` | the statistics by the facade of the crate `metrics`: `CacheFlow::publish_metrics` | no |
 //! | `uuid` | [`CacheKey`] for `uuid::Uuid` | no |
 
 #![forbid(unsafe_code)]
@@ -145,7 +147,7 @@ pub use cacheflow_macros::{
 pub use entry::{Found, Level, Lookup};
 pub use error::{BoxError, Error, ErrorKind, Result, Unreadable};
 pub use event::{
-    BreakerState, BusStats, CacheStats, Deleted, Event, Events, Evicted, EvictionCounts,
+    Advice, BreakerState, BusStats, CacheStats, Deleted, Event, Events, Evicted, EvictionCounts,
     InvalidationCounts, LatencyStats, StatsCollector,
 };
 pub use flow::{

@@ -30,7 +30,7 @@ pub use function::FunctionCache;
 pub use handle::Cache;
 pub use loading_cache::{LoadingCache, SourceError};
 pub use many::LoadedMany;
-pub(crate) use statistics::Counted;
+pub(crate) use statistics::{Counted, Facts};
 pub use value::CacheValue;
 pub use write::Write;
 pub use write_behind::WriteBehindCache;

@@ -7,7 +7,7 @@ use tokio::sync::broadcast;
 use tracing::field::{DisplayValue, display};
 
 use crate::error::Unreadable;
-use crate::event::{Deleted, Forgotten};
+use crate::event::{Advice, Deleted, Forgotten};
 use crate::key::{CacheName, EntryKey, Parent};
 
 /// Something that happened in a flow.
@@ -170,6 +170,13 @@ pub enum Event {
     BreakerClosed {
         /// Of the cache, or of all caches that share the breaker.
         name: Arc<str>,
+    },
+    /// How a cache is set up is likely to be a mistake; told once.
+    Advice {
+        /// The cache.
+        cache: CacheName,
+        /// What, and what speaks for it.
+        advice: Advice,
     },
     /// The shared store answers no more; loads go to the source.
     StoreDown,

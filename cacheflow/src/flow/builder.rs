@@ -262,7 +262,8 @@ impl FlowBuilder {
             shared = shared.as_ref().map(|shared| shared.name()),
             "a flow begins"
         );
-        Ok(CacheFlow(Arc::new(Inner {
+        let advises = config.observing.advisor;
+        let flow = CacheFlow(Arc::new(Inner {
             has_bus: backend.is_some(),
             config,
             node,
@@ -281,7 +282,11 @@ impl FlowBuilder {
             tasks,
             closed: AtomicBool::new(false),
             changes: Arc::default(),
-        })))
+        }));
+        if advises {
+            flow.begin_advising();
+        }
+        Ok(flow)
     }
 }
 

@@ -1,5 +1,6 @@
 //! [`CacheFlow`]: the flow that all caches of a service belong to.
 
+mod advisor;
 mod backend;
 mod builder;
 mod execute;
@@ -7,6 +8,8 @@ mod global;
 mod health;
 mod invalidate;
 mod lock;
+#[cfg(feature = "metrics")]
+mod metrics;
 mod policies;
 mod registry;
 mod relations;

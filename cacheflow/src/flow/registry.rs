@@ -7,7 +7,6 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use crate::cache::Counted;
 use crate::error::{Error, ErrorKind, Result};
-use crate::event::CacheStats;
 use crate::key::CacheName;
 
 /// An instance of an attributed function: the address of its site, and its path.
@@ -111,18 +110,13 @@ impl Registry {
         Some(caches.get(name)?.typed(name, values))
     }
 
-    /// What each cache has done.
-    pub(super) fn stats(&self) -> Vec<(CacheName, CacheStats)> {
-        let counted: Vec<_> = {
-            let caches = self.caches.read().unwrap_or_else(PoisonError::into_inner);
-            let each = caches.iter();
-            each.map(|(name, it)| (name.clone(), Arc::clone(&it.counted)))
-                .collect()
-        };
-        // Memory tidies up for its figures, which may take a while: nobody who builds a
-        // cache waits for that.
-        let each = counted.into_iter();
-        each.map(|(name, cache)| (name, cache.stats())).collect()
+    /// All caches, for those who want their figures: memory tidies up for them, which
+    /// may take a while, and nobody who builds a cache waits for that.
+    pub(super) fn counted(&self) -> Vec<(CacheName, Arc<dyn Counted>)> {
+        let caches = self.caches.read().unwrap_or_else(PoisonError::into_inner);
+        let each = caches.iter();
+        each.map(|(name, it)| (name.clone(), Arc::clone(&it.counted)))
+            .collect()
     }
 
     /// What an instance of an attributed function has kept here with this type.

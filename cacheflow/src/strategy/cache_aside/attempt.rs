@@ -236,7 +236,7 @@ where
         let began = self.clock.now();
         let loaded = loader(terms.context.clone()).await;
         let time = self.clock.now().since(began);
-        self.counters.loaded(time);
+        self.counters.loaded(&self.cache, time);
         if loaded.is_err() {
             self.counters.add(Counter::LoadFailed);
         }

@@ -134,6 +134,10 @@ impl<V: Clone + Send + Sync + 'static> Layer<V> {
     /// Counts and tells that a value was kept in the shared store.
     pub(super) fn stored(&self, address: &Address, payload: &Packed) {
         let (encoded, stored) = (payload.encoded() as u64, payload.stored() as u64);
+        self.0.counters.add(Counter::Stored);
+        if payload.is_incompressible() {
+            self.0.counters.add(Counter::Incompressible);
+        }
         self.0.counters.add_many(Counter::EncodedBytes, encoded);
         self.0.counters.add_many(Counter::StoredBytes, stored);
         tracing::debug!(

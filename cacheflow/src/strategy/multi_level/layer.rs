@@ -165,7 +165,7 @@ impl<V: Clone + Send + Sync + 'static> Layer<V> {
     pub(super) fn took(&self, asked: Tick, error: Option<&Error>) {
         if error.is_none_or(|error| error.kind() == ErrorKind::Timeout) {
             let time = self.0.clock.now().since(asked);
-            self.0.counters.answered(time);
+            self.0.counters.answered(&self.0.cache, time);
         }
     }
 
