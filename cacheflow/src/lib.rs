@@ -74,6 +74,8 @@
 //! | choose how values are written, compressed, encrypted | [`codec`] |
 //! | make a type part of a key | [`CacheKey`], [`macro@CacheKey`] |
 //! | hear of evictions, refusals and outages | [`event`] |
+//! | be told of likely mistakes | [`Advice`] |
+//! | know what caches, bus and connections do, in figures | [`CacheFlow::stats`] |
 //! | write a backend | [`Backend`], [`store::SharedStore`], [`bus::Bus`], [`lock::Leases`] |
 //!
 //! # What is promised
@@ -105,6 +107,7 @@
 //! | `json`, `bincode`, `postcard` | other codecs: see [`codec::Codec`] | no |
 //! | `zstd` | compression in the shared store | yes |
 //! | `seal` | encryption in the shared store: `codec::KeyRing` | no |
+//! | `metrics` | the statistics by the facade of the crate `metrics`: `CacheFlow::publish_metrics` | no |
 //! | `uuid` | [`CacheKey`] for `uuid::Uuid` | no |
 
 #![forbid(unsafe_code)]
@@ -143,12 +146,15 @@ pub use cacheflow_macros::{
 };
 pub use entry::{Found, Level, Lookup};
 pub use error::{BoxError, Error, ErrorKind, Result, Unreadable};
-pub use event::{CacheStats, Event, Events, Evicted};
-pub use flow::{
-    Backend, BusHealth, CacheFlow, ExecuteOptions, FlowBuilder, Health, Invalidation, LockGuard,
-    NamedLock, NamedStrategy, Namespace, StoreHealth,
+pub use event::{
+    Advice, BreakerState, BusStats, CacheStats, Deleted, Event, Events, Evicted, EvictionCounts,
+    InvalidationCounts, LatencyStats, StatsCollector,
 };
-pub use invalidation::Applied;
+pub use flow::{
+    Backend, BusHealth, CacheFlow, ExecuteOptions, FlowBuilder, FlowStats, Health, Invalidation,
+    LockGuard, NamedLock, NamedStrategy, Namespace, StoreHealth,
+};
+pub use invalidation::{Applied, Invalidated};
 pub use key::{CacheKey, KeyBuf, Parent};
 pub use source::{LoadContext, LoadError};
 pub use strategy::{

@@ -38,6 +38,8 @@ use crate::touch::{ParentToucher, Touchers, Touching};
 /// | [`codec`](Self::codec) | how values are written, unless a cache says otherwise | MessagePack | |
 /// | [`compression`](Self::compression) | whether and how they are compressed, the same | zstd above 1 KiB | |
 /// | `sealing` (feature `seal`) | encrypts what lies in the shared store | no | |
+/// | [`log_keys`](Self::log_keys) | whether keys, tags and patterns stand in the log | no | |
+/// | [`advisor`](Self::advisor) | tells of likely mistakes | yes | |
 /// | [`clock`](Self::clock) | another clock, for tests | the system's | |
 #[derive(Default)]
 #[must_use = "a builder does nothing until `build`"]
@@ -123,6 +125,21 @@ impl FlowBuilder {
         self
     }
 
+    /// Whether keys, tags and patterns stand in the log, in the events and spans of
+    /// `tracing`. They are often personal data, and sometimes secrets.
+    pub fn log_keys(mut self, log_keys: bool) -> Self {
+        self.config.observing.log_keys = log_keys;
+        self
+    }
+
+    /// Whether the flow looks once a minute for likely mistakes in how its caches are
+    /// set up, and tells each once, as [`Event::Advice`](crate::Event) and as a warning
+    /// in the log.
+    pub fn advisor(mut self, advisor: bool) -> Self {
+        self.config.observing.advisor = advisor;
+        self
+    }
+
     /// The clock by which entries expire. Budgets and pauses of the network
     /// keep to the system's.
     pub fn clock(mut self, clock: Clock) -> Self {
@@ -173,7 +190,7 @@ impl FlowBuilder {
         #[cfg(not(feature = "seal"))]
         let sealing = None;
         let origin = random_origin();
-        let events = EventSink::new();
+        let events = EventSink::new().logging_keys(config.observing.log_keys);
         let namespace = Namespace::new(config.full_prefix(), &origin);
         let shared = backend.as_ref().map(|backend| {
             Arc::new(Guarded::new(
@@ -239,7 +256,14 @@ impl FlowBuilder {
             }
             _ => (None, None),
         };
-        Ok(CacheFlow(Arc::new(Inner {
+        tracing::info!(
+            instance = node.origin(),
+            prefix = config.full_prefix(),
+            shared = shared.as_ref().map(|shared| shared.name()),
+            "a flow begins"
+        );
+        let advises = config.observing.advisor;
+        let flow = CacheFlow(Arc::new(Inner {
             has_bus: backend.is_some(),
             config,
             node,
@@ -258,7 +282,11 @@ impl FlowBuilder {
             tasks,
             closed: AtomicBool::new(false),
             changes: Arc::default(),
-        })))
+        }));
+        if advises {
+            flow.begin_advising();
+        }
+        Ok(flow)
     }
 }
 

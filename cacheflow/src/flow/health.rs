@@ -1,9 +1,11 @@
 //! How a flow's connections are.
 
+use serde::Serialize;
+
 use super::Inner;
 
 /// The state of a flow; see [`CacheFlow::health`](super::CacheFlow::health).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Health {
     /// The shared store; `None` in a flow without one.
@@ -17,7 +19,8 @@ pub struct Health {
 }
 
 /// The shared store's state.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum StoreHealth {
     /// It is used. Before the first operation nobody has asked it yet.
@@ -30,7 +33,8 @@ pub enum StoreHealth {
 }
 
 /// The bus' state.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum BusHealth {
     /// Subscribed.

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use std::hash::{Hash, Hasher};
 use std::sync::{Arc, PoisonError, RwLock};
 
+use crate::cache::Counted;
 use crate::error::{Error, ErrorKind, Result};
 use crate::key::CacheName;
 
@@ -40,6 +41,8 @@ impl Hash for Place {
 #[derive(Clone)]
 struct Registered {
     core: Arc<dyn Any + Send + Sync>,
+    /// The same, for who only counts.
+    counted: Arc<dyn Counted>,
     values: &'static str,
 }
 
@@ -73,7 +76,7 @@ impl Registry {
     /// # Errors
     ///
     /// [`ErrorKind::TypeMismatch`] if there is one with another type of values.
-    pub(crate) fn get_or_make<C: Any + Send + Sync>(
+    pub(crate) fn get_or_make<C: Any + Counted>(
         &self,
         name: &CacheName,
         values: &'static str,
@@ -86,6 +89,7 @@ impl Registry {
         let core = make()?;
         let registered = Registered {
             core: Arc::clone(&core) as _,
+            counted: Arc::clone(&core) as _,
             values,
         };
         caches.insert(name.clone(), registered);
@@ -104,6 +108,15 @@ impl Registry {
     ) -> Option<Result<Arc<C>>> {
         let caches = self.caches.read().unwrap_or_else(PoisonError::into_inner);
         Some(caches.get(name)?.typed(name, values))
+    }
+
+    /// All caches, for those who want their figures: memory tidies up for them, which
+    /// may take a while, and nobody who builds a cache waits for that.
+    pub(super) fn counted(&self) -> Vec<(CacheName, Arc<dyn Counted>)> {
+        let caches = self.caches.read().unwrap_or_else(PoisonError::into_inner);
+        let each = caches.iter();
+        each.map(|(name, it)| (name.clone(), Arc::clone(&it.counted)))
+            .collect()
     }
 
     /// What an instance of an attributed function has kept here with this type.

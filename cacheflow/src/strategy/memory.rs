@@ -7,7 +7,7 @@ use super::index::Index;
 use super::shelf::Shelf;
 use crate::clock::{Clock, Tick};
 use crate::entry::{Entry, Epoch, Life};
-use crate::event::{Position, Target};
+use crate::event::{Counter, Counters, Gone, Position, Target};
 use crate::key::{Address, CacheName, EntryKey, FullKey, Marks};
 use crate::source::{Boarding, Flight, Flights, SharedError, Start, Ticket};
 use crate::standing::{AsOf, Joined, Standing, Verdict};
@@ -28,6 +28,7 @@ pub(crate) struct Local<V> {
     inside: Mutex<Inside<V>>,
     epoch: AtomicU64,
     standing: Arc<Standing>,
+    counters: Arc<Counters>,
     clock: Clock,
     serve_young: bool,
     hold_off: Duration,
@@ -59,6 +60,7 @@ pub(crate) struct Options<V> {
     /// `None`: it is not kept that there is nothing.
     pub(crate) nothings: Option<Memory<Nothing>>,
     pub(crate) standing: Arc<Standing>,
+    pub(crate) counters: Arc<Counters>,
     pub(crate) clock: Clock,
     /// Whether entries younger than `max_staleness` are served while the gate
     /// is closed.
@@ -74,6 +76,7 @@ impl<V: Clone + Send + Sync + 'static> Local<V> {
             memory,
             nothings,
             standing,
+            counters,
             clock,
             serve_young,
             hold_off,
@@ -89,6 +92,7 @@ impl<V: Clone + Send + Sync + 'static> Local<V> {
             }),
             epoch: AtomicU64::new(0),
             standing,
+            counters,
             clock,
             serve_young,
             hold_off,
@@ -350,8 +354,19 @@ impl<V: Clone + Send + Sync + 'static> Local<V> {
     /// `before`, and what is under way. Returns, if they are `wanted`, the keys of
     /// all that went by something else than its own key: what was declared to
     /// depend on them goes as well.
-    pub(crate) fn forget(&self, target: Target<'_>, before: u64, wanted: bool) -> Vec<FullKey> {
+    pub(crate) fn forget(&self, target: Target<'_>, before: u64, wanted: bool) -> Gone {
+        let clears = match target {
+            Target::Cache(name) => *name == self.cache,
+            Target::Everything => true,
+            _ => false,
+        };
+        if clears {
+            // Before the lock: to count takes a while, and nobody is to wait for it.
+            self.values.tidy();
+            self.nothings.tidy();
+        }
         let mut inside = self.inside();
+        let mut entries = 0;
         let flights = &mut inside.flights;
         match target {
             Target::Key(key) if self.has(key) => flights.cancel(key.key()),
@@ -362,22 +377,29 @@ impl<V: Clone + Send + Sync + 'static> Local<V> {
                 let full = |key: &EntryKey| FullKey::new(&self.cache, key);
                 flights.cancel_matching(|key| pattern.matches(&full(key)));
             }
-            Target::Cache(name) if *name == self.cache => self.forget_everything(&mut inside),
-            Target::Everything => self.forget_everything(&mut inside),
+            Target::Cache(_) if clears => {
+                self.counters.add(Counter::Cleared);
+                entries += self.forget_everything(&mut inside);
+            }
+            Target::Everything if clears => {
+                self.counters.add(Counter::ClearedWithAll);
+                entries += self.forget_everything(&mut inside);
+            }
             _ => {}
         }
         let Inside {
             values, nothings, ..
         } = &mut *inside;
         let mut gone = Vec::new();
-        self.values.forget(values, target, before, &mut gone);
-        self.nothings.forget(nothings, target, before, &mut gone);
-        if !wanted {
-            return Vec::new();
+        let of_values = self.values.forget(values, target, before, &mut gone);
+        self.counters.forgotten(target, of_values);
+        let of_nothings = self.nothings.forget(nothings, target, before, &mut gone);
+        entries += of_values.all() + of_nothings.all();
+        let keys = gone.iter().filter(|_| wanted);
+        Gone {
+            entries,
+            keys: keys.map(|key| FullKey::new(&self.cache, key)).collect(),
         }
-        gone.iter()
-            .map(|key| FullKey::new(&self.cache, key))
-            .collect()
     }
 
     fn has(&self, key: &FullKey) -> bool {
@@ -389,13 +411,12 @@ impl<V: Clone + Send + Sync + 'static> Local<V> {
         self.forget_everything(&mut self.inside());
     }
 
-    fn forget_everything(&self, inside: &mut Inside<V>) {
+    fn forget_everything(&self, inside: &mut Inside<V>) -> u64 {
         // Entries of the old epoch are no hits from here on; freeing them may
         // take longer.
         self.epoch.fetch_add(1, Ordering::AcqRel);
         inside.flights.cancel_all();
-        self.values.free_all(&mut inside.values);
-        self.nothings.free_all(&mut inside.nothings);
+        self.values.free_all(&mut inside.values) + self.nothings.free_all(&mut inside.nothings)
     }
 
     /// Whether something here was made of something else.

@@ -233,10 +233,14 @@ where
         Fut: Future<Output = Result<T, E>>,
     {
         self.counters.add(Counter::Load);
+        let began = self.clock.now();
         let loaded = loader(terms.context.clone()).await;
+        let time = self.clock.now().since(began);
+        self.counters.loaded(&self.cache, time);
         if loaded.is_err() {
             self.counters.add(Counter::LoadFailed);
         }
+        self.log_load(loaded.is_err(), time);
         loaded
     }
 

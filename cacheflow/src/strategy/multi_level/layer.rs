@@ -9,7 +9,7 @@ use super::decide::{self, Term};
 use crate::clock::{Clock, Tick};
 use crate::codec::{Packed, Wire};
 use crate::entry::{self, Entry, Level, Life, Made};
-use crate::error::{Error, Unreadable};
+use crate::error::{Error, ErrorKind, Unreadable};
 use crate::event::{Counter, Counters, Event, EventSink};
 use crate::key::{Address, CacheName};
 use crate::runtime::draw;
@@ -56,6 +56,7 @@ impl<V: Clone + Send + Sync + 'static> Levels<V> for Layer<V> {
         // never counted from too late.
         let asked = self.0.clock.now();
         let answer = shared.get(&address.full).await;
+        self.took(asked, answer.as_ref().err());
         self.answered(address, ticket, how, asked, answer).await
     }
 
@@ -159,6 +160,15 @@ impl<V: Clone + Send + Sync + 'static> Layer<V> {
         shared.is_trusted() && self.0.standing.position().is_some()
     }
 
+    /// Counts how long the shared store took to answer what it was asked at `asked`, or
+    /// for how long it was waited for. What was not asked at all took no time.
+    pub(super) fn took(&self, asked: Tick, error: Option<&Error>) {
+        if error.is_none_or(|error| error.kind() == ErrorKind::Timeout) {
+            let time = self.0.clock.now().since(asked);
+            self.0.counters.answered(&self.0.cache, time);
+        }
+    }
+
     /// What the shared store's answer comes to.
     pub(super) async fn answered(
         &self,
@@ -214,6 +224,12 @@ impl<V: Clone + Send + Sync + 'static> Layer<V> {
     /// Counts and tells that the shared store failed.
     pub(crate) fn store_failed(&self, address: &Address, error: &Error) {
         self.0.counters.add(Counter::StoreFailed);
+        tracing::debug!(
+            cache = %self.0.cache,
+            cache_key = self.0.events.named(&address.key),
+            %error,
+            "the shared store has failed"
+        );
         self.0.events.tell(|| Event::StoreFailed {
             cache: self.0.cache.clone(),
             key: address.key.clone(),
@@ -223,6 +239,11 @@ impl<V: Clone + Send + Sync + 'static> Layer<V> {
 
     pub(super) fn refused(&self, address: &Address) {
         self.0.counters.add(Counter::FillRefused);
+        tracing::debug!(
+            cache = %self.0.cache,
+            cache_key = self.0.events.named(&address.key),
+            "a value is not kept: it was forgotten while it was loaded"
+        );
         self.0.events.tell(|| Event::FillRefused {
             cache: self.0.cache.clone(),
             key: address.key.clone(),
@@ -400,6 +421,12 @@ impl<V: Clone + Send + Sync + 'static> Layer<V> {
             return;
         }
         self.0.counters.add(Counter::Unreadable);
+        tracing::debug!(
+            cache = %self.0.cache,
+            cache_key = self.0.events.named(&address.key),
+            ?fault,
+            "what lies in the shared store is no entry; it is loaded anew"
+        );
         self.0.events.tell(|| Event::Unreadable {
             cache: self.0.cache.clone(),
             key: address.key.clone(),
