@@ -226,7 +226,7 @@ impl CacheFlow {
         self.0.events.listen()
     }
 
-    /// How the flow's connections are.
+    /// How the flow's connections are, and what is wrong.
     #[must_use]
     pub fn health(&self) -> Health {
         Health::of(&self.0)

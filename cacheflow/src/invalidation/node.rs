@@ -3,12 +3,13 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fmt;
 use std::sync::{Arc, PoisonError, Weak};
+use std::time::Duration;
 
 use tokio::sync::Notify;
 
 use super::outbox::Outbox;
 use super::reclaim::Reclaiming;
-use crate::clock::{Clock, Tick};
+use crate::clock::{Clock, LastChange, Tick};
 use crate::event::{By, Change, Event, EventSink, Forgotten, Position, Record, Snapshot, Target};
 use crate::key::{CacheName, FullKey, Marks};
 use crate::lock::Waiting;
@@ -59,6 +60,8 @@ pub(crate) struct Node {
     /// Wakes the task that makes up for what was missed.
     pub(super) missing: Notify,
     bus_is_up: AtomicBool,
+    /// When it was connected, or lost.
+    bus_changed: LastChange,
 }
 
 /// What is known beyond the last record that was applied.
@@ -111,6 +114,7 @@ impl Node {
             reclaiming: Reclaiming::default(),
             missing: Notify::new(),
             bus_is_up: AtomicBool::new(false),
+            bus_changed: LastChange::now(),
         }
     }
 
@@ -134,10 +138,16 @@ impl Node {
         self.bus_is_up.load(Ordering::Acquire)
     }
 
+    /// For how long the bus is connected, or is not.
+    pub(crate) fn bus_so_for(&self) -> Duration {
+        self.bus_changed.elapsed()
+    }
+
     /// The bus was lost, or could not be reached.
     pub(crate) fn bus_lost(&self) -> bool {
         let was_up = self.bus_is_up.swap(false, Ordering::AcqRel);
         if was_up {
+            self.bus_changed.set();
             self.events.tell(|| Event::BusDown);
         }
         was_up
@@ -145,6 +155,7 @@ impl Node {
 
     pub(super) fn bus_found(&self) {
         if !self.bus_is_up.swap(true, Ordering::AcqRel) {
+            self.bus_changed.set();
             self.events.tell(|| Event::BusUp);
         }
     }
