@@ -74,6 +74,8 @@
 //! | choose how values are written, compressed, encrypted | [`codec`] |
 //! | make a type part of a key | [`CacheKey`], [`macro@CacheKey`] |
 //! | hear of evictions, refusals and outages | [`event`] |
+//! | know whether all is well, and what is not | [`CacheFlow::health`] |
+//! | see what lies where, and why a key does not | [`CacheFlow::admin`] |
 //! | write a backend | [`Backend`], [`store::SharedStore`], [`bus::Bus`], [`lock::Leases`] |
 //!
 //! # What is promised
@@ -135,18 +137,19 @@ pub mod version;
 
 pub use cache::{
     Cache, CacheBuilder, CacheValue, EntryCall, FunctionCache, LoadedMany, LoadingCache,
-    SourceError, Write, WriteBehindCache, Written,
+    ShownValue, SourceError, Write, WriteBehindCache, Written,
 };
 #[cfg(feature = "macros")]
 pub use cacheflow_macros::{
     CacheKey, HasUpdatedAt, cache_evict, cache_put, cache_update, cached, cached_fragment,
 };
-pub use entry::{Found, Level, Lookup};
+pub use entry::{EntryInfo, EntryState, Found, Level, Lookup};
 pub use error::{BoxError, Error, ErrorKind, Result, Unreadable};
-pub use event::{CacheStats, Event, Events, Evicted};
+pub use event::{CacheStats, Event, Events, Evicted, ForgottenBy};
 pub use flow::{
-    Backend, BusHealth, CacheFlow, ExecuteOptions, FlowBuilder, Health, Invalidation, LockGuard,
-    NamedLock, NamedStrategy, Namespace, StoreHealth,
+    Admin, Backend, BusHealth, CacheFlow, CacheInfo, EntryPage, ExecuteOptions, Explanation,
+    FlowBuilder, Happening, Health, Invalidation, LockGuard, NamedLock, NamedStrategy, Namespace,
+    SharedEntry, StoreHealth, Whereabouts,
 };
 pub use invalidation::Applied;
 pub use key::{CacheKey, KeyBuf, Parent};

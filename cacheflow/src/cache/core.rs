@@ -106,6 +106,7 @@ impl<V: CacheValue> Core<V> {
             nothings,
             standing: Arc::clone(&standing),
             clock: clock.clone(),
+            events: events.clone(),
             serve_young: flow.serve_young_without_bus,
             hold_off: config.loading.hold_off,
         }));

@@ -77,6 +77,7 @@ impl World {
             nothings: None,
             standing: Arc::clone(&standing),
             clock: clock.clone(),
+            events: events.clone(),
             serve_young: false,
             hold_off: Duration::ZERO,
         }));

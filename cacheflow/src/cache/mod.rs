@@ -1,5 +1,6 @@
 //! [`Cache`]: a handle to one named cache.
 
+mod any;
 mod builder;
 mod bytes;
 mod change;
@@ -20,6 +21,8 @@ mod write;
 mod write_behind;
 mod writing;
 
+pub(crate) use any::AnyCache;
+pub use any::ShownValue;
 pub use builder::CacheBuilder;
 pub(crate) use change::{How, Putting};
 pub(crate) use core::{Core, Hit, Load, Reply, ShareError, Terms, flow_id};

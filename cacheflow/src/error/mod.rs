@@ -34,6 +34,8 @@ pub enum ErrorKind {
     Codec,
     /// The flow was shut down.
     Closed,
+    /// What was asked for is not given away.
+    Refused,
     /// A load took longer than its hard timeout.
     LoadTimeout,
     /// A load was not tried, because its circuit breaker is open.
@@ -53,6 +55,7 @@ impl ErrorKind {
             Self::Backend => "backend error",
             Self::Codec => "codec error",
             Self::Closed => "closed",
+            Self::Refused => "refused",
             Self::LoadTimeout => "load timed out",
             Self::BreakerOpen => "circuit breaker open",
             Self::Overloaded => "overloaded",

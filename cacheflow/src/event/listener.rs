@@ -5,7 +5,7 @@ use std::sync::Arc;
 use tokio::sync::broadcast;
 
 use crate::error::Unreadable;
-use crate::event::Forgotten;
+use crate::event::{Forgotten, ForgottenBy};
 use crate::key::{CacheName, EntryKey, Parent};
 
 /// Something that happened in a flow.
@@ -23,6 +23,16 @@ pub enum Event {
         key: EntryKey,
         /// Why it left.
         cause: Evicted,
+    },
+    /// An entry of a cache's memory was forgotten by something else than its own key. Of
+    /// very many that go at once, the first are told.
+    EntryForgotten {
+        /// The cache.
+        cache: CacheName,
+        /// The entry.
+        key: EntryKey,
+        /// By what.
+        by: ForgottenBy,
     },
     /// Bytes in the shared store were not an entry that may be served; the call
     /// loaded and replaced them.

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use tokio::runtime::Handle;
 
+use super::admin::{History, history_fault};
 use super::policies::Policies;
 use super::registry::Registry;
 use super::{Backend, CacheFlow, Inner, Namespace};
@@ -38,6 +39,7 @@ use crate::touch::{ParentToucher, Touchers, Touching};
 /// | [`codec`](Self::codec) | how values are written, unless a cache says otherwise | MessagePack | |
 /// | [`compression`](Self::compression) | whether and how they are compressed, the same | zstd above 1 KiB | |
 /// | `sealing` (feature `seal`) | encrypts what lies in the shared store | no | |
+/// | [`keep_history`](Self::keep_history) | keeps the last events of each cache, to explain by | none before the first explanation | 1 to 100,000 |
 /// | [`clock`](Self::clock) | another clock, for tests | the system's | |
 #[derive(Default)]
 #[must_use = "a builder does nothing until `build`"]
@@ -46,6 +48,8 @@ pub struct FlowBuilder {
     backend: Option<Box<dyn Backend>>,
     clock: Clock,
     touchers: Touchers,
+    /// How many events are kept of each cache.
+    pub(super) history: Option<usize>,
     #[cfg(feature = "seal")]
     keys: Option<KeyRing>,
 }
@@ -152,11 +156,15 @@ impl FlowBuilder {
             backend,
             clock,
             touchers,
+            history,
             #[cfg(feature = "seal")]
             keys,
         } = self;
         let mut faults = Faults::default();
         config.check(&mut faults);
+        if let Some(fault) = history.and_then(history_fault) {
+            faults.add(fault);
+        }
         touchers.faults().iter().for_each(|fault| faults.add(fault));
         #[cfg(feature = "seal")]
         for fault in keys.iter().flat_map(KeyRing::faults) {
@@ -239,6 +247,10 @@ impl FlowBuilder {
             }
             _ => (None, None),
         };
+        let noted: Arc<History> = Arc::default();
+        if let Some(most) = history {
+            noted.begin(most, &events, &background);
+        }
         Ok(CacheFlow(Arc::new(Inner {
             has_bus: backend.is_some(),
             config,
@@ -249,6 +261,7 @@ impl FlowBuilder {
             events,
             sealing,
             registry: Registry::default(),
+            history: noted,
             policies,
             pending: Mutex::default(),
             touching,

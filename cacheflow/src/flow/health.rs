@@ -32,7 +32,7 @@ use crate::clock::in_words;
 /// # Ok(()) }
 /// ```
 ///
-/// As data it is its fields, durations in seconds, with `status`, `live`, `ready` and
+/// As data it is `status`, `live`, `ready`, its fields, times in milliseconds, and
 /// `problems`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -220,26 +220,26 @@ impl Serialize for Health {
             live: bool,
             ready: bool,
             store: Option<StoreHealth>,
-            store_for: Option<f64>,
+            store_for_ms: Option<u128>,
             bus: Option<BusHealth>,
-            bus_for: Option<f64>,
+            bus_for_ms: Option<u128>,
             waiting_invalidations: usize,
             memory_is_trusted: bool,
-            silent_for: Option<f64>,
+            silent_for_ms: Option<u128>,
             problems: Vec<String>,
         }
-        let seconds = |time: Option<Duration>| time.map(|time| time.as_secs_f64());
+        let millis = |time: Option<Duration>| time.map(|time| time.as_millis());
         Shown {
             status: self.status(),
             live: self.is_live(),
             ready: self.is_ready(),
             store: self.store,
-            store_for: seconds(self.store_for),
+            store_for_ms: millis(self.store_for),
             bus: self.bus,
-            bus_for: seconds(self.bus_for),
+            bus_for_ms: millis(self.bus_for),
             waiting_invalidations: self.waiting_invalidations,
             memory_is_trusted: self.memory_is_trusted,
-            silent_for: seconds(self.silent_for),
+            silent_for_ms: millis(self.silent_for),
             problems: self.problems(),
         }
         .serialize(serializer)

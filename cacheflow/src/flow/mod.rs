@@ -1,5 +1,6 @@
 //! [`CacheFlow`]: the flow that all caches of a service belong to.
 
+mod admin;
 mod backend;
 mod builder;
 mod execute;
@@ -21,6 +22,7 @@ use std::time::Duration;
 
 use tokio::runtime::Handle;
 
+pub use admin::{Admin, CacheInfo, EntryPage, Explanation, Happening, SharedEntry, Whereabouts};
 pub use backend::{Backend, Namespace};
 pub use builder::FlowBuilder;
 pub use execute::{ExecuteOptions, NamedStrategy};
@@ -43,6 +45,7 @@ use crate::store::Guarded;
 use crate::strategy::write_behind::Pending;
 use crate::strategy::{StrategyOptions, timeouts};
 use crate::touch::Touching;
+use admin::History;
 use policies::Policies;
 pub(crate) use registry::Place;
 use registry::Registry;
@@ -82,6 +85,7 @@ struct Inner {
     events: EventSink,
     sealing: Sealing,
     registry: Registry,
+    history: Arc<History>,
     policies: Policies,
     pending: Mutex<Vec<Arc<dyn Pending>>>,
     touching: Arc<Touching>,
@@ -401,6 +405,10 @@ impl CacheFlow {
 
     pub(crate) fn background(&self) -> &Background {
         &self.0.background
+    }
+
+    fn history(&self) -> &Arc<History> {
+        &self.0.history
     }
 
     pub(crate) fn registry(&self) -> &Registry {

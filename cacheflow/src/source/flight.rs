@@ -353,6 +353,11 @@ impl<V: Clone> Flights<V> {
         }
     }
 
+    /// Whether anybody is under way with `key`.
+    pub(crate) fn has(&self, key: &EntryKey) -> bool {
+        self.slots.contains_key(key)
+    }
+
     pub(crate) fn len(&self) -> usize {
         self.slots.len()
     }

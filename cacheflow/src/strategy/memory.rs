@@ -7,13 +7,16 @@ use super::index::Index;
 use super::shelf::Shelf;
 use crate::clock::{Clock, Tick};
 use crate::entry::{Entry, Epoch, Life};
-use crate::event::{Position, Target};
+use crate::event::{Event, EventSink, ForgottenBy, Position, Target};
 use crate::key::{Address, CacheName, EntryKey, FullKey, Marks};
 use crate::source::{Boarding, Flight, Flights, SharedError, Start, Ticket};
 use crate::standing::{AsOf, Joined, Standing, Verdict};
 use crate::store::Memory;
 use crate::sync::atomic::{AtomicU64, Ordering};
 use crate::sync::{Mutex, MutexGuard};
+
+/// Of so many entries that go at once is told by what: listeners hold no more anyway.
+const TOLD_AT_ONCE: usize = 256;
 
 /// Memory and flights of one cache on this node.
 ///
@@ -29,6 +32,7 @@ pub(crate) struct Local<V> {
     epoch: AtomicU64,
     standing: Arc<Standing>,
     clock: Clock,
+    events: EventSink,
     serve_young: bool,
     hold_off: Duration,
 }
@@ -60,6 +64,7 @@ pub(crate) struct Options<V> {
     pub(crate) nothings: Option<Memory<Nothing>>,
     pub(crate) standing: Arc<Standing>,
     pub(crate) clock: Clock,
+    pub(crate) events: EventSink,
     /// Whether entries younger than `max_staleness` are served while the gate
     /// is closed.
     pub(crate) serve_young: bool,
@@ -75,6 +80,7 @@ impl<V: Clone + Send + Sync + 'static> Local<V> {
             nothings,
             standing,
             clock,
+            events,
             serve_young,
             hold_off,
         } = options;
@@ -90,6 +96,7 @@ impl<V: Clone + Send + Sync + 'static> Local<V> {
             epoch: AtomicU64::new(0),
             standing,
             clock,
+            events,
             serve_young,
             hold_off,
         }
@@ -371,6 +378,7 @@ impl<V: Clone + Send + Sync + 'static> Local<V> {
         } = &mut *inside;
         let mut gone = Vec::new();
         self.values.forget(values, target, before, &mut gone);
+        self.tell_forgotten(target, &gone);
         self.nothings.forget(nothings, target, before, &mut gone);
         if !wanted {
             return Vec::new();
@@ -378,6 +386,20 @@ impl<V: Clone + Send + Sync + 'static> Local<V> {
         gone.iter()
             .map(|key| FullKey::new(&self.cache, key))
             .collect()
+    }
+
+    /// Tells by what values were forgotten, for those who explain it.
+    fn tell_forgotten(&self, target: Target<'_>, gone: &[EntryKey]) {
+        let Some(by) = ForgottenBy::of(target).filter(|_| !gone.is_empty()) else {
+            return;
+        };
+        for key in gone.iter().take(TOLD_AT_ONCE) {
+            self.events.tell(|| Event::EntryForgotten {
+                cache: self.cache.clone(),
+                key: key.clone(),
+                by: by.clone(),
+            });
+        }
     }
 
     fn has(&self, key: &FullKey) -> bool {
@@ -459,5 +481,6 @@ impl<V: Clone + Send + Sync + 'static> Drop for Returning<'_, V> {
     }
 }
 
+mod look;
 #[cfg(test)]
 mod tests;

@@ -29,6 +29,7 @@ pub(crate) mod refresh_ahead;
 mod shelf;
 pub(crate) mod timeouts;
 mod together;
+mod words;
 pub(crate) mod write_behind;
 
 pub use bulkhead::Bulkhead;

@@ -43,6 +43,7 @@ fn with_hold_off(
         nothings: None,
         standing: Arc::new(standing),
         clock: clock.clone(),
+        events: EventSink::new(),
         serve_young,
         hold_off,
     });

@@ -20,6 +20,7 @@ mod bytes;
 mod config;
 mod decide;
 mod layer;
+mod look;
 mod many;
 mod shared;
 
