@@ -74,6 +74,7 @@
 //! | choose how values are written, compressed, encrypted | [`codec`] |
 //! | make a type part of a key | [`CacheKey`], [`macro@CacheKey`] |
 //! | hear of evictions, refusals and outages | [`event`] |
+//! | know what caches, bus and connections do, in figures | [`CacheFlow::stats`] |
 //! | know whether all is well, and what is not | [`CacheFlow::health`] |
 //! | see what lies where, and why a key does not | [`CacheFlow::admin`] |
 //! | write a backend | [`Backend`], [`store::SharedStore`], [`bus::Bus`], [`lock::Leases`] |
@@ -145,13 +146,16 @@ pub use cacheflow_macros::{
 };
 pub use entry::{EntryInfo, EntryState, Found, Level, Lookup};
 pub use error::{BoxError, Error, ErrorKind, Result, Unreadable};
-pub use event::{CacheStats, Event, Events, Evicted, ForgottenBy};
+pub use event::{
+    BreakerState, BusStats, CacheStats, Deleted, Event, Events, Evicted, EvictionCounts,
+    ForgottenBy, InvalidationCounts, LatencyStats, StatsCollector,
+};
 pub use flow::{
     Admin, Backend, BusHealth, CacheFlow, CacheInfo, EntryPage, ExecuteOptions, Explanation,
-    FlowBuilder, Happening, Health, Invalidation, LockGuard, NamedLock, NamedStrategy, Namespace,
-    SharedEntry, StoreHealth, Whereabouts,
+    FlowBuilder, FlowStats, Happening, Health, Invalidation, LockGuard, NamedLock, NamedStrategy,
+    Namespace, SharedEntry, StoreHealth, Whereabouts,
 };
-pub use invalidation::Applied;
+pub use invalidation::{Applied, Invalidated};
 pub use key::{CacheKey, KeyBuf, Parent};
 pub use source::{LoadContext, LoadError};
 pub use strategy::{

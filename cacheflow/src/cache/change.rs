@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use super::{CacheValue, Core};
-use crate::event::{Forgotten, Position, Target};
+use crate::event::{Forgotten, Gone, Position, Target};
 use crate::invalidation::{Applied, NearCache, Outcome};
 use crate::key::{Address, FullKey, Marks};
 use crate::runtime::draw;
@@ -169,7 +169,7 @@ impl<V: CacheValue> Core<V> {
 }
 
 impl<V: CacheValue> NearCache for Core<V> {
-    fn forget(&self, target: Target<'_>, before: u64, wanted: bool) -> Vec<FullKey> {
+    fn forget(&self, target: Target<'_>, before: u64, wanted: bool) -> Gone {
         self.local.forget(target, before, wanted)
     }
 

@@ -9,7 +9,7 @@ use crate::clock::Clock;
 use crate::codec::Wire;
 use crate::config::{CacheConfig, FlowConfig};
 use crate::entry::{Entry, Found, Lookup, Made};
-use crate::event::{CacheStats, Counter, Counters, EventSink};
+use crate::event::{Counter, Counters, EventSink};
 use crate::invalidation::Node;
 use crate::key::{Address, CacheName, EntryKey, FullKey, KeyBuf, Marks};
 use crate::runtime::Background;
@@ -93,18 +93,21 @@ impl<V: CacheValue> Core<V> {
         let levels = config.strategy.levels.clone();
         let shared = shared.filter(|_| !config.in_process);
         let counters = Arc::new(Counters::default());
-        let memory = levels
-            .uses_memory(shared.is_some())
-            .then(|| Memory::new(name.clone(), config.bound(), clock.clone(), events.clone()));
+        let memory = levels.uses_memory(shared.is_some()).then(|| {
+            let (bound, counted) = (config.bound(), Arc::clone(&counters));
+            let events = events.clone();
+            Memory::new(name.clone(), bound, clock.clone(), events, Some(counted))
+        });
         let nothings = config.keeps_nothings().then(|| {
             let bound = Bound::Entries(config.loading.max_nothings);
-            Memory::new(name.clone(), bound, clock.clone(), events.clone())
+            Memory::new(name.clone(), bound, clock.clone(), events.clone(), None)
         });
         let local = Arc::new(Local::new(LocalOptions {
             cache: name.clone(),
             memory,
             nothings,
             standing: Arc::clone(&standing),
+            counters: Arc::clone(&counters),
             clock: clock.clone(),
             events: events.clone(),
             serve_young: flow.serve_young_without_bus,
@@ -465,28 +468,6 @@ impl<V: CacheValue> Core<V> {
 
     pub(crate) fn now(&self) -> crate::clock::Tick {
         self.clock.now()
-    }
-
-    pub(crate) fn stats(&self) -> CacheStats {
-        let (entries, weight) = match self.local.memory() {
-            Some(memory) => {
-                memory.tidy();
-                (memory.entries(), memory.weight())
-            }
-            None => (0, 0),
-        };
-        let bulkhead = self.policy.bulkhead.as_deref();
-        CacheStats {
-            running: bulkhead.map_or(0, |bulkhead| bulkhead.running() as u64),
-            queued: bulkhead.map_or(0, |bulkhead| bulkhead.queued() as u64),
-            breaker_open: self.policy.breaker.as_ref().is_some_and(|it| it.is_open()),
-            ..self.counters.snapshot(entries, weight)
-        }
-    }
-
-    /// How many keys somebody is loading, reading or putting now.
-    pub(crate) fn under_way(&self) -> usize {
-        self.local.under_way()
     }
 }
 

@@ -16,6 +16,7 @@ mod interleaved;
 mod loading;
 mod loading_cache;
 mod many;
+mod statistics;
 mod value;
 mod write;
 mod write_behind;

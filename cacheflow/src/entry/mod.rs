@@ -218,8 +218,9 @@ impl<V> Entry<V> {
         }
     }
 
-    pub(crate) fn forget(&self) {
-        self.forgotten.store(true, Ordering::Release);
+    /// Marks the entry as forgotten; returns whether it was not so before.
+    pub(crate) fn forget(&self) -> bool {
+        !self.forgotten.swap(true, Ordering::AcqRel)
     }
 
     /// Whether the entry may be served at `now` in `epoch`.

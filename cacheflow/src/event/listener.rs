@@ -5,7 +5,7 @@ use std::sync::Arc;
 use tokio::sync::broadcast;
 
 use crate::error::Unreadable;
-use crate::event::{Forgotten, ForgottenBy};
+use crate::event::{Deleted, Forgotten, ForgottenBy};
 use crate::key::{CacheName, EntryKey, Parent};
 
 /// Something that happened in a flow.
@@ -140,6 +140,20 @@ pub enum Event {
     TouchLost {
         /// The row.
         parent: Parent,
+    },
+    /// Something was invalidated, here or on another node, and is gone from this
+    /// node's memory.
+    ///
+    /// What could not be recorded at first is told once more when the shared store
+    /// has heard of it.
+    Invalidated {
+        /// What: keys, tags, patterns, caches. The keys of what was made of them are
+        /// among it, as far as they were found at once.
+        forgotten: Arc<Forgotten>,
+        /// How much was removed by this node.
+        deleted: Deleted,
+        /// Whether another node did it.
+        remote: bool,
     },
     /// What an invalidation left behind in the shared store is removed.
     Reclaimed {

@@ -61,7 +61,7 @@ pub struct Health {
 
 /// The shared store's state.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "lowercase")]
+#[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum StoreHealth {
     /// It is used. Before the first operation nobody has asked it yet.
@@ -75,7 +75,7 @@ pub enum StoreHealth {
 
 /// The bus' state.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "lowercase")]
+#[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum BusHealth {
     /// Subscribed.

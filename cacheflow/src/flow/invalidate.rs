@@ -7,7 +7,7 @@ use super::CacheFlow;
 use crate::config::Faults;
 use crate::error::{Error, Result};
 use crate::event::{Forgotten, Position};
-use crate::invalidation::Applied;
+use crate::invalidation::{Applied, Invalidated};
 use crate::key::{CacheName, FullKey, Pattern, Tag};
 use crate::store::NodeAt;
 
@@ -157,6 +157,32 @@ impl Invalidation {
     ///
     /// It goes on to its end; only the waiting for other nodes ends.
     pub async fn send(self) -> Result<Applied> {
+        Ok(self.send_counted().await?.applied)
+    }
+
+    /// Forgets, and tells how much went.
+    ///
+    /// Of keys, what lay in the shared store is removed and counted at once; of tags,
+    /// patterns and caches nobody reads it any more when this returns, and
+    /// [`Event::Reclaimed`](crate::Event) tells how much it was when it is removed.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # use cacheflow::{Cache, CacheFlow};
+    /// let flow = CacheFlow::builder().build().await?;
+    /// let users: Cache<u64, String> = flow.cache("users").build()?;
+    /// for id in 1..=3 {
+    ///     let _ = users.put(&id, "Ada".into()).await?;
+    /// }
+    /// let invalidated = flow.invalidate().pattern("users:*").send_counted().await?;
+    /// assert_eq!(invalidated.deleted.in_memory, 3);
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// # Errors, cancellation
+    ///
+    /// As [`send`](Self::send).
+    pub async fn send_counted(self) -> Result<Invalidated> {
         let Self {
             flow,
             forgotten,
@@ -170,26 +196,30 @@ impl Invalidation {
         }
         let node = Arc::clone(flow.node());
         if local_only {
-            node.forget_locally(&forgotten);
-            return Ok(Applied::Local);
+            return Ok(Invalidated {
+                applied: Applied::Local,
+                deleted: node.forget_locally(&forgotten),
+            });
         }
         let forgetting = async move { node.forget(forgotten).await };
         let outcome = flow
             .to_the_end(forgetting)
             .await
             .ok_or_else(|| Error::closed("invalidate"))?;
-        match (outcome.applied, outcome.position, await_cluster) {
+        let applied = match (outcome.applied, outcome.position, await_cluster) {
             (Applied::Recorded, Some(position), Some(timeout)) => {
                 let everywhere = flow.everywhere(position);
-                let applied = tokio::time::timeout(timeout, everywhere).await.is_ok();
-                Ok(if applied {
-                    Applied::Everywhere
-                } else {
-                    Applied::Recorded
-                })
+                match tokio::time::timeout(timeout, everywhere).await {
+                    Ok(()) => Applied::Everywhere,
+                    Err(_) => Applied::Recorded,
+                }
             }
-            (applied, ..) => Ok(applied),
-        }
+            (applied, ..) => applied,
+        };
+        Ok(Invalidated {
+            applied,
+            deleted: outcome.deleted,
+        })
     }
 }
 

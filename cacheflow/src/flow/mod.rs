@@ -11,6 +11,7 @@ mod lock;
 mod policies;
 mod registry;
 mod relations;
+mod statistics;
 mod touch;
 
 use std::fmt;
@@ -30,6 +31,7 @@ pub(crate) use global::{global, installed};
 pub use health::{BusHealth, Health, StoreHealth};
 pub use invalidate::Invalidation;
 pub use lock::{LockGuard, NamedLock};
+pub use statistics::FlowStats;
 
 use crate::cache::{CacheBuilder, CacheValue, flow_id};
 use crate::clock::Clock;
@@ -228,6 +230,30 @@ impl CacheFlow {
     #[must_use]
     pub fn events(&self) -> Events {
         self.0.events.listen()
+    }
+
+    /// What the flow has done on this node since it was built: all its caches, its
+    /// breakers, its bus, its connections.
+    ///
+    /// ```
+    /// # use cacheflow::{Cache, CacheFlow};
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let flow = CacheFlow::builder().build().await?;
+    /// # let users: Cache<u64, String> = flow.cache("users").build()?;
+    /// # let _ = users.get(&7).await;
+    /// let stats = flow.stats();
+    /// println!("{stats}");
+    /// if stats.caches["users"].hit_rate() < 0.5 {
+    ///     println!("memory earns little");
+    /// }
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// Counts, and what moka puts off for it, of every cache: of use every few seconds,
+    /// not for each request.
+    #[must_use]
+    pub fn stats(&self) -> FlowStats {
+        FlowStats::of(&self.0)
     }
 
     /// How the flow's connections are, and what is wrong.

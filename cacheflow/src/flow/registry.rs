@@ -7,6 +7,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use crate::cache::AnyCache;
 use crate::error::{Error, ErrorKind, Result};
+use crate::event::CacheStats;
 use crate::key::CacheName;
 
 /// An instance of an attributed function: the address of its site, and its path.
@@ -113,6 +114,14 @@ impl Registry {
             .collect();
         all.sort_unstable_by(|(one, ..), (other, ..)| one.cmp(other));
         all
+    }
+
+    /// What each cache has done.
+    pub(super) fn stats(&self) -> Vec<(CacheName, CacheStats)> {
+        // Memory tidies up for its figures, which may take a while: nobody who builds a
+        // cache waits for that.
+        let all = self.all().into_iter();
+        all.map(|(name, cache, _)| (name, cache.stats())).collect()
     }
 
     /// The cache of this name, whatever its values are.

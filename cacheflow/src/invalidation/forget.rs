@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::outbox::{BATCH, Outbox};
 use super::{Applied, Node};
 use crate::error::Result;
-use crate::event::{Change, Forgotten, Position};
+use crate::event::{Change, Deleted, Forgotten, Position};
 use crate::key::FullKey;
 use crate::store::{Guarded, Recorded};
 
@@ -15,6 +15,8 @@ pub(crate) struct Outcome {
     pub(crate) applied: Applied,
     /// The last record; `None` if it could not be made.
     pub(crate) position: Option<Position>,
+    /// How much was removed.
+    pub(crate) deleted: Deleted,
 }
 
 impl Node {
@@ -23,6 +25,7 @@ impl Node {
         let mut outcome = Outcome {
             applied: Applied::Recorded,
             position: self.standing.position(),
+            deleted: Deleted::default(),
         };
         if forgotten.is_empty() {
             return outcome;
@@ -30,6 +33,7 @@ impl Node {
         for part in parts(forgotten) {
             let one = self.forget_part(part).await;
             outcome.position = one.position;
+            outcome.deleted = outcome.deleted.and(one.deleted);
             if one.applied == Applied::Local {
                 outcome.applied = Applied::Local;
             }
@@ -39,10 +43,13 @@ impl Node {
 
     async fn forget_part(&self, forgotten: Forgotten) -> Outcome {
         let Some(shared) = &self.shared else {
-            self.record_alone(Change::Forgotten(forgotten), |_| ());
+            let change = Change::Forgotten(forgotten.clone());
+            let deleted = Deleted::here(self.record_alone(change, |_| ()));
+            self.tell_invalidated(&forgotten, deleted, false);
             return Outcome {
                 applied: Applied::Recorded,
                 position: self.standing.position(),
+                deleted,
             };
         };
         // First the shared store, then this node's memory: a reader in between
@@ -62,24 +69,36 @@ impl Node {
         // Into the outbox *before* this node's memory forgets: from here on the
         // shared store is not read, so that nobody can refill memory from it.
         self.postpone(shared, |outbox| outbox.add(forgotten.clone()));
-        self.forget_here(&forgotten);
         Outcome {
             applied: Applied::Local,
             position: None,
+            deleted: Deleted::here(self.forget_here(&forgotten, false)),
         }
     }
 
     /// Forgets in the memory of this node alone.
-    pub(crate) fn forget_locally(&self, forgotten: &Forgotten) {
-        self.forget_here(forgotten);
+    pub(crate) fn forget_locally(&self, forgotten: &Forgotten) -> Deleted {
+        Deleted::here(self.forget_here(forgotten, false))
     }
 
     /// A change of this node stands in the journal: `own` applies it here, after
     /// all that came before it. What it left behind in the shared store is
     /// removed by and by.
     pub(crate) fn recorded(&self, recorded: Recorded, own: impl FnOnce()) -> Outcome {
-        let Recorded { record, missed, .. } = recorded;
-        self.catch_up(&record, missed, own);
+        let Recorded {
+            record,
+            removed,
+            missed,
+            ..
+        } = recorded;
+        let deleted = Deleted {
+            in_memory: self.catch_up(&record, missed, own),
+            in_store: removed,
+            unfinished: record.open,
+        };
+        if let Change::Forgotten(forgotten) = &record.change {
+            self.tell_invalidated(forgotten, deleted, false);
+        }
         let position = Some(record.position);
         if record.open {
             self.reclaiming.add(record);
@@ -87,6 +106,7 @@ impl Node {
         Outcome {
             applied: Applied::Recorded,
             position,
+            deleted,
         }
     }
 
@@ -124,6 +144,7 @@ impl Node {
             return Outcome {
                 applied: Applied::Recorded,
                 position,
+                deleted: Deleted::default(),
             };
         };
         match shared.record(&change, self.standing.position()).await {
@@ -133,6 +154,7 @@ impl Node {
                 Outcome {
                     applied: Applied::Recorded,
                     position,
+                    deleted: Deleted::default(),
                 }
             }
             Err(error) => {
@@ -155,7 +177,9 @@ impl Node {
                     tracing::debug!(%error, ?held, "a record stays open for now");
                 }
             }
-            (Some(held), None) => self.record_alone(Change::Done(held.number), |_| ()),
+            (Some(held), None) => {
+                self.record_alone(Change::Done(held.number), |_| ());
+            }
             (None, _) => {}
         }
         outcome

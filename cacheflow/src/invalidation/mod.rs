@@ -16,6 +16,7 @@
 //! | `node` | applying records, by whatever way they come |
 //! | `listening` | what a node does with what it hears; gaps, and their replay |
 //! | `forget` | forgetting, putting and holding as a caller asks for it |
+//! | `untold` | how much records have removed, until it is known whose they are |
 //! | `reclaim` | removing from the shared store what open records left behind |
 //! | `outbox`, `recovery` | what waits for the shared store, and the way back |
 //!
@@ -28,6 +29,9 @@ mod node;
 mod outbox;
 mod reclaim;
 mod recovery;
+mod untold;
+
+use crate::event::Deleted;
 
 pub(crate) use forget::Outcome;
 pub(crate) use node::{NearCache, Node, Parts};
@@ -47,4 +51,16 @@ pub enum Applied {
     /// This node has applied it. The shared store could not be told yet; it is
     /// told, and with it the other nodes, as soon as it answers again.
     Local,
+}
+
+/// What an invalidation has done: see
+/// [`send_counted`](crate::Invalidation::send_counted).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+#[must_use = "an invalidation that is only local reaches other nodes when the shared store is back"]
+pub struct Invalidated {
+    /// How far it has got.
+    pub applied: Applied,
+    /// How much it has removed so far.
+    pub deleted: Deleted,
 }

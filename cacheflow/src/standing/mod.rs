@@ -25,6 +25,8 @@ pub(crate) use window::{Lost, Verdict};
 pub(crate) struct Standing {
     place: Mutex<Place>,
     open_until: AtomicU64,
+    /// How often the gate was closed and opened again, or closed by force.
+    closures: AtomicU64,
     ended: AtomicBool,
     /// Whether a dependency was ever declared here: what is declared is not
     /// flattened, so that it has to be followed.
@@ -65,6 +67,7 @@ impl Standing {
         Self {
             place: Mutex::default(),
             open_until: AtomicU64::new(open_until.nanos()),
+            closures: AtomicU64::new(0),
             ended: AtomicBool::new(false),
             declares: AtomicBool::new(false),
             max_staleness,
@@ -247,7 +250,10 @@ impl Standing {
             return;
         }
         let until = asked.after(self.max_staleness).nanos();
-        self.open_until.fetch_max(until, Ordering::SeqCst);
+        let before = self.open_until.fetch_max(until, Ordering::SeqCst);
+        if is_over(before, self.clock.now()) {
+            self.closures.fetch_add(1, Ordering::SeqCst);
+        }
         // The end may have come between the look and the proof.
         if self.ended.load(Ordering::SeqCst) {
             self.disprove();
@@ -256,13 +262,24 @@ impl Standing {
 
     /// Closes the gate until the next proof.
     pub(crate) fn disprove(&self) {
-        self.open_until.store(Tick::ZERO.nanos(), Ordering::SeqCst);
+        let before = self.open_until.swap(Tick::ZERO.nanos(), Ordering::SeqCst);
+        if before != Tick::ZERO.nanos() {
+            self.closures.fetch_add(1, Ordering::SeqCst);
+        }
+    }
+
+    /// How often the gate was closed that had been open. Nobody is told when its time
+    /// is over: that is found when it is opened again, or here.
+    pub(crate) fn gate_closures(&self) -> u64 {
+        let until = self.open_until.load(Ordering::SeqCst);
+        let now_closed = is_over(until, self.clock.now());
+        self.closures.load(Ordering::SeqCst) + u64::from(now_closed)
     }
 
     /// Closes the gate for good: nobody listens any more.
     pub(crate) fn end(&self) {
         self.ended.store(true, Ordering::SeqCst);
-        self.disprove();
+        self.open_until.store(Tick::ZERO.nanos(), Ordering::SeqCst);
     }
 
     /// Whether memory may be served at `now`.
@@ -285,6 +302,11 @@ impl Standing {
     fn place(&self) -> MutexGuard<'_, Place> {
         self.place.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Whether a gate that was opened until then is closed by now.
+fn is_over(until: u64, now: Tick) -> bool {
+    until != Tick::ZERO.nanos() && Tick::from_nanos(until) <= now
 }
 
 /// Where the node stood when a caller joined a load.
@@ -365,6 +387,29 @@ mod tests {
         standing.end();
         standing.prove(Tick::ZERO.after(Duration::from_secs(9)));
         assert!(!standing.is_open(Tick::ZERO.after(Duration::from_secs(9))));
+    }
+
+    #[test]
+    fn a_gate_that_closes_is_counted_once_however_it_closes() {
+        let clock = Clock::manual();
+        let standing = Standing::unheard(Duration::from_secs(2), clock.clone());
+        let minute = Duration::from_secs(60);
+        standing.disprove();
+        assert_eq!(standing.gate_closures(), 0, "it was never open");
+        standing.prove(clock.now());
+        standing.prove(clock.now());
+        assert_eq!(standing.gate_closures(), 0);
+        clock.advance(minute);
+        assert_eq!(standing.gate_closures(), 1, "its time is over");
+        standing.prove(clock.now());
+        assert_eq!(standing.gate_closures(), 1, "and was opened again");
+        standing.disprove();
+        standing.disprove();
+        assert_eq!(standing.gate_closures(), 2, "by force");
+        standing.prove(clock.now());
+        clock.advance(minute);
+        standing.disprove();
+        assert_eq!(standing.gate_closures(), 3, "it was closed already");
     }
 
     #[test]

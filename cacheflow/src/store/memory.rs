@@ -12,7 +12,7 @@ use moka::notification::RemovalCause;
 
 use crate::clock::{Clock, Tick};
 use crate::entry::{Entry, Epoch};
-use crate::event::{Event, EventSink, Evicted};
+use crate::event::{Counters, Event, EventSink, Evicted};
 use crate::key::{CacheName, EntryKey, Marks};
 
 /// What bounds a cache's memory.
@@ -33,15 +33,26 @@ pub(crate) struct Memory<V> {
 }
 
 impl<V: Send + Sync + 'static> Memory<V> {
-    pub(crate) fn new(cache: CacheName, bound: Bound, clock: Clock, events: EventSink) -> Self {
+    /// What leaves it is told to `events`, and counted where that is wanted.
+    pub(crate) fn new(
+        cache: CacheName,
+        bound: Bound,
+        clock: Clock,
+        events: EventSink,
+        counters: Option<Arc<Counters>>,
+    ) -> Self {
         let builder = moka::sync::Cache::builder()
             .name(cache.as_str())
             .expire_after(Lifetime(clock))
             .eviction_listener(move |key: Arc<EntryKey>, _, cause| {
+                let cause = evicted(cause);
+                if let Some(counters) = &counters {
+                    counters.evicted(cause);
+                }
                 events.tell(|| Event::Evicted {
                     cache: cache.clone(),
                     key: EntryKey::clone(&key),
-                    cause: evicted(cause),
+                    cause,
                 });
             });
         let builder = match bound {
@@ -72,26 +83,21 @@ impl<V: Send + Sync + 'static> Memory<V> {
         self.store.insert(key, entry);
     }
 
-    /// Takes the entry out, and marks it for those who hold it already.
-    pub(crate) fn forget(&self, key: &[u8]) {
-        if let Some(entry) = self.store.remove(key) {
-            entry.forget();
-        }
+    /// Takes the entry out, and marks it for those who hold it already. Returns
+    /// whether there was one that had not been forgotten before.
+    pub(crate) fn forget(&self, key: &[u8]) -> bool {
+        self.store.remove(key).is_some_and(|entry| entry.forget())
     }
 
-    /// The same if the entry does not take the record `before` into account;
-    /// returns whether there was such an entry. Nothing else may change memory
-    /// meanwhile.
+    /// The same if the entry does not take the record `before` into account. Nothing
+    /// else may change memory meanwhile.
     pub(crate) fn forget_older(&self, key: &[u8], before: u64) -> bool {
         let older = before == u64::MAX
             || self
                 .store
                 .get(key)
                 .is_some_and(|entry| entry.as_of < before);
-        if older {
-            self.forget(key);
-        }
-        older
+        older && self.forget(key)
     }
 
     /// Takes the entry out if it is still this one.
@@ -230,7 +236,7 @@ mod tests {
         let listener = events.listen();
         let name = CacheName::new("test").unwrap();
         (
-            Memory::new(name, bound, clock.clone(), events),
+            Memory::new(name, bound, clock.clone(), events, None),
             clock,
             listener,
         )

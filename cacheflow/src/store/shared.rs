@@ -153,6 +153,9 @@ pub struct Recorded {
     pub record: Record,
     /// For a put: whether the value was kept. Always true for other changes.
     pub kept: bool,
+    /// For what is forgotten: how many values were removed in the same step. 0 where
+    /// all of them are [reclaimed](SharedStore::reclaim), and for a put.
+    pub removed: u64,
     /// The records between where the caller stood and this one, in order and
     /// without gaps; `None` if there are too many, or the journal no longer
     /// has them all.

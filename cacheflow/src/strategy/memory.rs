@@ -7,16 +7,13 @@ use super::index::Index;
 use super::shelf::Shelf;
 use crate::clock::{Clock, Tick};
 use crate::entry::{Entry, Epoch, Life};
-use crate::event::{Event, EventSink, ForgottenBy, Position, Target};
+use crate::event::{Counter, Counters, EventSink, Gone, Position, Target};
 use crate::key::{Address, CacheName, EntryKey, FullKey, Marks};
 use crate::source::{Boarding, Flight, Flights, SharedError, Start, Ticket};
 use crate::standing::{AsOf, Joined, Standing, Verdict};
 use crate::store::Memory;
 use crate::sync::atomic::{AtomicU64, Ordering};
 use crate::sync::{Mutex, MutexGuard};
-
-/// Of so many entries that go at once is told by what: listeners hold no more anyway.
-const TOLD_AT_ONCE: usize = 256;
 
 /// Memory and flights of one cache on this node.
 ///
@@ -31,6 +28,7 @@ pub(crate) struct Local<V> {
     inside: Mutex<Inside<V>>,
     epoch: AtomicU64,
     standing: Arc<Standing>,
+    counters: Arc<Counters>,
     clock: Clock,
     events: EventSink,
     serve_young: bool,
@@ -63,6 +61,7 @@ pub(crate) struct Options<V> {
     /// `None`: it is not kept that there is nothing.
     pub(crate) nothings: Option<Memory<Nothing>>,
     pub(crate) standing: Arc<Standing>,
+    pub(crate) counters: Arc<Counters>,
     pub(crate) clock: Clock,
     pub(crate) events: EventSink,
     /// Whether entries younger than `max_staleness` are served while the gate
@@ -79,6 +78,7 @@ impl<V: Clone + Send + Sync + 'static> Local<V> {
             memory,
             nothings,
             standing,
+            counters,
             clock,
             events,
             serve_young,
@@ -95,6 +95,7 @@ impl<V: Clone + Send + Sync + 'static> Local<V> {
             }),
             epoch: AtomicU64::new(0),
             standing,
+            counters,
             clock,
             events,
             serve_young,
@@ -357,8 +358,19 @@ impl<V: Clone + Send + Sync + 'static> Local<V> {
     /// `before`, and what is under way. Returns, if they are `wanted`, the keys of
     /// all that went by something else than its own key: what was declared to
     /// depend on them goes as well.
-    pub(crate) fn forget(&self, target: Target<'_>, before: u64, wanted: bool) -> Vec<FullKey> {
+    pub(crate) fn forget(&self, target: Target<'_>, before: u64, wanted: bool) -> Gone {
+        let clears = match target {
+            Target::Cache(name) => *name == self.cache,
+            Target::Everything => true,
+            _ => false,
+        };
+        if clears {
+            // Before the lock: to count takes a while, and nobody is to wait for it.
+            self.values.tidy();
+            self.nothings.tidy();
+        }
         let mut inside = self.inside();
+        let mut entries = 0;
         let flights = &mut inside.flights;
         match target {
             Target::Key(key) if self.has(key) => flights.cancel(key.key()),
@@ -369,36 +381,29 @@ impl<V: Clone + Send + Sync + 'static> Local<V> {
                 let full = |key: &EntryKey| FullKey::new(&self.cache, key);
                 flights.cancel_matching(|key| pattern.matches(&full(key)));
             }
-            Target::Cache(name) if *name == self.cache => self.forget_everything(&mut inside),
-            Target::Everything => self.forget_everything(&mut inside),
+            Target::Cache(_) if clears => {
+                self.counters.add(Counter::Cleared);
+                entries += self.forget_everything(&mut inside);
+            }
+            Target::Everything if clears => {
+                self.counters.add(Counter::ClearedWithAll);
+                entries += self.forget_everything(&mut inside);
+            }
             _ => {}
         }
         let Inside {
             values, nothings, ..
         } = &mut *inside;
         let mut gone = Vec::new();
-        self.values.forget(values, target, before, &mut gone);
+        let of_values = self.values.forget(values, target, before, &mut gone);
         self.tell_forgotten(target, &gone);
-        self.nothings.forget(nothings, target, before, &mut gone);
-        if !wanted {
-            return Vec::new();
-        }
-        gone.iter()
-            .map(|key| FullKey::new(&self.cache, key))
-            .collect()
-    }
-
-    /// Tells by what values were forgotten, for those who explain it.
-    fn tell_forgotten(&self, target: Target<'_>, gone: &[EntryKey]) {
-        let Some(by) = ForgottenBy::of(target).filter(|_| !gone.is_empty()) else {
-            return;
-        };
-        for key in gone.iter().take(TOLD_AT_ONCE) {
-            self.events.tell(|| Event::EntryForgotten {
-                cache: self.cache.clone(),
-                key: key.clone(),
-                by: by.clone(),
-            });
+        self.counters.forgotten(target, of_values);
+        let of_nothings = self.nothings.forget(nothings, target, before, &mut gone);
+        entries += of_values.all() + of_nothings.all();
+        let keys = gone.iter().filter(|_| wanted);
+        Gone {
+            entries,
+            keys: keys.map(|key| FullKey::new(&self.cache, key)).collect(),
         }
     }
 
@@ -411,13 +416,12 @@ impl<V: Clone + Send + Sync + 'static> Local<V> {
         self.forget_everything(&mut self.inside());
     }
 
-    fn forget_everything(&self, inside: &mut Inside<V>) {
+    fn forget_everything(&self, inside: &mut Inside<V>) -> u64 {
         // Entries of the old epoch are no hits from here on; freeing them may
         // take longer.
         self.epoch.fetch_add(1, Ordering::AcqRel);
         inside.flights.cancel_all();
-        self.values.free_all(&mut inside.values);
-        self.nothings.free_all(&mut inside.nothings);
+        self.values.free_all(&mut inside.values) + self.nothings.free_all(&mut inside.nothings)
     }
 
     /// Whether something here was made of something else.

@@ -65,7 +65,7 @@ async fn by_what_an_entry_was_forgotten_is_told() {
             4,
             "nowhere; forgotten in memory, by the pattern numbers:4, ",
         ),
-        (5, "nowhere; left memory: it was forgotten, "),
+        (5, "nowhere; invalidated by this node, by its key, "),
     ] {
         let told = verdict(&flow, &format!("numbers:{key}")).await;
         assert!(told.starts_with(expected), "{key}: {told}");
@@ -231,11 +231,11 @@ async fn an_explanation_is_shown_as_text_and_as_data() {
     let explanation = flow.admin().explain("numbers:1").await.unwrap();
     let text = explanation.to_string();
     assert!(
-        text.starts_with("numbers:1: nowhere; left memory"),
+        text.starts_with("numbers:1: nowhere; invalidated by this node, by its key"),
         "{text}"
     );
     assert!(
-        text.ends_with(" ago: left memory: it was forgotten"),
+        text.ends_with(" ago: invalidated by this node, by its key, or one of which it was made"),
         "{text}"
     );
     let data = serde_json::to_value(&explanation).unwrap();

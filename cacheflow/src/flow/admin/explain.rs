@@ -5,8 +5,8 @@ use std::time::{Duration, SystemTime};
 
 use serde::{Serialize, Serializer};
 
-use super::history::{LONGEST, Told};
-use super::{Admin, Whereabouts, words};
+use super::history::{LONGEST, Story};
+use super::{Admin, Whereabouts};
 use crate::clock::in_words;
 use crate::entry::EntryState;
 use crate::error::{Error, ErrorKind, Result};
@@ -63,10 +63,10 @@ impl Admin {
     pub async fn explain(&self, key: &str) -> Result<Explanation> {
         let found = self.find(key).await?;
         let flow = &self.flow;
-        let told = flow.history().of(&found.key);
+        let story = flow.history().of(&found.key);
         flow.history()
             .begin_if_needed(flow.event_sink(), flow.background());
-        Ok(explained(found, told))
+        Ok(explained(found, story))
     }
 
     /// Keeps the last `events` of each cache from now on, 1 to 100,000, for
@@ -102,20 +102,17 @@ pub(in crate::flow) fn fault(events: usize) -> Option<String> {
     (!is_allowed).then(|| format!("keep_history = {events}: allowed is 1 to {LONGEST}"))
 }
 
-fn explained(found: Whereabouts, told: Option<Told>) -> Explanation {
-    let (since, lost) = match &told {
-        Some(told) => (Some(told.since), told.lost),
+fn explained(found: Whereabouts, story: Option<Story>) -> Explanation {
+    let (since, lost) = match &story {
+        Some(story) => (Some(story.since), story.lost),
         None => (None, 0),
     };
-    let noted = told.into_iter().flat_map(|told| told.noted);
-    let history: Vec<_> = noted
-        .filter_map(|noted| {
-            let of_entry = words::of_entry(&noted.event);
-            Some(Happening {
-                at: noted.at,
-                to_all: of_entry.is_none(),
-                what: of_entry.or_else(|| words::of_all(&noted.event))?,
-            })
+    let told = story.into_iter().flat_map(|story| story.told);
+    let history: Vec<_> = told
+        .map(|told| Happening {
+            at: told.at,
+            what: told.what,
+            to_all: told.to_all,
         })
         .collect();
     let last = history.iter().rev().find(|happening| !happening.to_all);

@@ -31,25 +31,36 @@ struct Kept {
     most: usize,
     since: SystemTime,
     lost: u64,
+    noted: u64,
     of_caches: HashMap<CacheName, VecDeque<Noted>>,
+    invalidations: VecDeque<Noted>,
     of_all: VecDeque<Noted>,
 }
 
 /// An event, and when it was heard of.
 #[derive(Clone, Debug)]
-pub(super) struct Noted {
+struct Noted {
+    number: u64,
+    at: SystemTime,
+    event: Event,
+}
+
+/// Something that happened, in words.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Told {
     pub(super) at: SystemTime,
-    pub(super) event: Event,
+    pub(super) what: String,
+    pub(super) to_all: bool,
 }
 
 /// What there is to tell of one entry.
-pub(super) struct Told {
+pub(super) struct Story {
     /// Since when events are kept.
     pub(super) since: SystemTime,
     /// How many were lost since, of all entries.
     pub(super) lost: u64,
     /// What happened to it, and to all entries, oldest first.
-    pub(super) noted: Vec<Noted>,
+    pub(super) told: Vec<Told>,
 }
 
 impl History {
@@ -71,7 +82,9 @@ impl History {
             most,
             since: SystemTime::now(),
             lost: 0,
+            noted: 0,
             of_caches: HashMap::new(),
+            invalidations: VecDeque::new(),
             of_all: VecDeque::new(),
         });
         // What wakes this listens for itself: the other end has to be free for those who
@@ -96,28 +109,14 @@ impl History {
     }
 
     /// What happened to the entry of `key`, up to now.
-    pub(super) fn of(&self, key: &FullKey) -> Option<Told> {
+    pub(super) fn of(&self, key: &FullKey) -> Option<Story> {
         let mut kept = self.kept();
         let kept = kept.as_mut()?;
         kept.take_in();
-        let is_it = |noted: &&Noted| {
-            let subject = words::subject(&noted.event);
-            subject.is_some_and(|(_, of)| of.as_bytes() == key.key())
-        };
-        let of_cache = kept.of_caches.get(key.cache());
-        let of_it: Vec<&Noted> = of_cache.into_iter().flatten().filter(is_it).collect();
-        let followed = of_it.iter().skip(1).map(Some).chain([None]);
-        let told = of_it.iter().zip(followed);
-        let told = told.filter(|(noted, next)| {
-            !next.is_some_and(|next| is_told_by(&noted.event, &next.event))
-        });
-        let mut noted: Vec<Noted> = told.map(|(noted, _)| Noted::clone(noted)).collect();
-        noted.extend(kept.of_all.iter().cloned());
-        noted.sort_by_key(|noted| noted.at);
-        Some(Told {
+        Some(Story {
             since: kept.since,
             lost: kept.lost,
-            noted,
+            told: kept.told(key),
         })
     }
 
@@ -132,39 +131,95 @@ impl Kept {
         let at = SystemTime::now();
         while let Some(event) = self.events.try_next() {
             match event {
-                Ok(event) => self.note(Noted { at, event }),
+                Ok(event) => self.note(at, event),
                 Err(lost) => self.lost += lost,
             }
         }
     }
 
-    fn note(&mut self, noted: Noted) {
-        let (ring, most) = match words::subject(&noted.event) {
-            Some((cache, _)) => match self.of_caches.get_mut(cache) {
+    fn note(&mut self, at: SystemTime, event: Event) {
+        let (ring, most) = match (words::subject(&event), &event) {
+            (Some((cache, _)), _) => match self.of_caches.get_mut(cache) {
                 Some(ring) => (ring, self.most),
                 None => (self.of_caches.entry(cache.clone()).or_default(), self.most),
             },
-            None if words::of_all(&noted.event).is_some() => (&mut self.of_all, OF_ALL),
-            None => return,
+            (None, Event::Invalidated { .. }) => (&mut self.invalidations, self.most),
+            (None, event) if words::of_all(event).is_some() => (&mut self.of_all, OF_ALL),
+            (None, _) => return,
         };
-        ring.push_back(noted);
+        self.noted += 1;
+        ring.push_back(Noted {
+            number: self.noted,
+            at,
+            event,
+        });
         while ring.len() > most {
             ring.pop_front();
         }
     }
+
+    /// What happened to the entry of `key`, and to all.
+    fn told(&self, key: &FullKey) -> Vec<Told> {
+        let is_it = |noted: &&Noted| {
+            let subject = words::subject(&noted.event);
+            subject.is_some_and(|(_, of)| of.as_bytes() == key.key())
+        };
+        let of_cache = self.of_caches.get(key.cache()).into_iter().flatten();
+        let named = |noted: &&Noted| words::of_invalidation(&noted.event, key).is_some();
+        let invalidations = self.invalidations.iter().filter(named);
+        let mut of_it: Vec<&Noted> = of_cache.filter(is_it).chain(invalidations).collect();
+        of_it.sort_by_key(|noted| noted.number);
+        let mut told: Vec<&Noted> = Vec::new();
+        for noted in of_it {
+            let last = told.last().map(|last| &last.event);
+            match last.map_or(Both::Told, |last| both(last, &noted.event)) {
+                Both::Told => told.push(noted),
+                Both::OnlyTheFirst => {}
+                Both::OnlyTheSecond => {
+                    told.pop();
+                    told.push(noted);
+                }
+            }
+        }
+        told.extend(&self.of_all);
+        told.sort_by_key(|noted| noted.number);
+        let in_words = |noted: &Noted| {
+            let event = &noted.event;
+            let of_it = words::of_entry(event).or_else(|| words::of_invalidation(event, key));
+            Some(Told {
+                at: noted.at,
+                to_all: of_it.is_none(),
+                what: of_it.or_else(|| words::of_all(event))?,
+            })
+        };
+        told.into_iter().filter_map(in_words).collect()
+    }
 }
 
-/// Whether `next` tells as well that an entry was forgotten, and by what: memory tells
-/// first that it has left.
-fn is_told_by(event: &Event, next: &Event) -> bool {
+/// Which of two events that follow one another is worth telling.
+enum Both {
+    Told,
+    OnlyTheFirst,
+    OnlyTheSecond,
+}
+
+/// When something is forgotten, memory tells first that the entry has left, then by what
+/// it was forgotten, if not by its key, and the node at last all that was named.
+fn both(first: &Event, second: &Event) -> Both {
     let has_left = matches!(
-        event,
+        first,
         Event::Evicted {
             cause: Evicted::Forgotten,
             ..
         }
     );
-    has_left && matches!(next, Event::EntryForgotten { .. })
+    match second {
+        Event::EntryForgotten { .. } | Event::Invalidated { .. } if has_left => Both::OnlyTheSecond,
+        Event::Invalidated { .. } if matches!(first, Event::EntryForgotten { .. }) => {
+            Both::OnlyTheFirst
+        }
+        _ => Both::Told,
+    }
 }
 
 #[cfg(test)]

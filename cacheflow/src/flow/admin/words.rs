@@ -2,7 +2,7 @@
 
 use super::options::size;
 use crate::event::{Event, Evicted};
-use crate::key::{CacheName, EntryKey};
+use crate::key::{CacheName, EntryKey, FullKey};
 
 /// Whose entry an event is of.
 pub(super) fn subject(event: &Event) -> Option<(&CacheName, &EntryKey)> {
@@ -51,6 +51,29 @@ pub(super) fn of_entry(event: &Event) -> Option<String> {
         Event::RefreshFailed { .. } => "could not be loaded anew before its end".to_owned(),
         _ => return None,
     })
+}
+
+/// What became of the entry of `key` by an invalidation, if it names it: not by a tag,
+/// which only the entry knew.
+pub(super) fn of_invalidation(event: &Event, key: &FullKey) -> Option<String> {
+    let Event::Invalidated {
+        forgotten, remote, ..
+    } = event
+    else {
+        return None;
+    };
+    let pattern = forgotten.patterns.iter().find(|it| it.matches(key));
+    let by = if forgotten.everything {
+        "with everything".to_owned()
+    } else if forgotten.keys.contains(key) {
+        "by its key, or one of which it was made".to_owned()
+    } else if forgotten.caches.iter().any(|it| it.as_str() == key.cache()) {
+        "with all of its cache".to_owned()
+    } else {
+        format!("by the pattern {}", pattern?)
+    };
+    let who = if *remote { "another node" } else { "this node" };
+    Some(format!("invalidated by {who}, {by}"))
 }
 
 /// What happened to all entries at once.

@@ -233,7 +233,9 @@ where
         Fut: Future<Output = Result<T, E>>,
     {
         self.counters.add(Counter::Load);
+        let began = self.clock.now();
         let loaded = loader(terms.context.clone()).await;
+        self.counters.loaded(self.clock.now().since(began));
         if loaded.is_err() {
             self.counters.add(Counter::LoadFailed);
         }

@@ -1,11 +1,16 @@
-//! Memory as people look at it. Nothing is served by this, and nothing is counted.
+//! Memory as people look at it, and what they are told of it. Nothing is served by this,
+//! and nothing is counted.
 
 use std::sync::Arc;
 
 use super::{Local, Nothing};
 use crate::clock::Tick;
 use crate::entry::{Entry, EntryInfo};
+use crate::event::{Event, ForgottenBy, Target};
 use crate::key::{EntryKey, FullKey};
+
+/// Of so many entries that go at once is told by what: listeners hold no more anyway.
+const TOLD_AT_ONCE: usize = 256;
 
 impl<V: Clone + Send + Sync + 'static> Local<V> {
     /// Up to `most` entries in the order of their keys, those behind `after`.
@@ -42,5 +47,19 @@ impl<V: Clone + Send + Sync + 'static> Local<V> {
         let key = FullKey::new(&self.cache, key);
         let is_trusted = self.may_serve(entry.begun, now);
         entry.info(key, now, self.epoch(), is_trusted)
+    }
+
+    /// Tells by what values were forgotten, for those who explain it.
+    pub(super) fn tell_forgotten(&self, target: Target<'_>, gone: &[EntryKey]) {
+        let Some(by) = ForgottenBy::of(target).filter(|_| !gone.is_empty()) else {
+            return;
+        };
+        for key in gone.iter().take(TOLD_AT_ONCE) {
+            self.events.tell(|| Event::EntryForgotten {
+                cache: self.cache.clone(),
+                key: key.clone(),
+                by: by.clone(),
+            });
+        }
     }
 }

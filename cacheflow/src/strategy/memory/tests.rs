@@ -36,12 +36,14 @@ fn with_hold_off(
         Bound::Entries(10),
         clock.clone(),
         EventSink::new(),
+        None,
     );
     let local = Local::new(Options {
         cache,
         memory: Some(memory),
         nothings: None,
         standing: Arc::new(standing),
+        counters: Arc::default(),
         clock: clock.clone(),
         events: EventSink::new(),
         serve_young,
@@ -80,7 +82,7 @@ fn apply(local: &Local<u32>, number: u64, forgotten: Forgotten) -> Vec<FullKey> 
     let targets = record.targets(crate::event::By::Another);
     let gone = targets
         .into_iter()
-        .flat_map(|target| local.forget(target, number, true))
+        .flat_map(|target| local.forget(target, number, true).keys)
         .collect();
     local.standing.stand_at(at(number));
     gone

@@ -9,7 +9,7 @@ use super::decide::{self, Term};
 use crate::clock::{Clock, Tick};
 use crate::codec::{Packed, Wire};
 use crate::entry::{self, Entry, Level, Life, Made};
-use crate::error::{Error, Unreadable};
+use crate::error::{Error, ErrorKind, Unreadable};
 use crate::event::{Counter, Counters, Event, EventSink};
 use crate::key::{Address, CacheName};
 use crate::runtime::draw;
@@ -56,6 +56,7 @@ impl<V: Clone + Send + Sync + 'static> Levels<V> for Layer<V> {
         // never counted from too late.
         let asked = self.0.clock.now();
         let answer = shared.get(&address.full).await;
+        self.took(asked, answer.as_ref().err());
         self.answered(address, ticket, how, asked, answer).await
     }
 
@@ -157,6 +158,15 @@ impl<V: Clone + Send + Sync + 'static> Layer<V> {
     /// nothing new to tell, so nothing is counted.
     pub(super) fn may_ask(&self, shared: &Guarded) -> bool {
         shared.is_trusted() && self.0.standing.position().is_some()
+    }
+
+    /// Counts how long the shared store took to answer what it was asked at `asked`, or
+    /// for how long it was waited for. What was not asked at all took no time.
+    pub(super) fn took(&self, asked: Tick, error: Option<&Error>) {
+        if error.is_none_or(|error| error.kind() == ErrorKind::Timeout) {
+            let time = self.0.clock.now().since(asked);
+            self.0.counters.answered(time);
+        }
     }
 
     /// What the shared store's answer comes to.

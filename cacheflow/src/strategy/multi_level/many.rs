@@ -34,7 +34,9 @@ impl<V: Clone + Send + Sync + 'static> Layer<V> {
             // Before the question, so that the lifetimes which the answer tells are
             // never counted from too late.
             let asked = self.0.clock.now();
-            let answer = match shared.get_many(&keys).await {
+            let answer = shared.get_many(&keys).await;
+            self.took(asked, answer.as_ref().err());
+            let answer = match answer {
                 Ok(answer) if answer.len() == some.len() => answer,
                 Ok(_) => {
                     let fault = Error::new(ErrorKind::Backend, "get_many", "not one answer a key");

@@ -1,6 +1,6 @@
 use super::*;
-use crate::event::ForgottenBy;
-use crate::key::{EntryKey, Tag};
+use crate::event::{Deleted, Forgotten, ForgottenBy};
+use crate::key::{EntryKey, Pattern, Tag};
 
 fn name(name: &str) -> CacheName {
     CacheName::new(name).unwrap()
@@ -22,12 +22,17 @@ fn by_tag(cache: &str, key: &str) -> Event {
     }
 }
 
+fn invalidated(forgotten: Forgotten, remote: bool) -> Event {
+    Event::Invalidated {
+        forgotten: Arc::new(forgotten),
+        deleted: Deleted::default(),
+        remote,
+    }
+}
+
 fn told(history: &History, key: &str) -> Vec<String> {
-    let told = history.of(&FullKey::parse(key).unwrap()).unwrap();
-    let noted = told.noted.into_iter();
-    noted
-        .filter_map(|noted| words::of_entry(&noted.event).or(words::of_all(&noted.event)))
-        .collect()
+    let story = history.of(&FullKey::parse(key).unwrap()).unwrap();
+    story.told.into_iter().map(|told| told.what).collect()
 }
 
 fn begun(most: usize) -> (Arc<History>, EventSink) {
@@ -99,6 +104,52 @@ fn what_was_lost_is_counted() {
     for _ in 0..1024 + 7 {
         sink.tell(|| evicted("users", "1", Evicted::Size));
     }
-    let told = history.of(&FullKey::parse("users:1").unwrap()).unwrap();
-    assert_eq!((told.lost, told.noted.len()), (7, 9));
+    let story = history.of(&FullKey::parse("users:1").unwrap()).unwrap();
+    assert_eq!((story.lost, story.told.len()), (7, 9));
+}
+
+#[test]
+fn an_invalidation_is_told_of_what_it_names() {
+    let (history, sink) = begun(9);
+    let key = FullKey::parse("users:1").unwrap();
+    sink.tell(|| evicted("users", "1", Evicted::Forgotten));
+    sink.tell(|| invalidated(Forgotten::keys([key]), false));
+    assert_eq!(
+        told(&history, "users:1"),
+        ["invalidated by this node, by its key, or one of which it was made"]
+    );
+    assert!(told(&history, "users:2").is_empty());
+    sink.tell(|| {
+        let mut forgotten = Forgotten::cache(name("users"));
+        forgotten.patterns = vec![Pattern::new("pages:*").unwrap()];
+        invalidated(forgotten, true)
+    });
+    sink.tell(|| invalidated(Forgotten::everything(), true));
+    sink.tell(|| invalidated(Forgotten::tags([Tag::new("org:3").unwrap()]), true));
+    let everything = "invalidated by another node, with everything";
+    assert_eq!(
+        told(&history, "users:2"),
+        [
+            "invalidated by another node, with all of its cache",
+            everything
+        ]
+    );
+    assert_eq!(
+        told(&history, "pages:1"),
+        [
+            "invalidated by another node, by the pattern pages:*",
+            everything
+        ]
+    );
+}
+
+#[test]
+fn by_what_it_was_forgotten_is_told_rather_than_that_it_was() {
+    let (history, sink) = begun(9);
+    sink.tell(|| by_tag("users", "1"));
+    sink.tell(|| invalidated(Forgotten::everything(), false));
+    assert_eq!(
+        told(&history, "users:1"),
+        ["forgotten in memory, by the tag org:3"]
+    );
 }
