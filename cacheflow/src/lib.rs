@@ -74,6 +74,7 @@
 //! | choose how values are written, compressed, encrypted | [`codec`] |
 //! | make a type part of a key | [`CacheKey`], [`macro@CacheKey`] |
 //! | hear of evictions, refusals and outages | [`event`] |
+//! | be told of likely mistakes | [`Advice`] |
 //! | know what caches, bus and connections do, in figures | [`CacheFlow::stats`] |
 //! | know whether all is well, and what is not | [`CacheFlow::health`] |
 //! | see what lies where, and why a key does not | [`CacheFlow::admin`] |
@@ -108,6 +109,7 @@
 //! | `json`, `bincode`, `postcard` | other codecs: see [`codec::Codec`] | no |
 //! | `zstd` | compression in the shared store | yes |
 //! | `seal` | encryption in the shared store: `codec::KeyRing` | no |
+//! | `metrics` | the statistics by the facade of the crate `metrics`: `CacheFlow::publish_metrics` | no |
 //! | `uuid` | [`CacheKey`] for `uuid::Uuid` | no |
 
 #![forbid(unsafe_code)]
@@ -147,7 +149,7 @@ pub use cacheflow_macros::{
 pub use entry::{EntryInfo, EntryState, Found, Level, Lookup};
 pub use error::{BoxError, Error, ErrorKind, Result, Unreadable};
 pub use event::{
-    BreakerState, BusStats, CacheStats, Deleted, Event, Events, Evicted, EvictionCounts,
+    Advice, BreakerState, BusStats, CacheStats, Deleted, Event, Events, Evicted, EvictionCounts,
     ForgottenBy, InvalidationCounts, LatencyStats, StatsCollector,
 };
 pub use flow::{

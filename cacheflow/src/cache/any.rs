@@ -6,19 +6,16 @@ use std::sync::Arc;
 
 use serde::{Serialize, Serializer};
 
-use super::{CacheValue, Core};
+use super::{CacheValue, Core, Counted};
 use crate::config::CacheConfig;
 use crate::entry::EntryInfo;
 use crate::error::Unreadable;
-use crate::event::CacheStats;
 use crate::key::{Address, EntryKey, FullKey};
 use crate::store::Stored;
 
 /// What is asked of a cache by its name alone.
-pub(crate) trait AnyCache: Any + Send + Sync {
+pub(crate) trait AnyCache: Any + Counted {
     fn config(&self) -> &CacheConfig;
-
-    fn stats(&self) -> CacheStats;
 
     fn has_memory(&self) -> bool;
 
@@ -52,10 +49,6 @@ pub(crate) trait AnyCache: Any + Send + Sync {
 impl<V: CacheValue> AnyCache for Core<V> {
     fn config(&self) -> &CacheConfig {
         &self.config
-    }
-
-    fn stats(&self) -> CacheStats {
-        self.stats()
     }
 
     fn has_memory(&self) -> bool {

@@ -5,7 +5,7 @@ use std::future::Future;
 use std::sync::{Arc, OnceLock};
 
 use super::CacheValue;
-use crate::clock::Clock;
+use crate::clock::{Clock, Tick};
 use crate::codec::Wire;
 use crate::config::{CacheConfig, FlowConfig};
 use crate::entry::{Entry, Found, Lookup, Made};
@@ -217,13 +217,14 @@ impl<V: CacheValue> Core<V> {
         F: FnOnce(LoadContext<V>) -> Fut,
         Fut: Future<Output = Result<Loaded<V>, E>>,
     {
+        let began = self.lookup_begins();
         let reading = match self.read_in_request(address, &load.terms.options) {
-            Ok(made) => return self.replied(address, Ok(Loaded::Value(made))),
+            Ok(made) => return self.replied(address, began, Ok(Loaded::Value(made))),
             Err(reading) => reading,
         };
         let reply = self.strategy.miss(address, load).await;
         self.keep_in_request(address, reading, &reply);
-        self.replied(address, reply)
+        self.replied(address, began, reply)
     }
 
     /// Gets a value that memory does not have, for a caller that may have waited for
@@ -240,7 +241,7 @@ impl<V: CacheValue> Core<V> {
         let reads = !load.terms.options.skip.reading_memory;
         if reads && let Some(entry) = self.entry(address) {
             self.counters.add(Counter::MemoryHit);
-            return self.replied(address, Ok(Loaded::Value(entry.made())));
+            return self.replied(address, None, Ok(Loaded::Value(entry.made())));
         }
         self.miss(address, load).await
     }
@@ -256,13 +257,14 @@ impl<V: CacheValue> Core<V> {
         Fut: Future<Output = Result<Loaded<V>, E>> + Send + 'static,
         E: Send + 'static,
     {
+        let began = self.lookup_begins();
         let reading = match self.read_in_request(address, &load.terms.options) {
-            Ok(made) => return self.replied(address, Ok(Loaded::Value(made))),
+            Ok(made) => return self.replied(address, began, Ok(Loaded::Value(made))),
             Err(reading) => reading,
         };
         let reply = self.strategy.miss_in_background(address, load).await;
         self.keep_in_request(address, reading, &reply);
-        self.replied(address, reply)
+        self.replied(address, began, reply)
     }
 
     /// The same for many keys, by a loader of many: see
@@ -277,14 +279,22 @@ impl<V: CacheValue> Core<V> {
         F: FnMut(&[usize]) -> Fut,
         Fut: Future<Output = Result<Vec<Option<V>>, E>>,
     {
+        let began = self.lookup_begins();
         let all = self.strategy.miss_many(addresses, terms, loader).await;
+        self.log_all(began, &all);
         for (address, loaded) in addresses.iter().zip(&all.loaded) {
             self.is_part(address, loaded.as_ref());
         }
         all
     }
 
-    fn replied<E>(&self, address: &Address, reply: Reply<V, E>) -> Reply<V, E> {
+    fn replied<E>(
+        &self,
+        address: &Address,
+        began: Option<Tick>,
+        reply: Reply<V, E>,
+    ) -> Reply<V, E> {
+        self.log_reply(address, began, &reply);
         self.is_part(address, reply.as_ref().ok());
         reply
     }
@@ -361,7 +371,7 @@ impl<V: CacheValue> Core<V> {
         let Some(idle) = self.config.loading.idle else {
             // Whoever refreshes values that are asked for wants to know.
             if self.policy.refreshes_by_itself() && entry.is_due(now) {
-                entry.postpone(crate::clock::Tick::NEVER);
+                entry.postpone(Tick::NEVER);
             }
             return;
         };
@@ -414,8 +424,15 @@ impl<V: CacheValue> Core<V> {
 
     /// The same in the levels below memory.
     pub(crate) async fn lookup_shared(&self, key: &KeyBuf, options: &CallOptions) -> Lookup<V> {
+        let began = self.lookup_begins();
         let address = Address::new(&self.name, key);
-        let in_request = match self.read_in_request(&address, options) {
+        let lookup = self.read_shared(&address, options).await;
+        self.log_found(&address, began, &lookup);
+        lookup
+    }
+
+    async fn read_shared(&self, address: &Address, options: &CallOptions) -> Lookup<V> {
+        let in_request = match self.read_in_request(address, options) {
             Ok(made) => {
                 self.read_made_within_load(&address.full, Some(&made));
                 return Lookup::Hit(Found::new(made, self.clock.now()));
@@ -427,7 +444,7 @@ impl<V: CacheValue> Core<V> {
         let _returning = self.local.returning(&address.key, &ticket);
         let idle = self.config.loading.idle;
         let reading = self.policy.reading(options, idle);
-        let read = self.strategy.levels.read(&address, &ticket, reading).await;
+        let read = self.strategy.levels.read(address, &ticket, reading).await;
         let Read::Hit { made, is_due } = read else {
             self.counters.add(Counter::Miss);
             self.read_made_within_load(&address.full, None);
@@ -435,10 +452,10 @@ impl<V: CacheValue> Core<V> {
         };
         self.counters.add(Counter::SharedHit);
         if let Some(reading) = in_request {
-            reading.keep(&address, &made);
+            reading.keep(address, &made);
         }
         if let Some(idle) = idle.filter(|_| is_due) {
-            self.strategy.touch(&address, &made, idle);
+            self.strategy.touch(address, &made, idle);
         }
         self.read_made_within_load(&address.full, Some(&made));
         Lookup::Hit(Found::new(made, self.clock.now()))
@@ -466,7 +483,7 @@ impl<V: CacheValue> Core<V> {
         flow_id(&self.standing)
     }
 
-    pub(crate) fn now(&self) -> crate::clock::Tick {
+    pub(crate) fn now(&self) -> Tick {
         self.clock.now()
     }
 }

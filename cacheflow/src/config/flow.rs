@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{BytesConfig, Faults, WarmingConfig};
+use super::{BytesConfig, Faults, ObservingConfig, WarmingConfig};
 
 /// Stands before every name in the shared store.
 const DEFAULT_PREFIX: &str = "cacheflow:";
@@ -17,6 +17,7 @@ pub(crate) struct FlowConfig {
     pub(crate) serve_young_without_bus: bool,
     pub(crate) bytes: BytesConfig,
     pub(crate) warming: WarmingConfig,
+    pub(crate) observing: ObservingConfig,
 }
 
 impl Default for FlowConfig {
@@ -29,6 +30,7 @@ impl Default for FlowConfig {
             serve_young_without_bus: false,
             bytes: BytesConfig::default(),
             warming: WarmingConfig::default(),
+            observing: ObservingConfig::default(),
         }
     }
 }
@@ -55,6 +57,7 @@ impl FlowConfig {
             serve_young_without_bus: _,
             bytes,
             warming,
+            observing: _,
         } = self;
         bytes.check(faults);
         warming.check(faults);
@@ -140,6 +143,7 @@ mod tests {
                 parallelism: 0,
                 ..WarmingConfig::default()
             },
+            observing: ObservingConfig::default(),
         };
         let mut faults = Faults::default();
         config.check(&mut faults);

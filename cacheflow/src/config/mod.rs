@@ -4,12 +4,14 @@ mod bytes;
 mod cache;
 mod faults;
 mod flow;
+mod observing;
 mod warming;
 
 pub(crate) use bytes::{BytesConfig, Written};
 pub(crate) use cache::CacheConfig;
 pub(crate) use faults::Faults;
 pub(crate) use flow::FlowConfig;
+pub(crate) use observing::ObservingConfig;
 pub(crate) use warming::{CacheWarming, WarmingConfig};
 
 use std::time::Duration;

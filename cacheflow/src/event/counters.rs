@@ -4,7 +4,8 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use super::stats::{CacheStats, EvictionCounts, InvalidationCounts};
-use super::{Evicted, StatsCollector, Target};
+use super::{Evicted, StatsCollector, Target, metric};
+use crate::key::CacheName;
 
 /// Counters are spread over this many places, and each thread adds to one.
 const STRIPES: usize = 16;
@@ -28,6 +29,8 @@ pub(crate) enum Counter {
     TimedOut,
     BreakerOpen,
     Overloaded,
+    Stored,
+    Incompressible,
     EncodedBytes,
     StoredBytes,
     EvictedExpired,
@@ -114,14 +117,16 @@ impl Counters {
         }
     }
 
-    /// A load has ended after so long, in whatever way.
-    pub(crate) fn loaded(&self, time: Duration) {
+    /// A load of `cache` has ended after so long, in whatever way.
+    pub(crate) fn loaded(&self, cache: &CacheName, time: Duration) {
         self.load_time.record(time);
+        metric::record(metric::LOAD, Some(cache), time);
     }
 
-    /// The shared store has answered a read after so long, or was given up.
-    pub(crate) fn answered(&self, time: Duration) {
+    /// The shared store has answered a read of `cache` after so long, or was given up.
+    pub(crate) fn answered(&self, cache: &CacheName, time: Duration) {
         self.shared_latency.record(time);
+        metric::record(metric::SHARED_READ, Some(cache), time);
     }
 
     fn sum(&self, counter: Counter) -> u64 {
@@ -152,6 +157,8 @@ impl Counters {
             timeouts: self.sum(Counter::TimedOut),
             breaker_refusals: self.sum(Counter::BreakerOpen),
             bulkhead_refusals: self.sum(Counter::Overloaded),
+            stored: self.sum(Counter::Stored),
+            incompressible: self.sum(Counter::Incompressible),
             encoded_bytes: self.sum(Counter::EncodedBytes),
             stored_bytes: self.sum(Counter::StoredBytes),
             evictions: EvictionCounts {

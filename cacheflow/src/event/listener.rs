@@ -1,11 +1,13 @@
 //! Events: what a listener is told.
 
+use std::fmt;
 use std::sync::Arc;
 
 use tokio::sync::broadcast;
+use tracing::field::{DisplayValue, display};
 
 use crate::error::Unreadable;
-use crate::event::{Deleted, Forgotten, ForgottenBy};
+use crate::event::{Advice, Deleted, Forgotten, ForgottenBy};
 use crate::key::{CacheName, EntryKey, Parent};
 
 /// Something that happened in a flow.
@@ -179,6 +181,13 @@ pub enum Event {
         /// Of the cache, or of all caches that share the breaker.
         name: Arc<str>,
     },
+    /// How a cache is set up is likely to be a mistake; told once.
+    Advice {
+        /// The cache.
+        cache: CacheName,
+        /// What, and what speaks for it.
+        advice: Advice,
+    },
     /// The shared store answers no more; loads go to the source.
     StoreDown,
     /// The shared store answers again and was told all that it missed.
@@ -244,26 +253,47 @@ impl Events {
 
 /// Where a flow's parts send their events.
 #[derive(Clone, Debug)]
-pub(crate) struct EventSink(broadcast::Sender<Event>);
+pub(crate) struct EventSink {
+    listeners: broadcast::Sender<Event>,
+    logs_keys: bool,
+}
 
 impl EventSink {
     /// How many events a listener may lag behind before it loses some.
     const BACKLOG: usize = 1024;
 
     pub(crate) fn new() -> Self {
-        Self(broadcast::Sender::new(Self::BACKLOG))
+        Self {
+            listeners: broadcast::Sender::new(Self::BACKLOG),
+            logs_keys: false,
+        }
+    }
+
+    /// The same, where keys, tags and patterns may stand in the log.
+    pub(crate) fn logging_keys(self, logs_keys: bool) -> Self {
+        Self { logs_keys, ..self }
+    }
+
+    /// Whether they may.
+    pub(crate) fn logs_keys(&self) -> bool {
+        self.logs_keys
+    }
+
+    /// `name` as a field in the log, if it may stand there.
+    pub(crate) fn named<T: fmt::Display>(&self, name: T) -> Option<DisplayValue<T>> {
+        self.logs_keys.then(|| display(name))
     }
 
     /// Tells every listener; the event is made only if there is one.
     pub(crate) fn tell(&self, event: impl FnOnce() -> Event) {
-        if self.0.receiver_count() > 0 {
+        if self.listeners.receiver_count() > 0 {
             // Fails only if the last listener left in between.
-            let _ = self.0.send(event());
+            let _ = self.listeners.send(event());
         }
     }
 
     pub(crate) fn listen(&self) -> Events {
-        Events(self.0.subscribe())
+        Events(self.listeners.subscribe())
     }
 }
 

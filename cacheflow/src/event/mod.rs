@@ -1,15 +1,18 @@
 //! What happened: records of the journal, events for listeners, statistics.
 
+mod advice;
 mod counters;
 mod deleted;
 mod forgotten_by;
 mod latency;
 mod listener;
+pub(crate) mod metric;
 mod record;
 mod stats;
 mod target;
 mod traffic;
 
+pub use advice::Advice;
 pub(crate) use counters::{Counter, Counters, TakenOut};
 pub use deleted::Deleted;
 pub use forgotten_by::ForgottenBy;

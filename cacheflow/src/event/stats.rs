@@ -62,6 +62,10 @@ pub struct CacheStats {
     pub breaker_refusals: u64,
     /// Loads that a bulkhead did not let through.
     pub bulkhead_refusals: u64,
+    /// Values that were kept in the shared store.
+    pub stored: u64,
+    /// Those of them that compression was tried on and did not make shorter.
+    pub incompressible: u64,
     /// What values that were kept in the shared store took when they were encoded.
     pub encoded_bytes: u64,
     /// What they took there, compressed where that made them shorter.

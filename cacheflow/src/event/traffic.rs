@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use super::{LatencyStats, StatsCollector};
+use super::{LatencyStats, StatsCollector, metric};
 
 /// The counters of one node.
 #[derive(Debug, Default)]
@@ -84,6 +84,7 @@ impl Traffic {
     /// All that was announced when the bus was asked so long ago is applied.
     pub(crate) fn caught_up_after(&self, time: Duration) {
         self.lag.record(time);
+        metric::record(metric::BUS_LAG, None, time);
     }
 
     /// All that was counted; how often the gate was closed, its owner knows.

@@ -40,6 +40,8 @@ use crate::touch::{ParentToucher, Touchers, Touching};
 /// | [`compression`](Self::compression) | whether and how they are compressed, the same | zstd above 1 KiB | |
 /// | `sealing` (feature `seal`) | encrypts what lies in the shared store | no | |
 /// | [`keep_history`](Self::keep_history) | keeps the last events of each cache, to explain by | none before the first explanation | 1 to 100,000 |
+/// | [`log_keys`](Self::log_keys) | whether keys, tags and patterns stand in the log | no | |
+/// | [`advisor`](Self::advisor) | tells of likely mistakes | yes | |
 /// | [`clock`](Self::clock) | another clock, for tests | the system's | |
 #[derive(Default)]
 #[must_use = "a builder does nothing until `build`"]
@@ -127,6 +129,21 @@ impl FlowBuilder {
         self
     }
 
+    /// Whether keys, tags and patterns stand in the log, in the events and spans of
+    /// `tracing`. They are often personal data, and sometimes secrets.
+    pub fn log_keys(mut self, log_keys: bool) -> Self {
+        self.config.observing.log_keys = log_keys;
+        self
+    }
+
+    /// Whether the flow looks once a minute for likely mistakes in how its caches are
+    /// set up, and tells each once, as [`Event::Advice`](crate::Event) and as a warning
+    /// in the log.
+    pub fn advisor(mut self, advisor: bool) -> Self {
+        self.config.observing.advisor = advisor;
+        self
+    }
+
     /// The clock by which entries expire. Budgets and pauses of the network
     /// keep to the system's.
     pub fn clock(mut self, clock: Clock) -> Self {
@@ -181,7 +198,7 @@ impl FlowBuilder {
         #[cfg(not(feature = "seal"))]
         let sealing = None;
         let origin = random_origin();
-        let events = EventSink::new();
+        let events = EventSink::new().logging_keys(config.observing.log_keys);
         let namespace = Namespace::new(config.full_prefix(), &origin);
         let shared = backend.as_ref().map(|backend| {
             Arc::new(Guarded::new(
@@ -251,7 +268,14 @@ impl FlowBuilder {
         if let Some(most) = history {
             noted.begin(most, &events, &background);
         }
-        Ok(CacheFlow(Arc::new(Inner {
+        tracing::info!(
+            instance = node.origin(),
+            prefix = config.full_prefix(),
+            shared = shared.as_ref().map(|shared| shared.name()),
+            "a flow begins"
+        );
+        let advises = config.observing.advisor;
+        let flow = CacheFlow(Arc::new(Inner {
             has_bus: backend.is_some(),
             config,
             node,
@@ -271,7 +295,11 @@ impl FlowBuilder {
             tasks,
             closed: AtomicBool::new(false),
             changes: Arc::default(),
-        })))
+        }));
+        if advises {
+            flow.begin_advising();
+        }
+        Ok(flow)
     }
 }
 

@@ -1,6 +1,7 @@
 //! [`CacheFlow`]: the flow that all caches of a service belong to.
 
 mod admin;
+mod advisor;
 mod backend;
 mod builder;
 mod execute;
@@ -8,6 +9,8 @@ mod global;
 mod health;
 mod invalidate;
 mod lock;
+#[cfg(feature = "metrics")]
+mod metrics;
 mod policies;
 mod registry;
 mod relations;
@@ -22,6 +25,7 @@ use std::task::{Context, Waker};
 use std::time::Duration;
 
 use tokio::runtime::Handle;
+use tracing::Instrument;
 
 pub use admin::{Admin, CacheInfo, EntryPage, Explanation, Happening, SharedEntry, Whereabouts};
 pub use backend::{Backend, Namespace};
@@ -227,6 +231,35 @@ impl CacheFlow {
     }
 
     /// Listens to what happens in the flow from now on.
+    ///
+    /// ```
+    /// # use cacheflow::{Cache, CacheFlow, Event, Evicted};
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let flow = CacheFlow::builder().build().await?;
+    /// # let users: Cache<u64, String> = flow.cache("users").max_entries(1).build()?;
+    /// let mut events = flow.events();
+    /// # for id in 0..100 { let _ = users.put(&id, "Ada".to_owned()).await?; }
+    /// # let _ = users.stats();
+    /// # let evicted =
+    /// tokio::spawn(async move {
+    ///     while let Some(event) = events.next().await {
+    ///         match event {
+    ///             Ok(Event::Evicted { cache, key, cause: Evicted::Size }) if cache.as_str() == "users" => {
+    ///                 println!("no room for {key}");
+    /// #               return true;
+    ///             }
+    ///             Ok(_) => {}
+    ///             Err(lost) => println!("too slow: {lost} events are lost"),
+    ///         }
+    ///     }
+    /// #   false
+    /// });
+    /// # assert!(evicted.await?);
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// Events are told to who listens; without a listener none is made. One who is slow
+    /// loses the oldest and is told how many; nobody waits for a listener.
     #[must_use]
     pub fn events(&self) -> Events {
         self.0.events.listen()
@@ -283,6 +316,7 @@ impl CacheFlow {
     /// touched, which are not.
     pub async fn shutdown(&self, timeout: Duration) -> Result<()> {
         self.0.closed.store(true, Ordering::Release);
+        tracing::info!(instance = self.instance(), "the flow ends");
         let drained = timeouts::within(Some(timeout), self.drained())
             .await
             .is_some();
@@ -362,10 +396,12 @@ impl CacheFlow {
         change: impl Future<Output = T> + Send + 'static,
     ) -> Option<T> {
         let begun = UnderWay::begin(&self.0.changes);
-        let task = runtime.spawn(async move {
+        let change = async move {
             let _begun = begun;
             change.await
-        });
+        };
+        // In the caller's span, whatever becomes of the caller.
+        let task = runtime.spawn(change.in_current_span());
         match task.await {
             Ok(outcome) => Some(outcome),
             Err(error) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
@@ -379,10 +415,11 @@ impl CacheFlow {
         match &self.0.runtime {
             Some(runtime) => {
                 let begun = UnderWay::begin(&self.0.changes);
-                runtime.spawn(async move {
+                let change = async move {
                     change.await;
                     drop(begun);
-                });
+                };
+                runtime.spawn(change.in_current_span());
             }
             None => drop(std::pin::pin!(change).poll(&mut Context::from_waker(Waker::noop()))),
         }

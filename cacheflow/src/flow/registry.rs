@@ -5,9 +5,8 @@ use std::collections::HashMap;
 use std::hash::{Hash, Hasher};
 use std::sync::{Arc, PoisonError, RwLock};
 
-use crate::cache::AnyCache;
+use crate::cache::{AnyCache, Counted};
 use crate::error::{Error, ErrorKind, Result};
-use crate::event::CacheStats;
 use crate::key::CacheName;
 
 /// An instance of an attributed function: the address of its site, and its path.
@@ -116,12 +115,13 @@ impl Registry {
         all
     }
 
-    /// What each cache has done.
-    pub(super) fn stats(&self) -> Vec<(CacheName, CacheStats)> {
-        // Memory tidies up for its figures, which may take a while: nobody who builds a
-        // cache waits for that.
-        let all = self.all().into_iter();
-        all.map(|(name, cache, _)| (name, cache.stats())).collect()
+    /// All caches, for those who want their figures: memory tidies up for them, which
+    /// may take a while, and nobody who builds a cache waits for that.
+    pub(super) fn counted(&self) -> Vec<(CacheName, Arc<dyn Counted>)> {
+        let caches = self.caches.read().unwrap_or_else(PoisonError::into_inner);
+        let each = caches.iter();
+        each.map(|(name, it)| (name.clone(), Arc::clone(&it.core) as _))
+            .collect()
     }
 
     /// The cache of this name, whatever its values are.

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use tracing::Instrument;
+
 use super::outbox::{BATCH, Outbox};
 use super::{Applied, Node};
 use crate::error::Result;
@@ -22,6 +24,13 @@ pub(crate) struct Outcome {
 impl Node {
     /// Forgets everywhere.
     pub(crate) async fn forget(&self, forgotten: Forgotten) -> Outcome {
+        let span = self.forget_span(&forgotten);
+        let outcome = self.forget_parts(forgotten).instrument(span.clone()).await;
+        outcome.record_in(&span);
+        outcome
+    }
+
+    async fn forget_parts(&self, forgotten: Forgotten) -> Outcome {
         let mut outcome = Outcome {
             applied: Applied::Recorded,
             position: self.standing.position(),

@@ -7,7 +7,7 @@ use super::Node;
 use super::node::Next;
 use crate::bus::{HEARTBEAT, Listener};
 use crate::clock::Tick;
-use crate::event::{Event, Forgotten, Position, Record, Snapshot};
+use crate::event::{BusStats, Event, Forgotten, Position, Record, Snapshot};
 use crate::store::{Guarded, Since};
 use crate::sync::atomic::Ordering;
 
@@ -135,8 +135,20 @@ impl Node {
     fn bus_found(&self) {
         if !self.bus_is_up.swap(true, Ordering::AcqRel) {
             self.bus_changed.set();
+            tracing::info!("news arrive from the other nodes");
             self.events.tell(|| Event::BusUp);
         }
+    }
+
+    /// What it has told the others, and heard of them.
+    pub(crate) fn bus_stats(&self) -> BusStats {
+        self.traffic.snapshot(self.standing.gate_closures())
+    }
+
+    /// All that was announced before `asked` is applied.
+    pub(super) fn prove(&self, asked: Tick) {
+        self.traffic.caught_up_after(self.clock.now().since(asked));
+        self.standing.prove(asked);
     }
 
     /// The journal stood at `position` when it was asked at `asked`.

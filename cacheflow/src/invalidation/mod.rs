@@ -14,6 +14,7 @@
 //! | file | what |
 //! |---|---|
 //! | `node` | applying records, by whatever way they come |
+//! | `logged` | what of it stands in traces |
 //! | `listening` | what a node does with what it hears; gaps, and their replay |
 //! | `forget` | forgetting, putting and holding as a caller asks for it |
 //! | `untold` | how much records have removed, until it is known whose they are |
@@ -25,6 +26,7 @@
 
 mod forget;
 mod listening;
+mod logged;
 mod node;
 mod outbox;
 mod reclaim;

@@ -11,8 +11,8 @@ use super::reclaim::Reclaiming;
 use super::untold::Untold;
 use crate::clock::{Clock, LastChange, Tick};
 use crate::event::{
-    BusStats, By, Change, Deleted, Event, EventSink, Forgotten, Gone, Position, Record, Snapshot,
-    Target, Traffic,
+    By, Change, Deleted, Event, EventSink, Forgotten, Gone, Position, Record, Snapshot, Target,
+    Traffic,
 };
 use crate::key::{CacheName, FullKey, Marks};
 use crate::lock::Waiting;
@@ -138,11 +138,6 @@ impl Node {
     /// How many forgettings wait for the shared store.
     pub(crate) fn waiting(&self) -> usize {
         self.outbox().len()
-    }
-
-    /// What it has told the others, and heard of them.
-    pub(crate) fn bus_stats(&self) -> BusStats {
-        self.traffic.snapshot(self.standing.gate_closures())
     }
 
     pub(super) fn outbox(&self) -> MutexGuard<'_, Outbox> {
@@ -327,12 +322,6 @@ impl Node {
         if let Some((_, asked)) = applying.due.take_if(|due| reached(due)) {
             self.prove(asked);
         }
-    }
-
-    /// All that was announced before `asked` is applied.
-    pub(super) fn prove(&self, asked: Tick) {
-        self.traffic.caught_up_after(self.clock.now().since(asked));
-        self.standing.prove(asked);
     }
 
     /// Takes a record into mind and then forgets, in all caches, what it says.

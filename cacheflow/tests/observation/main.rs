@@ -1,9 +1,14 @@
 //! What a flow tells of itself: statistics, events, spans, metrics, advice.
 
-#![cfg(all(feature = "macros", feature = "json"))]
+#![cfg(all(feature = "macros", feature = "metrics"))]
 
+mod advised;
+mod collected;
+mod events;
 mod figures;
+mod logs;
 mod lookups;
+mod metered;
 mod report;
 mod traffic;
 mod world;

@@ -30,13 +30,13 @@ fn paths(json: &Value, path: &str, all: &mut BTreeSet<String>) {
 }
 
 /// What stands in the first column of the table under this heading.
-fn documented(heading: &str) -> BTreeSet<String> {
+pub(crate) fn documented(heading: &str) -> BTreeSet<String> {
     let (_, section) = DOCS.split_once(&format!("\n{heading}\n")).unwrap();
     let section = section.split("\n#").next().unwrap();
     let rows = section.lines().filter_map(|line| line.strip_prefix("| `"));
     let cells = rows.map(|row| row.split(" | ").next().unwrap());
     cells
-        .flat_map(|cell| cell.split(", "))
+        .flat_map(|cell| cell.split("`, `"))
         .map(|name| name.trim_matches('`').to_owned())
         .collect()
 }

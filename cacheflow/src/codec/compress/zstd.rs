@@ -37,9 +37,14 @@ impl Packer {
         }
     }
 
+    /// Whether they are compressed, if that makes them shorter.
+    pub(in crate::codec) fn tries(&self, bytes: &[u8]) -> bool {
+        self.level.is_some() && bytes.len() > self.above
+    }
+
     /// The compressed bytes; `None` if they are to be stored as they are.
     pub(in crate::codec) fn pack(&self, bytes: &[u8]) -> Option<Vec<u8>> {
-        let level = self.level.filter(|_| bytes.len() > self.above)?;
+        let level = self.level.filter(|_| self.tries(bytes))?;
         let make = || match &self.newest {
             Some(dictionary) => Compressor::with_dictionary(level, dictionary.as_bytes()),
             None => Compressor::new(level),

@@ -31,11 +31,11 @@ pub struct FlowStats {
 
 impl FlowStats {
     pub(super) fn of(flow: &Inner) -> Self {
-        let caches = flow.registry.stats().into_iter();
+        let caches = flow.registry.counted().into_iter();
         Self {
             instance: flow.node.origin().to_owned(),
             caches: caches
-                .map(|(name, stats)| (name.as_str().to_owned(), stats))
+                .map(|(name, cache)| (name.as_str().to_owned(), cache.stats()))
                 .collect(),
             breakers: flow.policies.breakers(),
             bus: match flow.has_bus {

@@ -235,10 +235,12 @@ where
         self.counters.add(Counter::Load);
         let began = self.clock.now();
         let loaded = loader(terms.context.clone()).await;
-        self.counters.loaded(self.clock.now().since(began));
+        let time = self.clock.now().since(began);
+        self.counters.loaded(&self.cache, time);
         if loaded.is_err() {
             self.counters.add(Counter::LoadFailed);
         }
+        self.log_load(loaded.is_err(), time);
         loaded
     }
 

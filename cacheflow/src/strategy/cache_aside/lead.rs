@@ -3,6 +3,8 @@
 use std::future::Future;
 use std::sync::Arc;
 
+use tracing::Instrument;
+
 use super::attempt::Attempt;
 use super::call::{Load, Reply, Terms};
 use super::ending::Keeping;
@@ -105,6 +107,7 @@ where
                 stale.is_some_and(|made| self.may_still(address, flight, made))
             },
         );
+        let attempt = attempt.instrument(self.load_span(address));
         let (attempt, lease) = match lease {
             Some(mut lease) => (lease.while_renewed(attempt).await, Some(lease)),
             None => (attempt.await, None),

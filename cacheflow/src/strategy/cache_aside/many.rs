@@ -13,6 +13,8 @@
 use std::future::Future;
 use std::sync::Arc;
 
+use tracing::Instrument;
+
 use super::attempt::{Attempt, Failure};
 use super::call::{Reply, Terms};
 use super::decide::{FlightEnd, Follow, after_flight};
@@ -222,6 +224,7 @@ where
         let mut load = Some(|_: LoadContext<V>| loader(&places));
         let Attempt { loaded, cost } = self
             .attempt(&tickets, &made_of, &mut load, call.terms, all_stand)
+            .instrument(self.load_many_span(led.len()))
             .await;
         let parts = made_of.take();
         // Nobody knows what one of them alone would have taken.

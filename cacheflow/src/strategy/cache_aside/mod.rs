@@ -24,6 +24,7 @@ mod ending;
 mod layer;
 mod lead;
 mod leading;
+mod logged;
 mod many;
 mod marking;
 

@@ -134,8 +134,20 @@ impl<V: Clone + Send + Sync + 'static> Layer<V> {
     /// Counts and tells that a value was kept in the shared store.
     pub(super) fn stored(&self, address: &Address, payload: &Packed) {
         let (encoded, stored) = (payload.encoded() as u64, payload.stored() as u64);
+        self.0.counters.add(Counter::Stored);
+        if payload.is_incompressible() {
+            self.0.counters.add(Counter::Incompressible);
+        }
         self.0.counters.add_many(Counter::EncodedBytes, encoded);
         self.0.counters.add_many(Counter::StoredBytes, stored);
+        tracing::debug!(
+            cache = %self.0.cache,
+            cache_key = self.0.events.named(&address.key),
+            compressed = payload.is_compressed(),
+            encoded,
+            stored,
+            "kept in the shared store"
+        );
         self.0.events.tell(|| Event::ItemSet {
             cache: self.0.cache.clone(),
             key: address.key.clone(),
@@ -206,6 +218,12 @@ impl<V: Clone + Send + Sync + 'static> Layer<V> {
 
     fn too_large(&self, address: &Address, bytes: u64) {
         self.0.counters.add(Counter::TooLarge);
+        tracing::debug!(
+            cache = %self.0.cache,
+            cache_key = self.0.events.named(&address.key),
+            bytes,
+            "a value is not kept: it is too large"
+        );
         self.0.events.tell(|| Event::TooLarge {
             cache: self.0.cache.clone(),
             key: address.key.clone(),

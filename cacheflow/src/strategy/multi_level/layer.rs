@@ -165,7 +165,7 @@ impl<V: Clone + Send + Sync + 'static> Layer<V> {
     pub(super) fn took(&self, asked: Tick, error: Option<&Error>) {
         if error.is_none_or(|error| error.kind() == ErrorKind::Timeout) {
             let time = self.0.clock.now().since(asked);
-            self.0.counters.answered(time);
+            self.0.counters.answered(&self.0.cache, time);
         }
     }
 
@@ -224,6 +224,12 @@ impl<V: Clone + Send + Sync + 'static> Layer<V> {
     /// Counts and tells that the shared store failed.
     pub(crate) fn store_failed(&self, address: &Address, error: &Error) {
         self.0.counters.add(Counter::StoreFailed);
+        tracing::debug!(
+            cache = %self.0.cache,
+            cache_key = self.0.events.named(&address.key),
+            %error,
+            "the shared store has failed"
+        );
         self.0.events.tell(|| Event::StoreFailed {
             cache: self.0.cache.clone(),
             key: address.key.clone(),
@@ -233,6 +239,11 @@ impl<V: Clone + Send + Sync + 'static> Layer<V> {
 
     pub(super) fn refused(&self, address: &Address) {
         self.0.counters.add(Counter::FillRefused);
+        tracing::debug!(
+            cache = %self.0.cache,
+            cache_key = self.0.events.named(&address.key),
+            "a value is not kept: it was forgotten while it was loaded"
+        );
         self.0.events.tell(|| Event::FillRefused {
             cache: self.0.cache.clone(),
             key: address.key.clone(),
@@ -410,6 +421,12 @@ impl<V: Clone + Send + Sync + 'static> Layer<V> {
             return;
         }
         self.0.counters.add(Counter::Unreadable);
+        tracing::debug!(
+            cache = %self.0.cache,
+            cache_key = self.0.events.named(&address.key),
+            ?fault,
+            "what lies in the shared store is no entry; it is loaded anew"
+        );
         self.0.events.tell(|| Event::Unreadable {
             cache: self.0.cache.clone(),
             key: address.key.clone(),
