@@ -130,6 +130,7 @@ pub mod store;
 mod strategy;
 mod sync;
 pub mod template;
+mod together;
 pub mod touch;
 pub mod version;
 

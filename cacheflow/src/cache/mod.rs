@@ -15,6 +15,7 @@ mod interleaved;
 mod loading;
 mod loading_cache;
 mod many;
+mod page;
 mod value;
 mod write;
 mod write_behind;

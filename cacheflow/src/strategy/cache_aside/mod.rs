@@ -26,6 +26,7 @@ mod lead;
 mod leading;
 mod many;
 mod marking;
+mod page;
 
 pub(crate) use call::{Load, Reply, ShareError, Terms, called};
 pub(crate) use config::CacheAside;

@@ -21,6 +21,7 @@ mod config;
 mod decide;
 mod layer;
 mod many;
+mod page;
 mod shared;
 
 pub(crate) use config::MultiLevel;
