@@ -27,6 +27,7 @@ pub(crate) use core::{Core, Hit, Load, Reply, ShareError, Terms, flow_id};
 pub use entry_call::EntryCall;
 pub use function::FunctionCache;
 pub use handle::Cache;
+pub(crate) use handle::encoded;
 pub use loading_cache::{LoadingCache, SourceError};
 pub use many::LoadedMany;
 pub use value::CacheValue;

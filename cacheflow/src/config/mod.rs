@@ -2,15 +2,17 @@
 
 mod bytes;
 mod cache;
+mod cron;
 mod faults;
 mod flow;
 mod warming;
 
 pub(crate) use bytes::{BytesConfig, Written};
 pub(crate) use cache::CacheConfig;
+pub(crate) use cron::Cron;
 pub(crate) use faults::Faults;
 pub(crate) use flow::FlowConfig;
-pub(crate) use warming::{CacheWarming, WarmingConfig};
+pub(crate) use warming::{CacheWarming, WARMING_TIMEOUT, WarmingConfig};
 
 use std::time::Duration;
 

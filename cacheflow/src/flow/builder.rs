@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use tokio::runtime::Handle;
 
+use super::above::Storeys;
 use super::policies::Policies;
 use super::registry::Registry;
 use super::{Backend, CacheFlow, Inner, Namespace};
@@ -46,6 +47,7 @@ pub struct FlowBuilder {
     backend: Option<Box<dyn Backend>>,
     clock: Clock,
     touchers: Touchers,
+    storeys: Storeys,
     #[cfg(feature = "seal")]
     keys: Option<KeyRing>,
 }
@@ -130,19 +132,35 @@ impl FlowBuilder {
         self
     }
 
-    /// Builds the flow and starts its background tasks. Does not wait for the
-    /// backend: a server that is not there yet is used as soon as it is.
+    /// Builds the flow and starts its background tasks. Waits for
+    /// [required warmers](Self::required_warmer), and for nothing else: a server that is not
+    /// there yet is used as soon as it is.
     ///
     /// # Errors
     ///
     /// [`ErrorKind::InvalidConfig`](crate::ErrorKind), naming every option that is out of range;
     /// also if there is a backend and this is not called in a tokio runtime.
-    #[allow(
-        clippy::unused_async,
-        reason = "warmers that must run first will be awaited here"
-    )]
+    /// [`ErrorKind::Warming`](crate::ErrorKind) if a required warmer has failed, or did not come to
+    /// its end in time.
     pub async fn build(self) -> Result<CacheFlow> {
-        self.assemble()
+        let flow = self.assemble()?;
+        for storey in flow.storeys().all() {
+            if let Err(error) = storey.begin(&flow).await {
+                // Whatever has begun holds the flow as well.
+                flow.stop_storeys();
+                return Err(error);
+            }
+        }
+        Ok(flow)
+    }
+
+    pub(crate) fn set(mut self, set: impl FnOnce(&mut FlowConfig)) -> Self {
+        set(&mut self.config);
+        self
+    }
+
+    pub(crate) fn storeys(&self) -> &Storeys {
+        &self.storeys
     }
 
     /// The only place where the parts of a flow meet.
@@ -152,12 +170,16 @@ impl FlowBuilder {
             backend,
             clock,
             touchers,
+            storeys,
             #[cfg(feature = "seal")]
             keys,
         } = self;
         let mut faults = Faults::default();
         config.check(&mut faults);
         touchers.faults().iter().for_each(|fault| faults.add(fault));
+        for storey in storeys.all() {
+            storey.check(&mut faults);
+        }
         #[cfg(feature = "seal")]
         for fault in keys.iter().flat_map(KeyRing::faults) {
             faults.add(fault);
@@ -258,6 +280,7 @@ impl FlowBuilder {
             tasks,
             closed: AtomicBool::new(false),
             changes: Arc::default(),
+            storeys,
         })))
     }
 }

@@ -1,5 +1,6 @@
 //! [`CacheFlow`]: the flow that all caches of a service belong to.
 
+mod above;
 mod backend;
 mod builder;
 mod execute;
@@ -21,6 +22,7 @@ use std::time::Duration;
 
 use tokio::runtime::Handle;
 
+pub(crate) use above::{Above, WeakFlow};
 pub use backend::{Backend, Namespace};
 pub use builder::FlowBuilder;
 pub use execute::{ExecuteOptions, NamedStrategy};
@@ -43,6 +45,7 @@ use crate::store::Guarded;
 use crate::strategy::write_behind::Pending;
 use crate::strategy::{StrategyOptions, timeouts};
 use crate::touch::Touching;
+use above::Storeys;
 use policies::Policies;
 pub(crate) use registry::Place;
 use registry::Registry;
@@ -91,6 +94,7 @@ struct Inner {
     changes: Arc<UnderWay>,
     background: Background,
     end: End,
+    storeys: Storeys,
 }
 
 impl CacheFlow {
@@ -239,7 +243,7 @@ impl CacheFlow {
         self.0.node.origin()
     }
 
-    /// Ends the flow: waits until what was [written behind](crate::WriteBehindCache) is
+    /// Ends the flow: stops what [warms](crate::CacheWarmer), waits until what was [written behind](crate::WriteBehindCache) is
     /// written, the loads and refreshes in the background have ended, what could not be
     /// [touched](crate::touch) was tried again, and the shared store was told all that it
     /// missed, at most `timeout`, and stops the background tasks. Afterwards memory serves nothing and changes are
@@ -253,6 +257,7 @@ impl CacheFlow {
     /// touched, which are not.
     pub async fn shutdown(&self, timeout: Duration) -> Result<()> {
         self.0.closed.store(true, Ordering::Release);
+        self.stop_storeys();
         let drained = timeouts::within(Some(timeout), self.drained())
             .await
             .is_some();
