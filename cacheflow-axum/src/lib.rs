@@ -45,6 +45,8 @@
 //! | `GET` | `/caches/{name}/entries?after=&limit=` | [entries in this process's memory](cacheflow::Admin::entries), page by page |
 //! | `GET` | `/keys/{cache}:{key}` | [where an entry lies, and why it does not](cacheflow::Admin::explain); with `?value=true` its value, where it may be shown |
 //! | `POST` | `/invalidate` | forgets `keys`, `tags`, `patterns`, `caches` or `all`; see [`Admin`] |
+//! | `POST` | `/warm/{name}` | [warms a cache](cacheflow::CacheFlow::warm), and answers what came of it when it is done; it goes on when nobody waits |
+//! | `POST` | `/warm` | the same with all warmers |
 //!
 //! `/health`, `/stats` and `/keys/…` answer `Accept: text/plain` with a text for people.
 //! A key in a path is percent-encoded, as everything in a path: `users:a%2Fb` is

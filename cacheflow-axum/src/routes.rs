@@ -10,7 +10,7 @@ use cacheflow::CacheFlow;
 use serde::{Serialize, Serializer};
 
 use crate::answer::{Answer, Problem, json_of};
-use crate::endpoints::{caches, health, invalidate, keys, stats};
+use crate::endpoints::{caches, health, invalidate, keys, stats, warm};
 
 /// What is served.
 pub(crate) struct Served {
@@ -57,11 +57,13 @@ enum Endpoint {
     Entries,
     Key,
     Invalidate,
+    Warm,
+    WarmAll,
 }
 
 impl Endpoint {
     /// Nothing else is mounted: what is missing here is not there, guarded or not.
-    const ALL: [Self; 10] = [
+    const ALL: [Self; 12] = [
         Self::Index,
         Self::Health,
         Self::Live,
@@ -72,6 +74,8 @@ impl Endpoint {
         Self::Entries,
         Self::Key,
         Self::Invalidate,
+        Self::Warm,
+        Self::WarmAll,
     ];
 
     fn route(self) -> Route {
@@ -92,10 +96,12 @@ impl Endpoint {
                 "where an entry lies, and why it does not; ?value=true shows its value",
             ),
             Self::Invalidate => ("/invalidate", "forgets keys, tags, patterns, caches or all"),
+            Self::Warm => ("/warm/{name}", "runs the warmers of a cache"),
+            Self::WarmAll => ("/warm", "runs all warmers"),
         };
         Route {
             method: match self {
-                Self::Invalidate => Method::POST,
+                Self::Invalidate | Self::Warm | Self::WarmAll => Method::POST,
                 _ => Method::GET,
             },
             path,
@@ -116,6 +122,8 @@ impl Endpoint {
             Self::Entries => get(caches::entries),
             Self::Key => get(keys::key),
             Self::Invalidate => post(invalidate::invalidate),
+            Self::Warm => post(warm::warm),
+            Self::WarmAll => post(warm::warm_all),
         }
     }
 }

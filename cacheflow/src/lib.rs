@@ -69,6 +69,7 @@
 //! | move `updated_at` of all that a changed row is a part of, and forget what was made of it | [`CacheFlow::touch`], [`ParentToucher`], [`touch`] |
 //! | say when a value was last changed, and make that a part of a key | [`HasUpdatedAt`], [`macro@HasUpdatedAt`], [`Version`] |
 //! | put a text together of cached fragments | [`Template`] |
+//! | keep what will be asked for before anybody asks | [`CacheWarmer`], [`CacheBuilder::warm_with`], [`CacheFlow::warm`] |
 //! | read everything once within a request | [`CacheFlow::request_scope`] |
 //! | choose a strategy by configuration | [`Strategy::named`], [`StrategyOptions`], [`CacheFlow::strategy`] |
 //! | choose how values are written, compressed, encrypted | [`codec`] |
@@ -110,6 +111,7 @@
 //! | `zstd` | compression in the shared store | yes |
 //! | `seal` | encryption in the shared store: `codec::KeyRing` | no |
 //! | `metrics` | the statistics by the facade of the crate `metrics`: `CacheFlow::publish_metrics` | no |
+//! | `cron` | tables of times for [`WarmPlan`] | no |
 //! | `uuid` | [`CacheKey`] for `uuid::Uuid` | no |
 
 #![forbid(unsafe_code)]
@@ -135,9 +137,13 @@ pub mod store;
 mod strategy;
 mod sync;
 pub mod template;
+mod together;
 pub mod touch;
 pub mod version;
+mod warm;
 
+/// To implement [`CacheWarmer`], [`ParentToucher`] and the ports of a backend.
+pub use async_trait::async_trait;
 pub use cache::{
     Cache, CacheBuilder, CacheValue, EntryCall, FunctionCache, LoadedMany, LoadingCache,
     ShownValue, SourceError, Write, WriteBehindCache, Written,
@@ -166,3 +172,4 @@ pub use strategy::{
 pub use template::Template;
 pub use touch::{ParentToucher, Touched};
 pub use version::{HasUpdatedAt, SetUpdatedAt, Version};
+pub use warm::{CacheWarmer, Pairs, WarmPage, WarmPlan, WarmProgress, WarmReport, Warmed};

@@ -5,6 +5,7 @@ pub(crate) mod health;
 pub(crate) mod invalidate;
 pub(crate) mod keys;
 pub(crate) mod stats;
+pub(crate) mod warm;
 
 use axum::http::StatusCode;
 

@@ -1,5 +1,6 @@
 //! Who may use it: nobody, until somebody has said so.
 
+use std::convert::Infallible;
 use std::net::SocketAddr;
 
 use axum::Router;
@@ -17,7 +18,10 @@ const TOKEN: &str = "a-token-of-some-length";
 
 async fn flow() -> CacheFlow {
     let flow = CacheFlow::builder().build().await.unwrap();
-    let _: Cache<u64, u64> = flow.cache("users").build().unwrap();
+    let users = flow
+        .cache("users")
+        .warm_from(async || Ok::<_, Infallible>([(1, 1)]));
+    let _: Cache<u64, u64> = users.build().unwrap();
     flow
 }
 

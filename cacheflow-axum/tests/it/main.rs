@@ -4,4 +4,5 @@ mod access;
 mod asking;
 mod client;
 mod forgetting;
+mod warming;
 mod world;

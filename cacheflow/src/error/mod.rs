@@ -42,6 +42,8 @@ pub enum ErrorKind {
     BreakerOpen,
     /// A load was not tried, because too many run and wait already.
     Overloaded,
+    /// What had to be warmed is not.
+    Warming,
 }
 
 impl ErrorKind {
@@ -59,6 +61,7 @@ impl ErrorKind {
             Self::LoadTimeout => "load timed out",
             Self::BreakerOpen => "circuit breaker open",
             Self::Overloaded => "overloaded",
+            Self::Warming => "not warmed",
         }
     }
 }

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use tokio::runtime::Handle;
 
+use super::above::Storeys;
 use super::admin::{History, history_fault};
 use super::policies::Policies;
 use super::registry::Registry;
@@ -52,6 +53,7 @@ pub struct FlowBuilder {
     touchers: Touchers,
     /// How many events are kept of each cache.
     pub(super) history: Option<usize>,
+    storeys: Storeys,
     #[cfg(feature = "seal")]
     keys: Option<KeyRing>,
 }
@@ -151,19 +153,35 @@ impl FlowBuilder {
         self
     }
 
-    /// Builds the flow and starts its background tasks. Does not wait for the
-    /// backend: a server that is not there yet is used as soon as it is.
+    /// Builds the flow and starts its background tasks. Waits for
+    /// [required warmers](Self::required_warmer), and for nothing else: a server that is not
+    /// there yet is used as soon as it is.
     ///
     /// # Errors
     ///
     /// [`ErrorKind::InvalidConfig`](crate::ErrorKind), naming every option that is out of range;
     /// also if there is a backend and this is not called in a tokio runtime.
-    #[allow(
-        clippy::unused_async,
-        reason = "warmers that must run first will be awaited here"
-    )]
+    /// [`ErrorKind::Warming`](crate::ErrorKind) if a required warmer has failed, or did not come to
+    /// its end in time.
     pub async fn build(self) -> Result<CacheFlow> {
-        self.assemble()
+        let flow = self.assemble()?;
+        for storey in flow.storeys().all() {
+            if let Err(error) = storey.begin(&flow).await {
+                // Whatever has begun holds the flow as well.
+                flow.stop_storeys();
+                return Err(error);
+            }
+        }
+        Ok(flow)
+    }
+
+    pub(crate) fn set(mut self, set: impl FnOnce(&mut FlowConfig)) -> Self {
+        set(&mut self.config);
+        self
+    }
+
+    pub(crate) fn storeys(&self) -> &Storeys {
+        &self.storeys
     }
 
     /// The only place where the parts of a flow meet.
@@ -174,6 +192,7 @@ impl FlowBuilder {
             clock,
             touchers,
             history,
+            storeys,
             #[cfg(feature = "seal")]
             keys,
         } = self;
@@ -183,6 +202,9 @@ impl FlowBuilder {
             faults.add(fault);
         }
         touchers.faults().iter().for_each(|fault| faults.add(fault));
+        for storey in storeys.all() {
+            storey.check(&mut faults);
+        }
         #[cfg(feature = "seal")]
         for fault in keys.iter().flat_map(KeyRing::faults) {
             faults.add(fault);
@@ -295,6 +317,7 @@ impl FlowBuilder {
             tasks,
             closed: AtomicBool::new(false),
             changes: Arc::default(),
+            storeys,
         }));
         if advises {
             flow.begin_advising();

@@ -110,6 +110,14 @@ impl Guarded {
         self.within("fill", self.store.fill(fill)).await
     }
 
+    /// With the patience of those whom nobody waits for: many take longer than one, and
+    /// a store that is busy with them is not one that is away.
+    pub(crate) async fn fill_many(&self, fills: &[Fill<'_>]) -> Result<Vec<Filled>> {
+        self.trusted("fill_many")?;
+        let work = self.store.fill_many(fills);
+        self.recovering().patiently("fill_many", work).await
+    }
+
     pub(crate) async fn discard(&self, key: &FullKey, bytes: &Bytes) -> Result<()> {
         self.trusted("discard")?;
         self.within("discard", self.store.discard(key, bytes)).await

@@ -1,5 +1,7 @@
 //! One cache's memory together with its flights: what has to change as one.
 
+mod page;
+
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
@@ -14,6 +16,8 @@ use crate::standing::{AsOf, Joined, Standing, Verdict};
 use crate::store::Memory;
 use crate::sync::atomic::{AtomicU64, Ordering};
 use crate::sync::{Mutex, MutexGuard};
+
+pub(crate) use page::Page;
 
 /// Memory and flights of one cache on this node.
 ///

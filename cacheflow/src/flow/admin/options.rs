@@ -38,7 +38,11 @@ pub(super) fn of(config: &CacheConfig, flow: &FlowConfig) -> Vec<(&'static str, 
         on_startup,
         every,
         cron,
+        per_node,
+        timeout,
+        rewarm,
     } = warming;
+    let is_warmed = *warming != CacheWarming::default();
     let time = |value: &Duration| Some(humantime::format_duration(*value).to_string());
     let perhaps = |value: &Option<Duration>| value.as_ref().and_then(time);
     let switch = |value: &bool| value.then(|| "true".to_owned());
@@ -74,6 +78,9 @@ pub(super) fn of(config: &CacheConfig, flow: &FlowConfig) -> Vec<(&'static str, 
         ("warm_on_startup", switch(on_startup)),
         ("warming_interval", perhaps(every)),
         ("warming_cron", cron.clone()),
+        ("warm_per_node", switch(per_node)),
+        ("warming_timeout", time(timeout).filter(|_| is_warmed)),
+        ("rewarm", perhaps(rewarm)),
         (
             "invalidation_patterns",
             Some(patterns).filter(|patterns| !patterns.is_empty()),

@@ -22,6 +22,7 @@ mod decide;
 mod layer;
 mod look;
 mod many;
+mod page;
 mod shared;
 
 pub(crate) use config::MultiLevel;
