@@ -118,6 +118,9 @@ pub async fn shared_store<B: Backend>(mut make: impl AsyncFnMut() -> B) {
         many::each_of_many_is_told_as_by_itself,
         many::each_of_many_has_its_own_lifetime,
         many::very_many_are_told_at_once,
+        many::each_of_many_fills_is_judged_by_itself,
+        many::each_of_many_fills_has_its_own_lifetime,
+        many::very_many_are_filled_at_once,
     );
     check!(make:
         journal::each_change_takes_the_next_number,

@@ -69,6 +69,7 @@
 //! | move `updated_at` of all that a changed row is a part of, and forget what was made of it | [`CacheFlow::touch`], [`ParentToucher`], [`touch`] |
 //! | say when a value was last changed, and make that a part of a key | [`HasUpdatedAt`], [`macro@HasUpdatedAt`], [`Version`] |
 //! | put a text together of cached fragments | [`Template`] |
+//! | keep what will be asked for before anybody asks | [`CacheWarmer`], [`CacheBuilder::warm_with`], [`CacheFlow::warm`] |
 //! | read everything once within a request | [`CacheFlow::request_scope`] |
 //! | choose a strategy by configuration | [`Strategy::named`], [`StrategyOptions`], [`CacheFlow::strategy`] |
 //! | choose how values are written, compressed, encrypted | [`codec`] |
@@ -76,6 +77,8 @@
 //! | hear of evictions, refusals and outages | [`event`] |
 //! | be told of likely mistakes | [`Advice`] |
 //! | know what caches, bus and connections do, in figures | [`CacheFlow::stats`] |
+//! | know whether all is well, and what is not | [`CacheFlow::health`] |
+//! | see what lies where, and why a key does not | [`CacheFlow::admin`] |
 //! | write a backend | [`Backend`], [`store::SharedStore`], [`bus::Bus`], [`lock::Leases`] |
 //!
 //! # What is promised
@@ -108,6 +111,7 @@
 //! | `zstd` | compression in the shared store | yes |
 //! | `seal` | encryption in the shared store: `codec::KeyRing` | no |
 //! | `metrics` | the statistics by the facade of the crate `metrics`: `CacheFlow::publish_metrics` | no |
+//! | `cron` | tables of times for [`WarmPlan`] | no |
 //! | `uuid` | [`CacheKey`] for `uuid::Uuid` | no |
 
 #![forbid(unsafe_code)]
@@ -133,26 +137,31 @@ pub mod store;
 mod strategy;
 mod sync;
 pub mod template;
+mod together;
 pub mod touch;
 pub mod version;
+mod warm;
 
+/// To implement [`CacheWarmer`], [`ParentToucher`] and the ports of a backend.
+pub use async_trait::async_trait;
 pub use cache::{
     Cache, CacheBuilder, CacheValue, EntryCall, FunctionCache, LoadedMany, LoadingCache,
-    SourceError, Write, WriteBehindCache, Written,
+    ShownValue, SourceError, Write, WriteBehindCache, Written,
 };
 #[cfg(feature = "macros")]
 pub use cacheflow_macros::{
     CacheKey, HasUpdatedAt, cache_evict, cache_put, cache_update, cached, cached_fragment,
 };
-pub use entry::{Found, Level, Lookup};
+pub use entry::{EntryInfo, EntryState, Found, Level, Lookup};
 pub use error::{BoxError, Error, ErrorKind, Result, Unreadable};
 pub use event::{
     Advice, BreakerState, BusStats, CacheStats, Deleted, Event, Events, Evicted, EvictionCounts,
-    InvalidationCounts, LatencyStats, StatsCollector,
+    ForgottenBy, InvalidationCounts, LatencyStats, StatsCollector,
 };
 pub use flow::{
-    Backend, BusHealth, CacheFlow, ExecuteOptions, FlowBuilder, FlowStats, Health, Invalidation,
-    LockGuard, NamedLock, NamedStrategy, Namespace, StoreHealth,
+    Admin, Backend, BusHealth, CacheFlow, CacheInfo, EntryPage, ExecuteOptions, Explanation,
+    FlowBuilder, FlowStats, Happening, Health, Invalidation, LockGuard, NamedLock, NamedStrategy,
+    Namespace, SharedEntry, StoreHealth, Whereabouts,
 };
 pub use invalidation::{Applied, Invalidated};
 pub use key::{CacheKey, KeyBuf, Parent};
@@ -163,3 +172,4 @@ pub use strategy::{
 pub use template::Template;
 pub use touch::{ParentToucher, Touched};
 pub use version::{HasUpdatedAt, SetUpdatedAt, Version};
+pub use warm::{CacheWarmer, Pairs, WarmPage, WarmPlan, WarmProgress, WarmReport, Warmed};

@@ -37,6 +37,7 @@ use crate::strategy::{RefreshAhead, Strategy, Tagger, Timer, Weigher};
 /// | [`compress_above`](Self::compress_above) | the longest encoding that is not | 1 KiB | 0 to 512 MiB |
 /// | [`max_value_bytes`](Self::max_value_bytes) | the largest encoded value that the shared store keeps | 1 MiB | 1 B to 512 MiB − 1 KiB |
 /// | [`follower_timeout`](Self::follower_timeout) | how long a caller waits for another's load | 10 s | 1 ms to 366 days |
+/// | [`warm_with`](Self::warm_with) … | how and when it is [warmed](crate::CacheWarmer) | not | |
 /// | [`weigher`](Self::weigher) | what a value weighs under `max_memory` | its encoded size | |
 ///
 /// The first handle of a name sets the cache's options on this node. Others
@@ -50,10 +51,14 @@ pub struct CacheBuilder<K, V> {
     weigher: Option<Weigher<V>>,
     tagger: Option<Tagger<V>>,
     timer: Option<Timer<V>>,
+    when_built: Option<WhenBuilt<V>>,
     /// After which age a value is refreshed.
     fresh: Option<Duration>,
     key: PhantomData<fn(&K)>,
 }
+
+/// What happens with a cache when it is built.
+pub(crate) type WhenBuilt<V> = Arc<dyn Fn(&CacheFlow, &Arc<Core<V>>) + Send + Sync>;
 
 /// What a cache is built with.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -73,12 +78,18 @@ impl<K, V: CacheValue> CacheBuilder<K, V> {
             weigher: None,
             tagger: None,
             timer: None,
+            when_built: None,
             fresh: None,
             key: PhantomData,
         }
     }
 
-    pub(super) fn set(mut self, set: impl FnOnce(&mut CacheConfig)) -> Self {
+    pub(crate) fn when_built(mut self, then: WhenBuilt<V>) -> Self {
+        self.when_built = Some(then);
+        self
+    }
+
+    pub(crate) fn set(mut self, set: impl FnOnce(&mut CacheConfig)) -> Self {
         set(&mut self.config);
         self.options_given = true;
         self
@@ -454,6 +465,7 @@ impl<K, V: CacheValue> CacheBuilder<K, V> {
             ("tags are", self.tagger.is_some()),
             ("ttl_from is", self.timer.is_some()),
             ("a weigher is", self.weigher.is_some()),
+            ("what warms it is", self.when_built.is_some()),
         ];
         if let Some((what, _)) = of_the_first.iter().find(|(_, given)| existed && *given) {
             return Err(Error::new(
@@ -471,6 +483,12 @@ impl<K, V: CacheValue> CacheBuilder<K, V> {
                     core.config.differences(&self.config).join("; ")
                 ),
             ));
+        }
+        if !existed {
+            if let Some(then) = &self.when_built {
+                then(flow, &core);
+            }
+            flow.tell_built(name, &core.config.warming);
         }
         Ok(core)
     }

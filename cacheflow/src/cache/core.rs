@@ -109,6 +109,7 @@ impl<V: CacheValue> Core<V> {
             standing: Arc::clone(&standing),
             counters: Arc::clone(&counters),
             clock: clock.clone(),
+            events: events.clone(),
             serve_young: flow.serve_young_without_bus,
             hold_off: config.loading.hold_off,
         }));

@@ -79,6 +79,7 @@ impl World {
             standing: Arc::clone(&standing),
             counters: Arc::default(),
             clock: clock.clone(),
+            events: events.clone(),
             serve_young: false,
             hold_off: Duration::ZERO,
         }));

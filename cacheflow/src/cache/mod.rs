@@ -1,5 +1,6 @@
 //! [`Cache`]: a handle to one named cache.
 
+mod any;
 mod builder;
 mod bytes;
 mod change;
@@ -16,18 +17,22 @@ mod loading;
 mod loading_cache;
 mod logged;
 mod many;
+mod page;
 mod statistics;
 mod value;
 mod write;
 mod write_behind;
 mod writing;
 
+pub(crate) use any::AnyCache;
+pub use any::ShownValue;
 pub use builder::CacheBuilder;
 pub(crate) use change::{How, Putting};
 pub(crate) use core::{Core, Hit, Load, Reply, ShareError, Terms, flow_id};
 pub use entry_call::EntryCall;
 pub use function::FunctionCache;
 pub use handle::Cache;
+pub(crate) use handle::encoded;
 pub use loading_cache::{LoadingCache, SourceError};
 pub use many::LoadedMany;
 pub(crate) use statistics::{Counted, Facts};

@@ -105,6 +105,13 @@ impl Codec {
         })
     }
 
+    /// The name of the codec that writes this id into its entries, if it is one of those
+    /// that are compiled in.
+    pub(crate) fn name_of(id: u8) -> Option<&'static str> {
+        let known = Self::ALL.iter().find(|codec| codec.id() == id);
+        known.map(Self::name)
+    }
+
     /// The one that is taken where nobody chooses: MessagePack, if it is compiled in.
     pub(crate) fn preset() -> Option<Self> {
         #[cfg(feature = "msgpack")]

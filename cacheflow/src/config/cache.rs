@@ -80,11 +80,12 @@ impl CacheConfig {
             bytes,
             write_timeout,
             in_process: _,
-            warming: _,
+            warming,
             invalidation_patterns: _,
             max_ttl: _,
         } = self;
         bytes.check(faults);
+        warming.check(faults);
         faults.check_duration("ttl", loading.ttl);
         faults.check_duration("follower_timeout", loading.follower_timeout);
         let longest = [
@@ -247,6 +248,7 @@ impl CacheConfig {
             self.in_process.to_string(),
             other.in_process.to_string(),
         );
+        differences.extend(self.warming.differences(&other.warming));
         differences
     }
 }

@@ -2,6 +2,7 @@
 
 mod bytes;
 mod cache;
+mod cron;
 mod faults;
 mod flow;
 mod observing;
@@ -9,10 +10,11 @@ mod warming;
 
 pub(crate) use bytes::{BytesConfig, Written};
 pub(crate) use cache::CacheConfig;
+pub(crate) use cron::Cron;
 pub(crate) use faults::Faults;
 pub(crate) use flow::FlowConfig;
 pub(crate) use observing::ObservingConfig;
-pub(crate) use warming::{CacheWarming, WarmingConfig};
+pub(crate) use warming::{CacheWarming, WARMING_TIMEOUT, WarmingConfig};
 
 use std::time::Duration;
 

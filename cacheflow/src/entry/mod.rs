@@ -1,6 +1,7 @@
 //! Entries: what is kept of a value, in memory and as bytes.
 
 mod envelope;
+mod info;
 mod lookup;
 
 use std::sync::Arc;
@@ -8,6 +9,8 @@ use std::time::Duration;
 
 pub use envelope::Envelope;
 pub(crate) use envelope::Seal;
+pub use info::{EntryInfo, EntryState};
+pub(crate) use info::{millis, text, texts};
 pub use lookup::{Found, Level, Lookup};
 
 use crate::clock::Tick;

@@ -2,12 +2,13 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::sync::broadcast;
 use tracing::field::{DisplayValue, display};
 
 use crate::error::Unreadable;
-use crate::event::{Advice, Deleted, Forgotten};
+use crate::event::{Advice, Deleted, Forgotten, ForgottenBy};
 use crate::key::{CacheName, EntryKey, Parent};
 
 /// Something that happened in a flow.
@@ -25,6 +26,16 @@ pub enum Event {
         key: EntryKey,
         /// Why it left.
         cause: Evicted,
+    },
+    /// An entry of a cache's memory was forgotten by something else than its own key. Of
+    /// very many that go at once, the first are told.
+    EntryForgotten {
+        /// The cache.
+        cache: CacheName,
+        /// The entry.
+        key: EntryKey,
+        /// By what.
+        by: ForgottenBy,
     },
     /// Bytes in the shared store were not an entry that may be served; the call
     /// loaded and replaced them.
@@ -154,6 +165,24 @@ pub enum Event {
         /// How many values were removed in addition to those that were removed
         /// at once.
         removed: u64,
+    },
+    /// A warmer came to its end.
+    Warmed {
+        /// Its name: that of the cache, for a cache's own.
+        warmer: Arc<str>,
+        /// How many entries it has kept.
+        items: u64,
+        /// How many it has not, because they were forgotten or put meanwhile.
+        refused: u64,
+        /// What it took.
+        duration: Duration,
+    },
+    /// A warmer failed, panicked or took too long. What it has kept until then stays.
+    WarmingFailed {
+        /// Its name: that of the cache, for a cache's own.
+        warmer: Arc<str>,
+        /// Its error, or what became of it.
+        error: Arc<str>,
     },
     /// A circuit breaker opened, or stays open because its probe failed: loads
     /// are not tried for a while.

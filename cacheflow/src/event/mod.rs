@@ -3,6 +3,7 @@
 mod advice;
 mod counters;
 mod deleted;
+mod forgotten_by;
 mod latency;
 mod listener;
 pub(crate) mod metric;
@@ -14,6 +15,7 @@ mod traffic;
 pub use advice::Advice;
 pub(crate) use counters::{Counter, Counters, TakenOut};
 pub use deleted::Deleted;
+pub use forgotten_by::ForgottenBy;
 pub use latency::{LatencyStats, StatsCollector};
 pub(crate) use listener::EventSink;
 pub use listener::{Event, Events, Evicted};

@@ -6,6 +6,8 @@ use std::time::Duration;
 
 use tokio::runtime::Handle;
 
+use super::above::Storeys;
+use super::admin::{History, history_fault};
 use super::policies::Policies;
 use super::registry::Registry;
 use super::{Backend, CacheFlow, Inner, Namespace};
@@ -38,6 +40,7 @@ use crate::touch::{ParentToucher, Touchers, Touching};
 /// | [`codec`](Self::codec) | how values are written, unless a cache says otherwise | MessagePack | |
 /// | [`compression`](Self::compression) | whether and how they are compressed, the same | zstd above 1 KiB | |
 /// | `sealing` (feature `seal`) | encrypts what lies in the shared store | no | |
+/// | [`keep_history`](Self::keep_history) | keeps the last events of each cache, to explain by | none before the first explanation | 1 to 100,000 |
 /// | [`log_keys`](Self::log_keys) | whether keys, tags and patterns stand in the log | no | |
 /// | [`advisor`](Self::advisor) | tells of likely mistakes | yes | |
 /// | [`clock`](Self::clock) | another clock, for tests | the system's | |
@@ -48,6 +51,9 @@ pub struct FlowBuilder {
     backend: Option<Box<dyn Backend>>,
     clock: Clock,
     touchers: Touchers,
+    /// How many events are kept of each cache.
+    pub(super) history: Option<usize>,
+    storeys: Storeys,
     #[cfg(feature = "seal")]
     keys: Option<KeyRing>,
 }
@@ -147,19 +153,35 @@ impl FlowBuilder {
         self
     }
 
-    /// Builds the flow and starts its background tasks. Does not wait for the
-    /// backend: a server that is not there yet is used as soon as it is.
+    /// Builds the flow and starts its background tasks. Waits for
+    /// [required warmers](Self::required_warmer), and for nothing else: a server that is not
+    /// there yet is used as soon as it is.
     ///
     /// # Errors
     ///
     /// [`ErrorKind::InvalidConfig`](crate::ErrorKind), naming every option that is out of range;
     /// also if there is a backend and this is not called in a tokio runtime.
-    #[allow(
-        clippy::unused_async,
-        reason = "warmers that must run first will be awaited here"
-    )]
+    /// [`ErrorKind::Warming`](crate::ErrorKind) if a required warmer has failed, or did not come to
+    /// its end in time.
     pub async fn build(self) -> Result<CacheFlow> {
-        self.assemble()
+        let flow = self.assemble()?;
+        for storey in flow.storeys().all() {
+            if let Err(error) = storey.begin(&flow).await {
+                // Whatever has begun holds the flow as well.
+                flow.stop_storeys();
+                return Err(error);
+            }
+        }
+        Ok(flow)
+    }
+
+    pub(crate) fn set(mut self, set: impl FnOnce(&mut FlowConfig)) -> Self {
+        set(&mut self.config);
+        self
+    }
+
+    pub(crate) fn storeys(&self) -> &Storeys {
+        &self.storeys
     }
 
     /// The only place where the parts of a flow meet.
@@ -169,12 +191,20 @@ impl FlowBuilder {
             backend,
             clock,
             touchers,
+            history,
+            storeys,
             #[cfg(feature = "seal")]
             keys,
         } = self;
         let mut faults = Faults::default();
         config.check(&mut faults);
+        if let Some(fault) = history.and_then(history_fault) {
+            faults.add(fault);
+        }
         touchers.faults().iter().for_each(|fault| faults.add(fault));
+        for storey in storeys.all() {
+            storey.check(&mut faults);
+        }
         #[cfg(feature = "seal")]
         for fault in keys.iter().flat_map(KeyRing::faults) {
             faults.add(fault);
@@ -256,6 +286,10 @@ impl FlowBuilder {
             }
             _ => (None, None),
         };
+        let noted: Arc<History> = Arc::default();
+        if let Some(most) = history {
+            noted.begin(most, &events, &background);
+        }
         tracing::info!(
             instance = node.origin(),
             prefix = config.full_prefix(),
@@ -273,6 +307,7 @@ impl FlowBuilder {
             events,
             sealing,
             registry: Registry::default(),
+            history: noted,
             policies,
             pending: Mutex::default(),
             touching,
@@ -282,6 +317,7 @@ impl FlowBuilder {
             tasks,
             closed: AtomicBool::new(false),
             changes: Arc::default(),
+            storeys,
         }));
         if advises {
             flow.begin_advising();

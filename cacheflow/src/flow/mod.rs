@@ -1,5 +1,7 @@
 //! [`CacheFlow`]: the flow that all caches of a service belong to.
 
+mod above;
+mod admin;
 mod advisor;
 mod backend;
 mod builder;
@@ -26,6 +28,8 @@ use std::time::Duration;
 use tokio::runtime::Handle;
 use tracing::Instrument;
 
+pub(crate) use above::{Above, WeakFlow};
+pub use admin::{Admin, CacheInfo, EntryPage, Explanation, Happening, SharedEntry, Whereabouts};
 pub use backend::{Backend, Namespace};
 pub use builder::FlowBuilder;
 pub use execute::{ExecuteOptions, NamedStrategy};
@@ -49,6 +53,8 @@ use crate::store::Guarded;
 use crate::strategy::write_behind::Pending;
 use crate::strategy::{StrategyOptions, timeouts};
 use crate::touch::Touching;
+use above::Storeys;
+use admin::History;
 use policies::Policies;
 pub(crate) use registry::Place;
 use registry::Registry;
@@ -88,6 +94,7 @@ struct Inner {
     events: EventSink,
     sealing: Sealing,
     registry: Registry,
+    history: Arc<History>,
     policies: Policies,
     pending: Mutex<Vec<Arc<dyn Pending>>>,
     touching: Arc<Touching>,
@@ -97,6 +104,7 @@ struct Inner {
     changes: Arc<UnderWay>,
     background: Background,
     end: End,
+    storeys: Storeys,
 }
 
 impl CacheFlow {
@@ -285,7 +293,7 @@ impl CacheFlow {
         FlowStats::of(&self.0)
     }
 
-    /// How the flow's connections are.
+    /// How the flow's connections are, and what is wrong.
     #[must_use]
     pub fn health(&self) -> Health {
         Health::of(&self.0)
@@ -298,7 +306,7 @@ impl CacheFlow {
         self.0.node.origin()
     }
 
-    /// Ends the flow: waits until what was [written behind](crate::WriteBehindCache) is
+    /// Ends the flow: stops what [warms](crate::CacheWarmer), waits until what was [written behind](crate::WriteBehindCache) is
     /// written, the loads and refreshes in the background have ended, what could not be
     /// [touched](crate::touch) was tried again, and the shared store was told all that it
     /// missed, at most `timeout`, and stops the background tasks. Afterwards memory serves nothing and changes are
@@ -313,6 +321,7 @@ impl CacheFlow {
     pub async fn shutdown(&self, timeout: Duration) -> Result<()> {
         self.0.closed.store(true, Ordering::Release);
         tracing::info!(instance = self.instance(), "the flow ends");
+        self.stop_storeys();
         let drained = timeouts::within(Some(timeout), self.drained())
             .await
             .is_some();
@@ -464,6 +473,10 @@ impl CacheFlow {
 
     pub(crate) fn background(&self) -> &Background {
         &self.0.background
+    }
+
+    fn history(&self) -> &Arc<History> {
+        &self.0.history
     }
 
     pub(crate) fn registry(&self) -> &Registry {

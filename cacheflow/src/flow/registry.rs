@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::hash::{Hash, Hasher};
 use std::sync::{Arc, PoisonError, RwLock};
 
-use crate::cache::Counted;
+use crate::cache::{AnyCache, Counted};
 use crate::error::{Error, ErrorKind, Result};
 use crate::key::CacheName;
 
@@ -40,19 +40,14 @@ impl Hash for Place {
 /// A cache as the registry keeps it.
 #[derive(Clone)]
 struct Registered {
-    core: Arc<dyn Any + Send + Sync>,
-    /// The same, for who only counts.
-    counted: Arc<dyn Counted>,
+    core: Arc<dyn AnyCache>,
     values: &'static str,
 }
 
 impl Registered {
-    fn typed<C: Any + Send + Sync>(
-        &self,
-        name: &CacheName,
-        values: &'static str,
-    ) -> Result<Arc<C>> {
-        Arc::clone(&self.core).downcast().map_err(|_| {
+    fn typed<C: AnyCache>(&self, name: &CacheName, values: &'static str) -> Result<Arc<C>> {
+        let core: Arc<dyn Any + Send + Sync> = Arc::clone(&self.core) as _;
+        core.downcast().map_err(|_| {
             let held = self.values;
             let message = format!("cache {name} holds values of type {held}, not {values}");
             Error::new(ErrorKind::TypeMismatch, "build", message)
@@ -76,7 +71,7 @@ impl Registry {
     /// # Errors
     ///
     /// [`ErrorKind::TypeMismatch`] if there is one with another type of values.
-    pub(crate) fn get_or_make<C: Any + Counted>(
+    pub(crate) fn get_or_make<C: AnyCache>(
         &self,
         name: &CacheName,
         values: &'static str,
@@ -89,7 +84,6 @@ impl Registry {
         let core = make()?;
         let registered = Registered {
             core: Arc::clone(&core) as _,
-            counted: Arc::clone(&core) as _,
             values,
         };
         caches.insert(name.clone(), registered);
@@ -101,7 +95,7 @@ impl Registry {
     /// # Errors
     ///
     /// [`ErrorKind::TypeMismatch`] if it has another type of values.
-    pub(crate) fn get<C: Any + Send + Sync>(
+    pub(crate) fn get<C: AnyCache>(
         &self,
         name: &CacheName,
         values: &'static str,
@@ -110,13 +104,30 @@ impl Registry {
         Some(caches.get(name)?.typed(name, values))
     }
 
+    /// All of them, in the order of their names, with the type of their values.
+    pub(crate) fn all(&self) -> Vec<(CacheName, Arc<dyn AnyCache>, &'static str)> {
+        let caches = self.caches.read().unwrap_or_else(PoisonError::into_inner);
+        let each = caches.iter();
+        let mut all: Vec<_> = each
+            .map(|(name, it)| (name.clone(), Arc::clone(&it.core), it.values))
+            .collect();
+        all.sort_unstable_by(|(one, ..), (other, ..)| one.cmp(other));
+        all
+    }
+
     /// All caches, for those who want their figures: memory tidies up for them, which
     /// may take a while, and nobody who builds a cache waits for that.
     pub(super) fn counted(&self) -> Vec<(CacheName, Arc<dyn Counted>)> {
         let caches = self.caches.read().unwrap_or_else(PoisonError::into_inner);
         let each = caches.iter();
-        each.map(|(name, it)| (name.clone(), Arc::clone(&it.counted)))
+        each.map(|(name, it)| (name.clone(), Arc::clone(&it.core) as _))
             .collect()
+    }
+
+    /// The cache of this name, whatever its values are.
+    pub(crate) fn any(&self, name: &str) -> Option<Arc<dyn AnyCache>> {
+        let caches = self.caches.read().unwrap_or_else(PoisonError::into_inner);
+        Some(Arc::clone(&caches.get(name)?.core))
     }
 
     /// What an instance of an attributed function has kept here with this type.

@@ -9,6 +9,7 @@ use crate::bus::{HEARTBEAT, Listener};
 use crate::clock::Tick;
 use crate::event::{BusStats, Event, Forgotten, Position, Record, Snapshot};
 use crate::store::{Guarded, Since};
+use crate::sync::atomic::Ordering;
 
 /// More replays than this between two heartbeats are a storm: memory is not
 /// served until the next heartbeat proves that nothing is missing.
@@ -110,6 +111,35 @@ impl Listener for Node {
 }
 
 impl Node {
+    /// Whether the bus is connected, as far as this node knows.
+    pub(crate) fn bus_is_up(&self) -> bool {
+        self.bus_is_up.load(Ordering::Acquire)
+    }
+
+    /// For how long the bus is connected, or is not.
+    pub(crate) fn bus_so_for(&self) -> Duration {
+        self.bus_changed.elapsed()
+    }
+
+    /// The bus was lost, or could not be reached.
+    pub(crate) fn bus_lost(&self) -> bool {
+        let was_up = self.bus_is_up.swap(false, Ordering::AcqRel);
+        if was_up {
+            self.bus_changed.set();
+            self.traffic.lost();
+            self.events.tell(|| Event::BusDown);
+        }
+        was_up
+    }
+
+    fn bus_found(&self) {
+        if !self.bus_is_up.swap(true, Ordering::AcqRel) {
+            self.bus_changed.set();
+            tracing::info!("news arrive from the other nodes");
+            self.events.tell(|| Event::BusUp);
+        }
+    }
+
     /// What it has told the others, and heard of them.
     pub(crate) fn bus_stats(&self) -> BusStats {
         self.traffic.snapshot(self.standing.gate_closures())

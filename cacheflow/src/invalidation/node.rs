@@ -9,7 +9,7 @@ use tokio::sync::Notify;
 use super::outbox::Outbox;
 use super::reclaim::Reclaiming;
 use super::untold::Untold;
-use crate::clock::{Clock, Tick};
+use crate::clock::{Clock, LastChange, Tick};
 use crate::event::{
     By, Change, Deleted, Event, EventSink, Forgotten, Gone, Position, Record, Snapshot, Target,
     Traffic,
@@ -18,7 +18,7 @@ use crate::key::{CacheName, FullKey, Marks};
 use crate::lock::Waiting;
 use crate::standing::{Lost, Standing};
 use crate::store::Guarded;
-use crate::sync::atomic::{AtomicBool, Ordering};
+use crate::sync::atomic::AtomicBool;
 use crate::sync::{Mutex, MutexGuard, RwLock};
 
 /// What a node needs of each of its caches.
@@ -62,7 +62,9 @@ pub(crate) struct Node {
     pub(super) waiting: Arc<Waiting>,
     /// Wakes the task that makes up for what was missed.
     pub(super) missing: Notify,
-    bus_is_up: AtomicBool,
+    pub(super) bus_is_up: AtomicBool,
+    /// When it was connected, or lost.
+    pub(super) bus_changed: LastChange,
     pub(super) traffic: Traffic,
 }
 
@@ -118,6 +120,7 @@ impl Node {
             reclaiming: Reclaiming::default(),
             missing: Notify::new(),
             bus_is_up: AtomicBool::new(false),
+            bus_changed: LastChange::now(),
             traffic: Traffic::default(),
         }
     }
@@ -135,28 +138,6 @@ impl Node {
     /// How many forgettings wait for the shared store.
     pub(crate) fn waiting(&self) -> usize {
         self.outbox().len()
-    }
-
-    /// Whether the bus is connected, as far as this node knows.
-    pub(crate) fn bus_is_up(&self) -> bool {
-        self.bus_is_up.load(Ordering::Acquire)
-    }
-
-    /// The bus was lost, or could not be reached.
-    pub(crate) fn bus_lost(&self) -> bool {
-        let was_up = self.bus_is_up.swap(false, Ordering::AcqRel);
-        if was_up {
-            self.traffic.lost();
-            self.events.tell(|| Event::BusDown);
-        }
-        was_up
-    }
-
-    pub(super) fn bus_found(&self) {
-        if !self.bus_is_up.swap(true, Ordering::AcqRel) {
-            tracing::info!("news arrive from the other nodes");
-            self.events.tell(|| Event::BusUp);
-        }
     }
 
     pub(super) fn outbox(&self) -> MutexGuard<'_, Outbox> {

@@ -94,7 +94,7 @@ impl fmt::Debug for CacheName {
 }
 
 /// The name of one entry within its cache.
-#[derive(Clone, PartialEq, Eq, Hash)]
+#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct EntryKey(Arc<[u8]>);
 
 impl EntryKey {

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use tokio::sync::watch;
 
 use super::load::Trouble;
+use super::pages::Pages;
 use crate::clock::Tick;
 use crate::entry::{Epoch, Made};
 use crate::key::{EntryKey, Marks};
@@ -66,7 +67,7 @@ impl Ticket {
         self.is_through.load(Ordering::Acquire)
     }
 
-    fn cancel(&self) {
+    pub(super) fn cancel(&self) {
         self.cancelled.store(true, Ordering::Release);
     }
 }
@@ -224,6 +225,7 @@ pub(crate) enum Boarding<V> {
 /// A key is here only while somebody is under way with it.
 pub(crate) struct Flights<V> {
     slots: HashMap<EntryKey, Slot<V>, foldhash::fast::RandomState>,
+    pages: Pages,
 }
 
 struct Slot<V> {
@@ -244,6 +246,7 @@ impl<V> Default for Flights<V> {
     fn default() -> Self {
         Self {
             slots: HashMap::default(),
+            pages: Pages::default(),
         }
     }
 }
@@ -281,6 +284,21 @@ impl<V: Clone> Flights<V> {
         self.ticket(key, Ticket::new(start, Kind::Put))
     }
 
+    /// One ticket for all that is about to be read, whatever keys it has; to be
+    /// [closed](Self::close_page).
+    pub(crate) fn open_page(&mut self, start: Start) -> Arc<Ticket> {
+        self.pages.open(Ticket::new(start, Kind::Read))
+    }
+
+    pub(crate) fn close_page(&mut self, page: &Arc<Ticket>) {
+        self.pages.close(page);
+    }
+
+    /// Whether `key` was changed since the page was opened.
+    pub(crate) fn has_changed(&self, page: &Arc<Ticket>, key: &[u8]) -> bool {
+        self.pages.has_changed(page, key)
+    }
+
     fn ticket(&mut self, key: &EntryKey, ticket: Ticket) -> Arc<Ticket> {
         let ticket = Arc::new(ticket);
         let slot = self.slots.entry(key.clone()).or_default();
@@ -315,6 +333,7 @@ impl<V: Clone> Flights<V> {
 
     /// Cancels everybody under way with `key`. Who comes now starts anew.
     pub(crate) fn cancel(&mut self, key: &[u8]) {
+        self.pages.change(key);
         if let Some(slot) = self.slots.remove(key) {
             slot.cancel();
         }
@@ -322,6 +341,7 @@ impl<V: Clone> Flights<V> {
 
     /// Cancels all that read `key`; those that put it go on.
     pub(crate) fn cancel_reads(&mut self, key: &[u8]) {
+        self.pages.change(key);
         let Some(slot) = self.slots.get_mut(key) else {
             return;
         };
@@ -348,9 +368,15 @@ impl<V: Clone> Flights<V> {
 
     /// Cancels everybody under way.
     pub(crate) fn cancel_all(&mut self) {
+        self.pages.cancel_all();
         for (_, slot) in self.slots.drain() {
             slot.cancel();
         }
+    }
+
+    /// Whether anybody is under way with `key`.
+    pub(crate) fn has(&self, key: &EntryKey) -> bool {
+        self.slots.contains_key(key)
     }
 
     pub(crate) fn len(&self) -> usize {

@@ -7,6 +7,7 @@ mod context;
 mod flight;
 mod load;
 mod nesting;
+mod pages;
 mod request;
 mod turn;
 

@@ -288,6 +288,13 @@ impl Standing {
         now < Tick::from_nanos(self.open_until.load(Ordering::Acquire))
     }
 
+    /// How long ago the last proof was given that no news were missed; `None` if there
+    /// was none since the last gap.
+    pub(crate) fn silent_for(&self, now: Tick) -> Option<Duration> {
+        let until = Tick::from_nanos(self.open_until.load(Ordering::Acquire));
+        (until > Tick::ZERO).then(|| now.after(self.max_staleness).since(until))
+    }
+
     pub(crate) fn max_staleness(&self) -> Duration {
         self.max_staleness
     }

@@ -4,6 +4,7 @@
 //! be served is decided by the entry itself: none of moka's own loading or
 //! invalidation by time is used, because neither knows of loads in flight.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -112,6 +113,23 @@ impl<V: Send + Sync + 'static> Memory<V> {
         let entries = self.store.iter();
         let keys = entries.filter(|(key, _)| wanted(key));
         keys.map(|(key, _)| EntryKey::clone(&key)).collect()
+    }
+
+    /// Up to `most` entries in the order of their keys, those behind `after`. Looks at
+    /// every entry, holds no more than are wanted, and counts as no reading of any: what
+    /// is evicted next is what would have been.
+    pub(crate) fn page(&self, after: Option<&[u8]>, most: usize) -> Vec<(EntryKey, Arc<Entry<V>>)> {
+        let mut page = BTreeMap::new();
+        for (key, entry) in self.store.iter() {
+            if after.is_some_and(|after| key.as_bytes() <= after) {
+                continue;
+            }
+            page.insert(EntryKey::clone(&key), entry);
+            if page.len() > most {
+                page.pop_last();
+            }
+        }
+        page.into_iter().collect()
     }
 
     /// Values, up to so many, in no order.

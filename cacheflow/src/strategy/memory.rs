@@ -1,5 +1,7 @@
 //! One cache's memory together with its flights: what has to change as one.
 
+mod page;
+
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
@@ -7,13 +9,15 @@ use super::index::Index;
 use super::shelf::Shelf;
 use crate::clock::{Clock, Tick};
 use crate::entry::{Entry, Epoch, Life};
-use crate::event::{Counter, Counters, Gone, Position, Target};
+use crate::event::{Counter, Counters, EventSink, Gone, Position, Target};
 use crate::key::{Address, CacheName, EntryKey, FullKey, Marks};
 use crate::source::{Boarding, Flight, Flights, SharedError, Start, Ticket};
 use crate::standing::{AsOf, Joined, Standing, Verdict};
 use crate::store::Memory;
 use crate::sync::atomic::{AtomicU64, Ordering};
 use crate::sync::{Mutex, MutexGuard};
+
+pub(crate) use page::Page;
 
 /// Memory and flights of one cache on this node.
 ///
@@ -30,6 +34,7 @@ pub(crate) struct Local<V> {
     standing: Arc<Standing>,
     counters: Arc<Counters>,
     clock: Clock,
+    events: EventSink,
     serve_young: bool,
     hold_off: Duration,
 }
@@ -62,6 +67,7 @@ pub(crate) struct Options<V> {
     pub(crate) standing: Arc<Standing>,
     pub(crate) counters: Arc<Counters>,
     pub(crate) clock: Clock,
+    pub(crate) events: EventSink,
     /// Whether entries younger than `max_staleness` are served while the gate
     /// is closed.
     pub(crate) serve_young: bool,
@@ -78,6 +84,7 @@ impl<V: Clone + Send + Sync + 'static> Local<V> {
             standing,
             counters,
             clock,
+            events,
             serve_young,
             hold_off,
         } = options;
@@ -94,6 +101,7 @@ impl<V: Clone + Send + Sync + 'static> Local<V> {
             standing,
             counters,
             clock,
+            events,
             serve_young,
             hold_off,
         }
@@ -392,6 +400,7 @@ impl<V: Clone + Send + Sync + 'static> Local<V> {
         } = &mut *inside;
         let mut gone = Vec::new();
         let of_values = self.values.forget(values, target, before, &mut gone);
+        self.tell_forgotten(target, &gone);
         self.counters.forgotten(target, of_values);
         let of_nothings = self.nothings.forget(nothings, target, before, &mut gone);
         entries += of_values.all() + of_nothings.all();
@@ -480,5 +489,6 @@ impl<V: Clone + Send + Sync + 'static> Drop for Returning<'_, V> {
     }
 }
 
+mod look;
 #[cfg(test)]
 mod tests;

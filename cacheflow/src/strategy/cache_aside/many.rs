@@ -30,7 +30,7 @@ use crate::source::{
 };
 use crate::standing::Joined;
 use crate::strategy::levels::Levels;
-use crate::strategy::together::together;
+use crate::together::together;
 
 /// So many values of a call are kept at once.
 const KEPT_AT_ONCE: usize = 64;

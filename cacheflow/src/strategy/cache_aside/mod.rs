@@ -27,6 +27,7 @@ mod leading;
 mod logged;
 mod many;
 mod marking;
+mod page;
 
 pub(crate) use call::{Load, Reply, ShareError, Terms, called};
 pub(crate) use config::CacheAside;

@@ -45,6 +45,7 @@ fn with_hold_off(
         standing: Arc::new(standing),
         counters: Arc::default(),
         clock: clock.clone(),
+        events: EventSink::new(),
         serve_young,
         hold_off,
     });

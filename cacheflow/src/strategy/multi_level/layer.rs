@@ -16,8 +16,8 @@ use crate::runtime::draw;
 use crate::source::Ticket;
 use crate::standing::Standing;
 use crate::store::{Guarded, Stored};
-use crate::strategy::levels::{FillWith, Levels, Read, Reading};
-use crate::strategy::{Local, Nothing, refresh_ahead};
+use crate::strategy::levels::{FillWith, Levels, PageKept, Pair, Read, Reading};
+use crate::strategy::{Local, Nothing, Page, refresh_ahead};
 
 /// Two lifetimes that end so near to one another are of one value: the shared store
 /// keeps whole milliseconds, from when the fill has reached it.
@@ -82,6 +82,10 @@ impl<V: Clone + Send + Sync + 'static> Levels<V> for Layer<V> {
         if !self.0.local.keep(address, ticket, entry) {
             self.refused(address);
         }
+    }
+
+    async fn fill_page(&self, page: &Page<V>, pairs: Vec<(Pair<V>, FillWith)>) -> PageKept {
+        self.fill_all(page, pairs).await
     }
 
     fn keep_stale(
@@ -250,7 +254,7 @@ impl<V: Clone + Send + Sync + 'static> Layer<V> {
         });
     }
 
-    fn entry<T>(
+    pub(super) fn entry<T>(
         &self,
         ticket: &Ticket,
         value: T,
@@ -266,7 +270,7 @@ impl<V: Clone + Send + Sync + 'static> Layer<V> {
     }
 
     /// The life in memory of a value that is kept at `now`.
-    fn new_life(&self, now: Tick, ticket: &Ticket, fill: &FillWith) -> Option<Life> {
+    pub(super) fn new_life(&self, now: Tick, ticket: &Ticket, fill: &FillWith) -> Option<Life> {
         if fill.skip_memory {
             return None;
         }

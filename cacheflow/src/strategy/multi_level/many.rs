@@ -7,7 +7,7 @@ use crate::error::{Error, ErrorKind};
 use crate::key::Address;
 use crate::source::Ticket;
 use crate::strategy::levels::{Read, Reading};
-use crate::strategy::together::together;
+use crate::together::together;
 
 /// For so many keys the shared store is asked in one question: each has a budget of
 /// its own, which a longer one would not keep.

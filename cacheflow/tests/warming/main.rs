@@ -1,0 +1,12 @@
+//! Warming: what is kept before anybody asks for it.
+
+#![cfg(all(feature = "macros", feature = "msgpack", feature = "cron"))]
+
+mod asking;
+mod fences;
+mod filling;
+mod nodes;
+mod schedules;
+mod starts;
+mod troubles;
+mod world;
