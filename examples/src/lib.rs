@@ -15,6 +15,7 @@
 //! | `dictionary` | trained from a cache's values, kept under a version, and what it gains |
 //! | `custom_codec` | a codec of one's own in a few lines |
 //! | `million` | a tag with a million keys is forgotten |
+//! | `warm_start` | a million entries are warmed from SQLite before the first request |
 //! | `costs` | what each operation asks of Redis |
 
 use std::fmt::Display;
@@ -50,3 +51,8 @@ pub struct Strategies;
 #[cfg(doctest)]
 #[doc = include_str!("../../docs/attributes.md")]
 pub struct Attributes;
+
+/// The code in the guide to warming.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/warming.md")]
+pub struct Warming;

@@ -21,6 +21,7 @@ mod batch;
 mod build;
 mod cache;
 mod closure;
+mod discover;
 mod pairs;
 mod plan;
 mod pour;
@@ -32,6 +33,7 @@ mod turn;
 mod warmer;
 mod warming;
 
+pub use discover::{FunctionWarmer, WarmingFuture};
 pub use pairs::Pairs;
 pub use plan::WarmPlan;
 pub use pour::WarmPage;

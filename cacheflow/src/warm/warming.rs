@@ -26,7 +26,6 @@ pub(crate) struct Warming {
 /// What its builder was told.
 #[derive(Default)]
 pub(super) struct Setup {
-    pub(super) discovers: bool,
     pub(super) progress: Option<Progress>,
 }
 

@@ -3,6 +3,7 @@
 #![cfg(all(feature = "macros", feature = "msgpack", feature = "cron"))]
 
 mod asking;
+mod discovery;
 mod fences;
 mod filling;
 mod nodes;

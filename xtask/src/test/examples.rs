@@ -30,6 +30,8 @@ pub(super) const ALL: &[Example] = &[
     Example::new("dictionary", &[]),
     Example::new("custom_codec", &[]),
     Example::new("million", &["--keys", "20000"]),
+    Example::new("warm_start", &["--entries", "20000"]),
+    Example::new("warm_start", &["--entries", "20000"]).with_redis(),
     Example::new("costs", &["--millis", "50"]),
 ];
 
