@@ -36,6 +36,7 @@ use crate::strategy::{RefreshAhead, Strategy, Tagger, Timer, Weigher};
 /// | [`compression`](Self::compression) | whether and how they are compressed | the flow's: zstd | |
 /// | [`compress_above`](Self::compress_above) | the longest encoding that is not | 1 KiB | 0 to 512 MiB |
 /// | [`max_value_bytes`](Self::max_value_bytes) | the largest encoded value that the shared store keeps | 1 MiB | 1 B to 512 MiB − 1 KiB |
+/// | [`invalidation_patterns`](Self::invalidation_patterns) | what forgets the whole cache with it | nothing | 0 to 64 patterns |
 /// | [`follower_timeout`](Self::follower_timeout) | how long a caller waits for another's load | 10 s | 1 ms to 366 days |
 /// | [`weigher`](Self::weigher) | what a value weighs under `max_memory` | its encoded size | |
 ///
@@ -43,9 +44,9 @@ use crate::strategy::{RefreshAhead, Strategy, Tagger, Timer, Weigher};
 /// may leave them out, or repeat them.
 #[must_use = "a builder does nothing until `build`"]
 pub struct CacheBuilder<K, V> {
-    flow: CacheFlow,
+    pub(super) flow: CacheFlow,
     name: String,
-    config: CacheConfig,
+    pub(super) config: CacheConfig,
     options_given: bool,
     weigher: Option<Weigher<V>>,
     tagger: Option<Tagger<V>>,
@@ -430,6 +431,7 @@ impl<K, V: CacheValue> CacheBuilder<K, V> {
             let (written, schema) =
                 written.map_err(|fault| Error::new(ErrorKind::InvalidConfig, "build", fault))?;
             let wire = Wire::with_schema(&written.codec, &written.compression, schema);
+            self.watch(name)?;
             let core = Arc::new(Core::new(CoreParts {
                 name: name.clone(),
                 config: self.config.clone(),

@@ -108,6 +108,10 @@ impl<V: CacheValue> Putting<V> {
         };
         let now = core.clock.now();
         let is_kept = AtomicBool::new(false);
+        let in_doubt = AtomicBool::new(false);
+        // Whether something has touched the cache since the put began, this node alone
+        // knows: no record says so, and the store has kept the value.
+        let by_patterns = core.standing.watches(&address.full, &fill.marks);
         let end = |position: Option<Position>, kept: bool, header| {
             let entry = kept.then(|| levels.put_entry(ticket, &value, now, &fill, weight));
             let mut entry = entry.flatten();
@@ -116,6 +120,10 @@ impl<V: CacheValue> Putting<V> {
             }
             let in_memory = core.local.end_put(address, ticket, position, entry);
             is_kept.store(kept && in_memory, Ordering::Relaxed);
+            // All that came before its own record has been applied, or not.
+            let all = position.is_none_or(|at| core.standing.has_come_to(at));
+            let doubt = by_patterns && kept && !(in_memory && all);
+            in_doubt.store(doubt, Ordering::Relaxed);
         };
         let applied = match levels
             .put_shared(address, ticket, payload.as_ref(), &fill)
@@ -144,6 +152,9 @@ impl<V: CacheValue> Putting<V> {
                 Applied::Local
             }
         };
+        if in_doubt.into_inner() {
+            return (self.forget().await, false);
+        }
         (applied, is_kept.into_inner())
     }
 }

@@ -7,6 +7,7 @@ mod core;
 #[cfg(feature = "zstd")]
 mod dictionary;
 mod entry_call;
+mod forgetting;
 mod function;
 mod handle;
 mod in_request;

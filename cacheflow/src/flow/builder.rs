@@ -225,6 +225,7 @@ impl FlowBuilder {
                     let recovering = Arc::clone(&node);
                     let replaying = (Arc::clone(&node), Arc::clone(&shared));
                     let reclaiming = (Arc::clone(&node), Arc::clone(&shared));
+                    let following = Arc::clone(&node);
                     tasks.spawn(async move { match recovering.recover_forever(&shared).await {} });
                     tasks.spawn(async move {
                         let (node, shared) = replaying;
@@ -234,6 +235,7 @@ impl FlowBuilder {
                         let (node, shared) = reclaiming;
                         match node.reclaim_forever(&shared).await {}
                     });
+                    tasks.spawn(async move { match following.follow_forever().await {} });
                 }
                 (Some(runtime), Some(tasks))
             }

@@ -68,6 +68,7 @@ impl Node {
     fn forget_here_and_later(&self, shared: &Guarded, forgotten: Forgotten) -> Outcome {
         // Into the outbox *before* this node's memory forgets: from here on the
         // shared store is not read, so that nobody can refill memory from it.
+        let forgotten = self.with_touched(forgotten);
         self.postpone(shared, |outbox| outbox.add(forgotten.clone()));
         Outcome {
             applied: Applied::Local,
@@ -125,7 +126,7 @@ impl Node {
         if let Some(shared) = &self.shared {
             // First the outbox, as with a forgetting: what the shared store holds
             // is older than what was put.
-            let forgotten = Forgotten::keys([key.clone()]);
+            let forgotten = self.with_touched(Forgotten::keys([key.clone()]));
             self.postpone(shared, |outbox| outbox.add(forgotten));
         }
         self.put_here(key, own);

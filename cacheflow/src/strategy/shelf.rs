@@ -92,7 +92,8 @@ impl<T: Send + Sync + 'static> Shelf<T> {
             Target::Pattern(pattern) => {
                 index.take_dependents_where(|key| pattern.matches(key), &mut stays);
                 let full = |key: &EntryKey| FullKey::new(&self.cache, key);
-                let keys = |memory: &Memory<T>| memory.keys_where(|key| pattern.matches(&full(key)));
+                let keys =
+                    |memory: &Memory<T>| memory.keys_where(|key| pattern.matches(&full(key)));
                 for key in self.memory.as_ref().map(keys).unwrap_or_default() {
                     if self.remove_older(key.as_bytes(), before) {
                         named += 1;
@@ -128,13 +129,7 @@ impl<T: Send + Sync + 'static> Shelf<T> {
 
     /// Whether an entry that the index found is newer than the record `before`;
     /// else it is forgotten, and counted unless it was forgotten before.
-    fn stays(
-        &self,
-        member: &Member<T>,
-        before: u64,
-        freed: &mut usize,
-        entries: &mut u64,
-    ) -> bool {
+    fn stays(&self, member: &Member<T>, before: u64, freed: &mut usize, entries: &mut u64) -> bool {
         let entry = member.entry.upgrade();
         if entry.as_ref().is_some_and(|entry| entry.as_of >= before) {
             return true;

@@ -1,0 +1,5 @@
+//! What is forgotten, when and with what else; and what is not kept at all.
+
+mod by_patterns;
+mod counts;
+mod world;
