@@ -145,11 +145,11 @@ pub use entry::{Found, Level, Lookup};
 pub use error::{BoxError, Error, ErrorKind, Result, Unreadable};
 pub use event::{CacheStats, Deleted, Event, Events, Evicted};
 pub use flow::{
-    Backend, BusHealth, CacheFlow, ExecuteOptions, FlowBuilder, Health, Invalidation, LockGuard,
-    NamedLock, NamedStrategy, Namespace, StoreHealth,
+    Backend, BusHealth, CacheFlow, ExecuteOptions, FlowBuilder, Health, Invalidation,
+    InvalidationScope, LockGuard, NamedLock, NamedStrategy, Namespace, StoreHealth,
 };
 pub use invalidation::{Applied, Invalidated};
-pub use key::{CacheKey, KeyBuf, Parent};
+pub use key::{CacheKey, KeyBuf, Parent, Sensitive};
 pub use source::{LoadContext, LoadError};
 pub use strategy::{
     Bulkhead, CircuitBreaker, FailSafe, RefreshAhead, Strategy, StrategyOptions, WriteBehind,

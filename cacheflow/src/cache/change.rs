@@ -9,9 +9,9 @@ use crate::event::{Forgotten, Gone, Position, Target};
 use crate::invalidation::{Applied, NearCache, Outcome};
 use crate::key::{Address, FullKey, Marks};
 use crate::runtime::draw;
-use crate::source::{Parts, Said, Ticket};
+use crate::source::{Parts, Said, Ticket, is_collecting};
 use crate::standing::AsOf;
-use crate::strategy::cache_aside::{LoadEnd, Wanted, after_load};
+use crate::strategy::cache_aside::{LoadEnd, Wanted, after_load, stale_within};
 use crate::strategy::{CallOptions, FillWith, Given, Policy};
 
 /// The right to put a value, taken before its source is changed.
@@ -75,6 +75,10 @@ impl<V: CacheValue> Putting<V> {
     /// kept as well: not if another put or forgot meanwhile.
     pub(crate) async fn put(self, value: V, how: &How) -> (Applied, bool) {
         let core = &self.core;
+        // Nobody knows whether its transaction will be committed.
+        if is_collecting(core.flow()) {
+            return (self.forget().await, false);
+        }
         let (address, ticket) = (&self.address, &self.ticket);
         let (levels, config) = (&core.strategy.levels, &core.config.loading);
         let marks = core
@@ -85,9 +89,11 @@ impl<V: CacheValue> Putting<V> {
             by_call: how.options.ttl,
             by_value: core.strategy.timer.as_ref().and_then(|timer| timer(&value)),
         };
-        let ttl = after_load(config, LoadEnd::Value, wanted, draw());
+        let max_ttl = core.config.max_ttl;
+        let ttl = after_load(config, max_ttl, LoadEnd::Value, wanted, draw());
         // What comes from here on finds the ticket, which was taken before this look.
         let is_current = |marks: &Marks| core.local.is_current(address, ticket, marks);
+        let marks = marks.filter(|_| core.strategy.may_be_kept(address, &value));
         let marks = marks.filter(|marks| !self.is_late || is_current(marks));
         let encoded = levels.encode_put(address, &value);
         let (Some((payload, weight)), Some(marks), Some(ttl)) = (encoded, marks, ttl) else {
@@ -95,9 +101,10 @@ impl<V: CacheValue> Putting<V> {
             return (self.forget().await, false);
         };
         let strategy = &how.policy.strategy;
+        let stale = how.policy.stale(&how.options).unwrap_or_default();
         let fill = FillWith {
             ttl,
-            stale: how.policy.stale(&how.options).unwrap_or_default(),
+            stale: stale_within(max_ttl, ttl, stale),
             idle: config.idle,
             refresh: strategy.refresh,
             cost: Duration::ZERO,

@@ -37,6 +37,8 @@ pub(crate) struct CacheConfig {
     pub(crate) invalidation_patterns: Vec<String>,
     /// No value is kept for longer, whatever it says of itself.
     pub(crate) max_ttl: Option<Duration>,
+    /// Whether values leave this process sealed or not at all.
+    pub(crate) sensitive: bool,
 }
 
 impl Default for CacheConfig {
@@ -53,6 +55,7 @@ impl Default for CacheConfig {
             warming: CacheWarming::default(),
             invalidation_patterns: Vec::new(),
             max_ttl: None,
+            sensitive: false,
         }
     }
 }
@@ -86,10 +89,14 @@ impl CacheConfig {
             in_process: _,
             warming: _,
             invalidation_patterns,
-            max_ttl: _,
+            max_ttl,
+            sensitive: _,
         } = self;
         bytes.check(faults);
         check_patterns(invalidation_patterns, faults);
+        if let Some(max_ttl) = *max_ttl {
+            faults.check_duration("max_ttl", max_ttl);
+        }
         faults.check_duration("ttl", loading.ttl);
         faults.check_duration("follower_timeout", loading.follower_timeout);
         let longest = [
@@ -252,6 +259,13 @@ impl CacheConfig {
             self.in_process.to_string(),
             other.in_process.to_string(),
         );
+        compare("max_ttl", optional(self.max_ttl), optional(other.max_ttl));
+        let sensitive = (self.sensitive, other.sensitive);
+        compare(
+            "sensitive",
+            sensitive.0.to_string(),
+            sensitive.1.to_string(),
+        );
         let patterns = |of: &Self| format!("{:?}", of.invalidation_patterns);
         compare("invalidation_patterns", patterns(self), patterns(other));
         differences
@@ -318,13 +332,15 @@ mod tests {
             in_process: false,
             warming: CacheWarming::default(),
             invalidation_patterns: vec!["user:\\x".to_owned(); 65],
-            max_ttl: None,
+            max_ttl: Some(Duration::ZERO),
+            sensitive: false,
         };
         let mut faults = Faults::default();
         config.check(&mut faults);
         let message = faults.into_result("build").unwrap_err().to_string();
         for part in [
             "ttl = 0ns: allowed is 1ms to 31622400s",
+            "max_ttl = 0ns: allowed is 1ms to 31622400s",
             "ttl_jitter = 0.6: allowed is 0 to 0.5",
             "idle = 7ms: allowed is 8ms to 31622400s",
             "cache_none = 0ns: allowed is 1ms to",
@@ -402,10 +418,11 @@ mod tests {
             in_process: true,
             warming: CacheWarming::default(),
             invalidation_patterns: vec!["user:*".to_owned()],
-            max_ttl: None,
+            max_ttl: Some(Duration::from_secs(1)),
+            sensitive: true,
         };
         let differences = CacheConfig::default().differences(&other);
-        assert_eq!(differences.len(), 19, "{differences:?}");
+        assert_eq!(differences.len(), 21, "{differences:?}");
         assert_eq!(differences[0], "ttl = 300s, not 1s");
         assert!(other.differences(&other).is_empty());
     }

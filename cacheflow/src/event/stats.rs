@@ -18,6 +18,7 @@ pub(crate) enum Counter {
     FillRefused,
     StoreFailed,
     TooLarge,
+    ValueRefused,
     Stale,
     Refreshed,
     RefreshFailed,
@@ -71,6 +72,7 @@ impl Counters {
             fills_refused: self.sum(Counter::FillRefused),
             store_failures: self.sum(Counter::StoreFailed),
             too_large: self.sum(Counter::TooLarge),
+            values_refused: self.sum(Counter::ValueRefused),
             stale: self.sum(Counter::Stale),
             refreshed: self.sum(Counter::Refreshed),
             refresh_failures: self.sum(Counter::RefreshFailed),
@@ -124,6 +126,8 @@ pub struct CacheStats {
     pub store_failures: u64,
     /// Values that were not kept because of their size.
     pub too_large: u64,
+    /// Values that were not kept because the cache's validation refused them.
+    pub values_refused: u64,
     /// Old values that stood in for those that could not be loaded, to a caller and
     /// all who followed it.
     pub stale: u64,

@@ -242,6 +242,7 @@ impl FlowBuilder {
             _ => (None, None),
         };
         Ok(CacheFlow(Arc::new(Inner {
+            deferred: super::deferred::Deferred::new(),
             has_bus: backend.is_some(),
             config,
             node,

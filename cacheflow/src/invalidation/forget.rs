@@ -1,5 +1,6 @@
 //! Forgetting as a caller asks for it.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::outbox::{BATCH, Outbox};
@@ -7,6 +8,7 @@ use super::{Applied, Node};
 use crate::error::Result;
 use crate::event::{Change, Deleted, Forgotten, Position};
 use crate::key::FullKey;
+use crate::source::collected;
 use crate::store::{Guarded, Recorded};
 
 /// How far a change has got, and where it stands in the journal.
@@ -20,7 +22,7 @@ pub(crate) struct Outcome {
 }
 
 impl Node {
-    /// Forgets everywhere.
+    /// Forgets everywhere; or has it collected, if the present task does so.
     pub(crate) async fn forget(&self, forgotten: Forgotten) -> Outcome {
         let mut outcome = Outcome {
             applied: Applied::Recorded,
@@ -29,6 +31,14 @@ impl Node {
         };
         if forgotten.is_empty() {
             return outcome;
+        }
+        if let Some(collected) = collected(Arc::as_ptr(&self.standing).addr()) {
+            collected.add(forgotten);
+            return Outcome {
+                applied: Applied::Deferred,
+                position: None,
+                ..outcome
+            };
         }
         for part in parts(forgotten) {
             let one = self.forget_part(part).await;

@@ -53,6 +53,9 @@ pub enum Applied {
     /// This node has applied it. The shared store could not be told yet; it is
     /// told, and with it the other nodes, as soon as it answers again.
     Local,
+    /// Nothing is forgotten yet: it waits for the commit of its
+    /// [scope](crate::InvalidationScope), or for its time.
+    Deferred,
 }
 
 /// What an invalidation has done: see

@@ -290,33 +290,6 @@ impl Node {
         next
     }
 
-    /// A record of another node has removed so much here.
-    pub(super) fn tell_of_another(&self, record: &Record, entries: u64) {
-        if let Change::Forgotten(forgotten) = &record.change {
-            self.tell_invalidated(forgotten, Deleted::here(entries), true);
-        }
-    }
-
-    pub(super) fn tell_invalidated(&self, forgotten: &Forgotten, deleted: Deleted, remote: bool) {
-        // How much and not what: keys may be secrets.
-        tracing::debug!(
-            keys = forgotten.keys.len(),
-            tags = forgotten.tags.len(),
-            patterns = forgotten.patterns.len(),
-            caches = forgotten.caches.len(),
-            everything = forgotten.everything,
-            deleted_in_memory = deleted.in_memory,
-            deleted_in_store = deleted.in_store,
-            remote,
-            "invalidated"
-        );
-        self.events.tell(|| Event::Invalidated {
-            forgotten: Arc::new(forgotten.clone()),
-            deleted,
-            remote,
-        });
-    }
-
     /// Keeps a record until those before it have come.
     pub(super) fn keep_ahead(&self, applying: &mut Applying, record: Record, origin: String) {
         if applying.ahead.len() >= MOST_AHEAD {

@@ -2,4 +2,7 @@
 
 mod by_patterns;
 mod counts;
+mod later;
+mod scopes;
+mod secured;
 mod world;
