@@ -161,11 +161,11 @@ pub use event::{
 };
 pub use flow::{
     Admin, Backend, BusHealth, CacheFlow, CacheInfo, EntryPage, ExecuteOptions, Explanation,
-    FlowBuilder, FlowStats, Happening, Health, Invalidation, LockGuard, NamedLock, NamedStrategy,
-    Namespace, SharedEntry, StoreHealth, Whereabouts,
+    FlowBuilder, FlowStats, Happening, Health, Invalidation, InvalidationScope, LockGuard,
+    NamedLock, NamedStrategy, Namespace, SharedEntry, StoreHealth, Whereabouts,
 };
 pub use invalidation::{Applied, Invalidated};
-pub use key::{CacheKey, KeyBuf, Parent};
+pub use key::{CacheKey, KeyBuf, Parent, Sensitive};
 pub use source::{LoadContext, LoadError};
 pub use strategy::{
     Bulkhead, CircuitBreaker, FailSafe, RefreshAhead, Strategy, StrategyOptions, WriteBehind,

@@ -272,6 +272,7 @@ impl FlowBuilder {
                     let recovering = Arc::clone(&node);
                     let replaying = (Arc::clone(&node), Arc::clone(&shared));
                     let reclaiming = (Arc::clone(&node), Arc::clone(&shared));
+                    let following = Arc::clone(&node);
                     tasks.spawn(async move { match recovering.recover_forever(&shared).await {} });
                     tasks.spawn(async move {
                         let (node, shared) = replaying;
@@ -281,6 +282,7 @@ impl FlowBuilder {
                         let (node, shared) = reclaiming;
                         match node.reclaim_forever(&shared).await {}
                     });
+                    tasks.spawn(async move { match following.follow_forever().await {} });
                 }
                 (Some(runtime), Some(tasks))
             }
@@ -298,6 +300,7 @@ impl FlowBuilder {
         );
         let advises = config.observing.advisor;
         let flow = CacheFlow(Arc::new(Inner {
+            deferred: super::deferred::Deferred::new(),
             has_bus: backend.is_some(),
             config,
             node,

@@ -4,11 +4,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::CacheFlow;
+use super::deferred::When;
+use crate::cache::flow_id;
 use crate::config::Faults;
 use crate::error::{Error, Result};
-use crate::event::{Forgotten, Position};
+use crate::event::{Deleted, Forgotten, Position};
 use crate::invalidation::{Applied, Invalidated};
 use crate::key::{CacheName, FullKey, Pattern, Tag};
+use crate::source::{Collected, collected, collecting};
 use crate::store::NodeAt;
 
 /// How often the other nodes are asked where they stand.
@@ -36,15 +39,19 @@ const ASK: Duration = Duration::from_millis(5);
 ///
 /// To be sent strictly *after* the change is committed: what is loaded between
 /// the two is as old as what was forgotten. For changes inside of a transaction
-/// see [`Cache::begin_write`](crate::Cache::begin_write).
+/// there are [`InvalidationScope`](crate::InvalidationScope) and
+/// [`Cache::begin_write`](crate::Cache::begin_write).
 #[must_use = "nothing is forgotten until `send`"]
 #[derive(Debug)]
 pub struct Invalidation {
     flow: CacheFlow,
     forgotten: Forgotten,
-    faults: Faults,
+    pub(super) faults: Faults,
     local_only: bool,
     await_cluster: Option<Duration>,
+    /// Where it is collected, in place of being sent.
+    scope: Option<Arc<Collected>>,
+    pub(super) when: When,
 }
 
 impl Invalidation {
@@ -55,7 +62,15 @@ impl Invalidation {
             faults: Faults::default(),
             local_only: false,
             await_cluster: None,
+            scope: None,
+            when: When::Now,
         }
+    }
+
+    /// Collected in `scope`.
+    pub(super) fn into_scope(mut self, scope: Arc<Collected>) -> Self {
+        self.scope = Some(scope);
+        self
     }
 
     /// Entries by their full keys, `{cache}:{key}`, and all that was made of
@@ -186,26 +201,56 @@ impl Invalidation {
         let Self {
             flow,
             forgotten,
-            faults,
+            mut faults,
             local_only,
             await_cluster,
+            scope,
+            when,
         } = self;
+        let is_later = matches!(when, When::Debounced(..) | When::After(_));
+        if is_later && await_cluster.is_some() {
+            faults.add("await_cluster: allowed of what is sent now, not by debounce or after");
+        }
         faults.into_result("invalidate")?;
         if flow.is_closed() {
             return Err(Error::closed("invalidate"));
         }
-        let node = Arc::clone(flow.node());
-        if local_only {
+        // The commit alone decides when.
+        let scope = scope.or_else(|| collected(flow_id(flow.standing())));
+        if is_later && scope.is_none() {
+            flow.defer(forgotten, local_only, when)?;
             return Ok(Invalidated {
-                applied: Applied::Local,
-                deleted: node.forget_locally(&forgotten),
+                applied: Applied::Deferred,
+                deleted: Deleted::default(),
             });
         }
-        let forgetting = async move { node.forget(forgotten).await };
+        let node = Arc::clone(flow.node());
+        if local_only {
+            let deleted = node.forget_locally(&forgotten);
+            flow.defer(forgotten, true, when)?;
+            return Ok(Invalidated {
+                applied: Applied::Local,
+                deleted,
+            });
+        }
+        let again = match when {
+            When::NowAndAfter(_) if scope.is_none() => Some(forgotten.clone()),
+            _ => None,
+        };
+        let forgetting = async move {
+            let forgetting = node.forget(forgotten);
+            match scope {
+                Some(scope) => collecting(scope, forgetting).await,
+                None => forgetting.await,
+            }
+        };
         let outcome = flow
             .to_the_end(forgetting)
             .await
             .ok_or_else(|| Error::closed("invalidate"))?;
+        if let Some(forgotten) = again {
+            flow.defer(forgotten, false, when)?;
+        }
         let applied = match (outcome.applied, outcome.position, await_cluster) {
             (Applied::Recorded, Some(position), Some(timeout)) => {
                 let everywhere = flow.everywhere(position);

@@ -5,6 +5,7 @@ mod admin;
 mod advisor;
 mod backend;
 mod builder;
+mod deferred;
 mod execute;
 mod global;
 mod health;
@@ -15,6 +16,7 @@ mod metrics;
 mod policies;
 mod registry;
 mod relations;
+mod scope;
 mod statistics;
 mod touch;
 
@@ -37,6 +39,7 @@ pub(crate) use global::{global, installed};
 pub use health::{BusHealth, Health, StoreHealth};
 pub use invalidate::Invalidation;
 pub use lock::{LockGuard, NamedLock};
+pub use scope::InvalidationScope;
 pub use statistics::FlowStats;
 
 use crate::cache::{CacheBuilder, CacheValue, flow_id};
@@ -47,7 +50,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::event::{EventSink, Events};
 use crate::invalidation::Node;
 use crate::runtime::{Background, End, Tasks, UnderWay};
-use crate::source::request;
+use crate::source::{carried, request};
 use crate::standing::Standing;
 use crate::store::Guarded;
 use crate::strategy::write_behind::Pending;
@@ -55,6 +58,7 @@ use crate::strategy::{StrategyOptions, timeouts};
 use crate::touch::Touching;
 use above::Storeys;
 use admin::History;
+use deferred::Deferred;
 use policies::Policies;
 pub(crate) use registry::Place;
 use registry::Registry;
@@ -102,6 +106,7 @@ struct Inner {
     tasks: Option<Tasks>,
     closed: AtomicBool,
     changes: Arc<UnderWay>,
+    deferred: Arc<Deferred>,
     background: Background,
     end: End,
     storeys: Storeys,
@@ -307,7 +312,7 @@ impl CacheFlow {
     }
 
     /// Ends the flow: stops what [warms](crate::CacheWarmer), waits until what was [written behind](crate::WriteBehindCache) is
-    /// written, the loads and refreshes in the background have ended, what could not be
+    /// written, what was to be forgotten later is forgotten, the loads and refreshes in the background have ended, what could not be
     /// [touched](crate::touch) was tried again, and the shared store was told all that it
     /// missed, at most `timeout`, and stops the background tasks. Afterwards memory serves nothing and changes are
     /// refused; reads go on without it.
@@ -348,6 +353,7 @@ impl CacheFlow {
     async fn drained(&self) {
         // Polled: what empties the outbox also runs when nobody waits for it.
         self.pendings().iter().for_each(|pending| pending.hurry());
+        self.0.deferred.hurry();
         while self.unsent() + self.unwritten() + self.0.background.under_way() > 0 {
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
@@ -401,6 +407,7 @@ impl CacheFlow {
         change: impl Future<Output = T> + Send + 'static,
     ) -> Option<T> {
         let begun = UnderWay::begin(&self.0.changes);
+        let change = carried(change);
         let change = async move {
             let _begun = begun;
             change.await
@@ -420,6 +427,7 @@ impl CacheFlow {
         match &self.0.runtime {
             Some(runtime) => {
                 let begun = UnderWay::begin(&self.0.changes);
+                let change = carried(change);
                 let change = async move {
                     change.await;
                     drop(begun);
@@ -437,6 +445,18 @@ impl CacheFlow {
 
     pub(crate) fn is_closed(&self) -> bool {
         self.0.closed.load(Ordering::Acquire)
+    }
+
+    fn deferred(&self) -> &Arc<Deferred> {
+        &self.0.deferred
+    }
+
+    fn changes(&self) -> &Arc<UnderWay> {
+        &self.0.changes
+    }
+
+    fn runtime(&self) -> Option<Handle> {
+        self.0.runtime.clone()
     }
 
     pub(crate) fn node(&self) -> &Arc<Node> {

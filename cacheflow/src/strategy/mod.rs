@@ -35,7 +35,9 @@ pub use bulkhead::Bulkhead;
 pub use circuit_breaker::CircuitBreaker;
 pub use compose::Strategy;
 pub use fail_safe::FailSafe;
-pub(crate) use levels::{FillWith, Given, Levels, PageKept, Pair, Read, Reading, Tagger, Timer};
+pub(crate) use levels::{
+    FillWith, Given, Levels, PageKept, Pair, Read, Reading, Tagger, Timer, Validator,
+};
 pub(crate) use memory::{Local, Nothing, Options as LocalOptions, Page};
 pub(crate) use multi_level::Weigher;
 pub use named::StrategyOptions;

@@ -16,6 +16,7 @@ pub(super) fn subject(event: &Event) -> Option<(&CacheName, &EntryKey)> {
         | Event::ItemSet { cache, key, .. }
         | Event::Recursion { cache, key }
         | Event::MarksRefused { cache, key, .. }
+        | Event::ValueRefused { cache, key, .. }
         | Event::Stale { cache, key }
         | Event::RefreshFailed { cache, key } => Some((cache, key)),
         _ => None,
@@ -46,7 +47,9 @@ pub(super) fn of_entry(event: &Event) -> Option<String> {
         Event::Recursion { .. } => {
             "asked for by its own load, which therefore loaded it twice".to_owned()
         }
-        Event::MarksRefused { fault, .. } => format!("loaded, but not kept: {fault}"),
+        Event::MarksRefused { fault, .. } | Event::ValueRefused { fault, .. } => {
+            format!("loaded, but not kept: {fault}")
+        }
         Event::Stale { .. } => "an old value stood in for it: it could not be loaded".to_owned(),
         Event::RefreshFailed { .. } => "could not be loaded anew before its end".to_owned(),
         _ => return None,

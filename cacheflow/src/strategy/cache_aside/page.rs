@@ -1,6 +1,6 @@
 //! Keeping what a page of the source has, without anybody who asked for it.
 
-use super::decide::{LoadEnd, SHORTEST, Wanted, after_load};
+use super::decide::{LoadEnd, SHORTEST, Wanted, after_load, stale_within};
 use super::layer::Layer;
 use crate::runtime::draw;
 use crate::source::{Parts, Said};
@@ -46,14 +46,19 @@ where
     fn fill_of(&self, pair: &Pair<V>, given: &Given, policy: &Policy) -> Option<FillWith> {
         let (said, parts) = (Said::default(), Parts::default());
         let marks = self.marks(&pair.address, given, &said, &pair.value, parts)?;
+        if !self.may_be_kept(&pair.address, &pair.value) {
+            return None;
+        }
         let wanted = Wanted {
             by_value: self.timer.as_ref().and_then(|timer| timer(&pair.value)),
             ..Wanted::default()
         };
-        let ttl = after_load(&self.config, LoadEnd::Value, wanted, draw());
+        let ttl = after_load(&self.config, self.max_ttl, LoadEnd::Value, wanted, draw());
+        let ttl = ttl.filter(|ttl| *ttl >= SHORTEST)?;
+        let stale = policy.stale(&CallOptions::default()).unwrap_or_default();
         Some(FillWith {
-            ttl: ttl.filter(|ttl| *ttl >= SHORTEST)?,
-            stale: policy.stale(&CallOptions::default()).unwrap_or_default(),
+            ttl,
+            stale: stale_within(self.max_ttl, ttl, stale),
             idle: self.config.idle,
             refresh: policy.strategy.refresh,
             // What one of them alone would have taken, nobody knows.
