@@ -70,6 +70,7 @@
 //! | say when a value was last changed, and make that a part of a key | [`HasUpdatedAt`], [`macro@HasUpdatedAt`], [`Version`] |
 //! | put a text together of cached fragments | [`Template`] |
 //! | read everything once within a request | [`CacheFlow::request_scope`] |
+//! | set options in a file or by variables, and change them while the service runs | [`CacheFlowConfig`], [`CacheFlow::reconfigure`] |
 //! | choose a strategy by configuration | [`Strategy::named`], [`StrategyOptions`], [`CacheFlow::strategy`] |
 //! | choose how values are written, compressed, encrypted | [`codec`] |
 //! | make a type part of a key | [`CacheKey`], [`macro@CacheKey`] |
@@ -105,6 +106,8 @@
 //! | `json`, `bincode`, `postcard` | other codecs: see [`codec::Codec`] | no |
 //! | `zstd` | compression in the shared store | yes |
 //! | `seal` | encryption in the shared store: `codec::KeyRing` | no |
+//! | `toml` | configuration from TOML: [`CacheFlowConfig`]; from JSON with `json` | yes |
+//! | `yaml` | configuration from YAML | no |
 //! | `uuid` | [`CacheKey`] for `uuid::Uuid` | no |
 
 #![forbid(unsafe_code)]
@@ -113,13 +116,14 @@ pub mod bus;
 mod cache;
 pub mod clock;
 pub mod codec;
-mod config;
+pub mod config;
 pub mod entry;
 mod error;
 pub mod event;
 mod flow;
 mod invalidation;
 pub mod key;
+mod live;
 pub mod lock;
 #[doc(hidden)]
 pub mod private;
@@ -141,12 +145,13 @@ pub use cache::{
 pub use cacheflow_macros::{
     CacheKey, HasUpdatedAt, cache_evict, cache_put, cache_update, cached, cached_fragment,
 };
+pub use config::{CacheFlowConfig, CacheOptions};
 pub use entry::{Found, Level, Lookup};
 pub use error::{BoxError, Error, ErrorKind, Result, Unreadable};
 pub use event::{CacheStats, Event, Events, Evicted};
 pub use flow::{
     Backend, BusHealth, CacheFlow, ExecuteOptions, FlowBuilder, Health, Invalidation, LockGuard,
-    NamedLock, NamedStrategy, Namespace, StoreHealth,
+    NamedLock, NamedStrategy, Namespace, Reconfigured, StoreHealth,
 };
 pub use invalidation::Applied;
 pub use key::{CacheKey, KeyBuf, Parent};

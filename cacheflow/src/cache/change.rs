@@ -75,8 +75,11 @@ impl<V: CacheValue> Putting<V> {
     /// kept as well: not if another put or forgot meanwhile.
     pub(crate) async fn put(self, value: V, how: &How) -> (Applied, bool) {
         let core = &self.core;
+        if core.is_off() {
+            return (self.forget().await, false);
+        }
         let (address, ticket) = (&self.address, &self.ticket);
-        let (levels, config) = (&core.strategy.levels, &core.config.loading);
+        let (levels, config) = (&core.strategy.levels, core.strategy.config.get());
         let marks = core
             .strategy
             .marks(address, &how.given, &how.said, &value, Parts::default());
@@ -85,7 +88,7 @@ impl<V: CacheValue> Putting<V> {
             by_call: how.options.ttl,
             by_value: core.strategy.timer.as_ref().and_then(|timer| timer(&value)),
         };
-        let ttl = after_load(config, LoadEnd::Value, wanted, draw());
+        let ttl = after_load(&config, LoadEnd::Value, wanted, draw());
         // What comes from here on finds the ticket, which was taken before this look.
         let is_current = |marks: &Marks| core.local.is_current(address, ticket, marks);
         let marks = marks.filter(|marks| !self.is_late || is_current(marks));
@@ -94,12 +97,11 @@ impl<V: CacheValue> Putting<V> {
             // It cannot be kept, but what is kept is older than it.
             return (self.forget().await, false);
         };
-        let strategy = &how.policy.strategy;
         let fill = FillWith {
             ttl,
             stale: how.policy.stale(&how.options).unwrap_or_default(),
             idle: config.idle,
-            refresh: strategy.refresh,
+            refresh: *how.policy.refresh.get(),
             cost: Duration::ZERO,
             version: how.said.version.clone(),
             skip_shared: false,
@@ -122,7 +124,7 @@ impl<V: CacheValue> Putting<V> {
             .await
         {
             // The other nodes have values of their own.
-            None if core.config.in_process => {
+            None if core.config().in_process => {
                 core.node.put_here(&address.full, || end(None, true, None));
                 Applied::Local
             }

@@ -3,6 +3,7 @@
 mod builder;
 mod bytes;
 mod change;
+mod configured;
 mod core;
 #[cfg(feature = "zstd")]
 mod dictionary;
@@ -14,6 +15,7 @@ mod in_request;
 mod interleaved;
 mod loading;
 mod loading_cache;
+mod look;
 mod many;
 mod value;
 mod write;
@@ -22,6 +24,7 @@ mod writing;
 
 pub use builder::CacheBuilder;
 pub(crate) use change::{How, Putting};
+pub(crate) use configured::Configured;
 pub(crate) use core::{Core, Hit, Load, Reply, ShareError, Terms, flow_id};
 pub use entry_call::EntryCall;
 pub use function::FunctionCache;

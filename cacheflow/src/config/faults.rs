@@ -15,6 +15,25 @@ impl Faults {
         self.0.push(fault.into());
     }
 
+    /// The faults of one part of the options, which is told before each.
+    pub(crate) fn add_of<'a>(&mut self, part: &str, faults: impl IntoIterator<Item = &'a String>) {
+        for fault in faults {
+            self.add(format!("{part}: {fault}"));
+        }
+    }
+
+    pub(crate) fn add_all(&mut self, other: Self) {
+        self.0.extend(other.0);
+    }
+
+    pub(crate) fn has(&self, fault: &str) -> bool {
+        self.0.iter().any(|known| known == fault)
+    }
+
+    pub(crate) fn into_list(self) -> Vec<String> {
+        self.0
+    }
+
     /// `name` must lie in the range in which durations are accepted.
     pub(crate) fn check_duration(&mut self, name: &str, value: Duration) {
         self.check_range(name, value, SHORTEST, LONGEST, |value| format!("{value:?}"));

@@ -1,11 +1,13 @@
 //! Putting a flow together.
 
+use std::path::PathBuf;
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use tokio::runtime::Handle;
 
+use super::configure::{Watched, watched_config};
 use super::policies::Policies;
 use super::registry::Registry;
 use super::{Backend, CacheFlow, Inner, Namespace};
@@ -13,10 +15,11 @@ use crate::clock::Clock;
 #[cfg(feature = "seal")]
 use crate::codec::KeyRing;
 use crate::codec::{Codec, Compression};
-use crate::config::{Faults, FlowConfig};
+use crate::config::{CacheFlowConfig, Faults, FlowConfig, Said};
 use crate::error::Result;
 use crate::event::EventSink;
 use crate::invalidation::{Node, Parts};
+use crate::live::Live;
 use crate::lock::{Leases, LocalLeases, Waiting};
 use crate::runtime::{Background, Tasks};
 use crate::standing::Standing;
@@ -28,6 +31,9 @@ use crate::touch::{ParentToucher, Touchers, Touching};
 ///
 /// | option | what | default | range |
 /// |---|---|---|---|
+/// | [`config`](Self::config), [`watch_config`](Self::watch_config) | all that is not said here, from files and variables | none | |
+/// | [`enabled`](Self::enabled) | whether anything is cached | yes | |
+/// | [`instance`](Self::instance) | a name for this instance | none | 64 of `[A-Za-z0-9_.@-]` |
 /// | [`namespace`](Self::namespace) | keeps services on one server apart | none | 128 of `[A-Za-z0-9_.@-]` |
 /// | [`prefix`](Self::prefix) | stands before every name on the server | `cacheflow:` | 128 visible ASCII characters |
 /// | [`backend`](Self::backend) | the shared store and bus | none: in-process | |
@@ -42,7 +48,9 @@ use crate::touch::{ParentToucher, Touchers, Touching};
 #[derive(Default)]
 #[must_use = "a builder does nothing until `build`"]
 pub struct FlowBuilder {
-    config: FlowConfig,
+    said: Said<FlowConfig>,
+    config: CacheFlowConfig,
+    watched: Option<Watched>,
     backend: Option<Box<dyn Backend>>,
     clock: Clock,
     touchers: Touchers,
@@ -51,17 +59,61 @@ pub struct FlowBuilder {
 }
 
 impl FlowBuilder {
+    /// All options that are not said here, or by the builders of caches or by attributes,
+    /// whatever was said first. The shared store is given apart, with
+    /// [`backend`](Self::backend).
+    pub fn config(mut self, config: CacheFlowConfig) -> Self {
+        self.config = config;
+        self
+    }
+
+    /// Reads the file at `path`, and variables over it, as
+    /// [`load_from`](CacheFlowConfig::load_from) does, and looks at it again after each
+    /// `every`, 10 ms to a day: when it has changed, the flow is
+    /// [reconfigured](CacheFlow::reconfigure). A file that cannot be used then is told
+    /// once ([`Event::ConfigRejected`](crate::Event), a warning), and what held before
+    /// holds on.
+    ///
+    /// What is given to [`config`](Self::config) stands under it. Its content is compared,
+    /// so that a link that is set to another file is seen as well.
+    pub fn watch_config(mut self, path: impl Into<PathBuf>, every: Duration) -> Self {
+        let path = path.into();
+        self.watched = Some(Watched { path, every });
+        self
+    }
+
+    /// Whether anything is cached. In a flow that does not, all caches are as with
+    /// [`enabled(false)`](crate::CacheBuilder::enabled). Off is what anybody switches off,
+    /// here or by configuration (`CACHEFLOW_ENABLED=false`).
+    pub fn enabled(mut self, enabled: bool) -> Self {
+        self.said.say(move |config| config.enabled = enabled);
+        self
+    }
+
+    /// What people call this instance: it stands before what tells its starts apart, in
+    /// [`instance`](CacheFlow::instance) and in messages. 1 to 64 of `[A-Za-z0-9_.@-]`.
+    pub fn instance(mut self, instance: impl Into<String>) -> Self {
+        let instance = Some(instance.into());
+        self.said
+            .say(move |config| config.instance.clone_from(&instance));
+        self
+    }
+
     /// Keeps this service's names apart from others' on the same server:
     /// `cacheflow:{namespace}/…`. All instances of a service use the same.
     pub fn namespace(mut self, namespace: impl Into<String>) -> Self {
-        self.config.namespace = namespace.into();
+        let namespace = namespace.into();
+        self.said
+            .say(move |config| config.namespace.clone_from(&namespace));
         self
     }
 
     /// What stands before every name on the server, in place of `cacheflow:`.
     /// May be empty.
     pub fn prefix(mut self, prefix: impl Into<String>) -> Self {
-        self.config.prefix = Some(prefix.into());
+        let prefix = Some(prefix.into());
+        self.said
+            .say(move |config| config.prefix.clone_from(&prefix));
         self
     }
 
@@ -75,14 +127,16 @@ impl FlowBuilder {
     /// be served. It bounds how old a hit can be past an invalidation when the
     /// bus is silently dead. Heartbeats come every 400 ms.
     pub fn max_staleness(mut self, max_staleness: Duration) -> Self {
-        self.config.max_staleness = max_staleness;
+        self.said
+            .say(move |config| config.max_staleness = max_staleness);
         self
     }
 
     /// What one operation on the shared store may take before the call goes on
     /// without it.
     pub fn operation_budget(mut self, operation_budget: Duration) -> Self {
-        self.config.operation_budget = operation_budget;
+        self.said
+            .say(move |config| config.operation_budget = operation_budget);
         self
     }
 
@@ -91,7 +145,8 @@ impl FlowBuilder {
     /// `max_staleness` ago, which cannot be older than that past any
     /// invalidation.
     pub fn serve_young_without_bus(mut self, serve_young: bool) -> Self {
-        self.config.serve_young_without_bus = serve_young;
+        self.said
+            .say(move |config| config.serve_young_without_bus = serve_young);
         self
     }
 
@@ -104,14 +159,16 @@ impl FlowBuilder {
 
     /// How the values of all caches are written, unless a cache says otherwise.
     pub fn codec(mut self, codec: Codec) -> Self {
-        self.config.bytes.codec = Some(codec);
+        self.said
+            .say(move |config| config.bytes.codec = Some(codec.clone()));
         self
     }
 
     /// Whether and how the values of all caches are compressed in the shared store,
     /// unless a cache says otherwise.
     pub fn compression(mut self, compression: Compression) -> Self {
-        self.config.bytes.compression = Some(compression);
+        self.said
+            .say(move |config| config.bytes.compression = Some(compression.clone()));
         self
     }
 
@@ -148,7 +205,9 @@ impl FlowBuilder {
     /// The only place where the parts of a flow meet.
     pub(super) fn assemble(self) -> Result<CacheFlow> {
         let Self {
-            config,
+            said,
+            config: given,
+            watched,
             backend,
             clock,
             touchers,
@@ -156,6 +215,27 @@ impl FlowBuilder {
             keys,
         } = self;
         let mut faults = Faults::default();
+        let mut configuration = given.clone();
+        let mut first = None;
+        if let Some(Watched { path, every }) = &watched {
+            faults.check_range(
+                "watch_config",
+                *every,
+                Duration::from_millis(10),
+                Duration::from_secs(24 * 60 * 60),
+                |every| format!("{every:?}"),
+            );
+            // Before it is understood: what is written meanwhile is seen as a change.
+            first = std::fs::read(path).ok();
+            match watched_config(path, &given) {
+                Ok(config) => configuration = config,
+                Err(error) => faults.add(error.to_string()),
+            }
+        }
+        configuration.check(&mut faults);
+        let config = configuration
+            .flow_config(&mut Faults::default())
+            .under(&said);
         config.check(&mut faults);
         touchers.faults().iter().for_each(|fault| faults.add(fault));
         #[cfg(feature = "seal")]
@@ -163,8 +243,15 @@ impl FlowBuilder {
             faults.add(fault);
         }
         let runtime = Handle::try_current().ok();
-        if backend.is_some() && runtime.is_none() {
-            faults.add("backend: a flow with a backend is built inside of a tokio runtime");
+        for (what, given) in [
+            ("backend", backend.is_some()),
+            ("watch_config", watched.is_some()),
+        ] {
+            if given && runtime.is_none() {
+                faults.add(format!(
+                    "{what}: a flow with a {what} is built inside of a tokio runtime"
+                ));
+            }
         }
         faults.into_result("build")?;
 
@@ -172,7 +259,10 @@ impl FlowBuilder {
         let sealing = keys.map(|keys| Arc::new(keys.within(config.full_prefix())) as _);
         #[cfg(not(feature = "seal"))]
         let sealing = None;
-        let origin = random_origin();
+        let origin = match &config.instance {
+            Some(name) => format!("{name}-{}", random_origin()),
+            None => random_origin(),
+        };
         let events = EventSink::new();
         let namespace = Namespace::new(config.full_prefix(), &origin);
         let shared = backend.as_ref().map(|backend| {
@@ -239,8 +329,11 @@ impl FlowBuilder {
             }
             _ => (None, None),
         };
-        Ok(CacheFlow(Arc::new(Inner {
+        let flow = CacheFlow(Arc::new(Inner {
             has_bus: backend.is_some(),
+            present: Live::new(config.clone()),
+            configuration: Live::new(configuration),
+            said,
             config,
             node,
             standing,
@@ -258,7 +351,11 @@ impl FlowBuilder {
             tasks,
             closed: AtomicBool::new(false),
             changes: Arc::default(),
-        })))
+        }));
+        if let Some(watched) = watched {
+            flow.watch(watched, first, given);
+        }
+        Ok(flow)
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod backend;
 mod builder;
+mod configure;
 mod execute;
 mod global;
 mod health;
@@ -23,6 +24,7 @@ use tokio::runtime::Handle;
 
 pub use backend::{Backend, Namespace};
 pub use builder::FlowBuilder;
+pub use configure::Reconfigured;
 pub use execute::{ExecuteOptions, NamedStrategy};
 pub(crate) use global::{global, installed};
 pub use health::{BusHealth, Health, StoreHealth};
@@ -32,10 +34,11 @@ pub use lock::{LockGuard, NamedLock};
 use crate::cache::{CacheBuilder, CacheValue, flow_id};
 use crate::clock::Clock;
 use crate::codec::Sealing;
-use crate::config::FlowConfig;
+use crate::config::{CacheFlowConfig, FlowConfig, Said};
 use crate::error::{Error, ErrorKind, Result};
 use crate::event::{EventSink, Events};
 use crate::invalidation::Node;
+use crate::live::Live;
 use crate::runtime::{Background, End, Tasks, UnderWay};
 use crate::source::request;
 use crate::standing::Standing;
@@ -73,7 +76,14 @@ use registry::Registry;
 pub struct CacheFlow(Arc<Inner>);
 
 struct Inner {
+    /// The options that it was built with.
     config: FlowConfig,
+    /// The same, with what has changed since.
+    present: Live<FlowConfig>,
+    /// What configuration says.
+    configuration: Live<CacheFlowConfig>,
+    /// What code said over it.
+    said: Said<FlowConfig>,
     node: Arc<Node>,
     standing: Arc<Standing>,
     shared: Option<Arc<Guarded>>,

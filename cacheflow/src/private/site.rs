@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use crate::cache::{CacheBuilder, CacheValue, Core};
 use crate::codec::{Codec, Compression};
-use crate::config::{CacheConfig, Faults};
+use crate::config::{CacheConfig, Said};
 use crate::error::{Error, ErrorKind, Result};
 use crate::flow::{CacheFlow, Place, installed};
 use crate::key::CacheName;
@@ -95,63 +95,70 @@ impl Site {
 /// How an attribute says that its function's cache keeps values.
 #[derive(Debug, Default)]
 pub struct Keeping {
-    config: CacheConfig,
+    said: Said<CacheConfig>,
 }
 
 impl Keeping {
     /// By this strategy.
     #[must_use]
     pub fn strategy(mut self, strategy: Strategy) -> Self {
-        self.config.strategy = strategy;
+        self.said
+            .say(move |config| config.strategy = strategy.clone());
         self
     }
 
     /// In this process alone.
     #[must_use]
     pub fn in_process(mut self) -> Self {
-        self.config.in_process = true;
+        self.said.say(move |config| config.in_process = true);
         self
     }
 
     /// Written so.
     #[must_use]
     pub fn codec(mut self, codec: Codec) -> Self {
-        self.config.bytes.codec = Some(codec);
+        self.said
+            .say(move |config| config.bytes.codec = Some(codec.clone()));
         self
     }
 
     /// Compressed where they are longer than this.
     #[must_use]
     pub fn compress(mut self, above: usize) -> Self {
-        self.config.bytes.compress_above = Some(above);
+        self.said
+            .say(move |config| config.bytes.compress_above = Some(above));
         self
     }
 
     /// Never compressed.
     #[must_use]
     pub fn uncompressed(mut self) -> Self {
-        self.config.bytes.compression = Some(Compression::none());
+        self.said
+            .say(move |config| config.bytes.compression = Some(Compression::none()));
         self
     }
 
     /// Under this version of their type.
     #[must_use]
     pub fn schema_version(mut self, version: u32) -> Self {
-        self.config.bytes.schema_version = Some(version);
+        self.said
+            .say(move |config| config.bytes.schema_version = Some(version));
         self
     }
 
     /// Also that there is no value.
     #[must_use]
     pub fn cache_none(mut self, ttl: Duration) -> Self {
-        self.config.loading.none_ttl = Some(ttl);
+        self.said
+            .say(move |config| config.loading.none_ttl = Some(ttl));
         self
     }
 
     /// Also errors.
     #[must_use]
     pub fn cache_err(mut self, ttl: Duration) -> Self {
-        self.config.loading.err_ttl = Some(ttl);
+        self.said
+            .say(move |config| config.loading.err_ttl = Some(ttl));
         self
     }
 }
@@ -248,11 +255,8 @@ impl At {
         let Some(keeping) = self.site.keeping else {
             return builder.core_named(name);
         };
-        let Keeping { config } = keeping(Keeping::default());
-        let mut faults = Faults::default();
-        config.check(&mut faults);
-        faults.into_result("build")?;
-        builder.configured(config).core_named(name)
+        let Keeping { said } = keeping(Keeping::default());
+        builder.saying(said).core_named(name)
     }
 }
 
