@@ -12,6 +12,8 @@
 //! | [`Secret`] | a text that no message shows |
 
 mod apply;
+#[cfg(all(test, feature = "toml"))]
+mod arriving;
 mod bytes;
 mod cache;
 mod faults;
