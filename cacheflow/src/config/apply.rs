@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::options::{CacheFlowConfig, CacheOptions, WarmingOptions};
+use super::options::{CacheFlowConfig, CacheOptions, RedisOptions, WarmingOptions};
 use super::table::Table;
 use super::{BytesConfig, CacheConfig, Faults, FlowConfig};
 use crate::codec::{Codec, Compression};
@@ -77,6 +77,7 @@ impl CacheFlowConfig {
     pub(crate) fn check(&self, faults: &mut Faults) {
         let mut own = Faults::default();
         self.flow_config(&mut own).check(&mut own);
+        self.check_backend(&mut own);
         let of_all = self.defaults.checked();
         own.add_of("defaults", of_all.iter());
         let of_all: BTreeSet<String> = of_all.into_iter().collect();
@@ -107,6 +108,49 @@ impl CacheFlowConfig {
             own.add_of(&format!("CACHEFLOW_CACHES__{}", name.to_uppercase()), of_it);
         }
         faults.add_all(own);
+    }
+
+    /// What a backend crate reads is wrong as early as all else.
+    fn check_backend(&self, faults: &mut Faults) {
+        let RedisOptions {
+            urls,
+            topology,
+            primary,
+            username: _,
+            password: _,
+            database,
+        } = &self.redis;
+        let topology = topology.as_deref().unwrap_or("standalone");
+        let servers = urls.as_deref().unwrap_or_default().len();
+        let all = ["standalone", "sentinel", "cluster"];
+        if !all.contains(&topology) {
+            let all = all.join(", ");
+            faults.add(format!("redis.topology = {topology:?}: allowed are {all}"));
+        }
+        if servers > 1 && topology == "standalone" {
+            faults.add(format!(
+                "redis.urls: {servers} of them, allowed is one with the topology standalone"
+            ));
+        }
+        match (topology, primary) {
+            ("sentinel", None) => {
+                faults.add("redis.topology = \"sentinel\": it needs redis.primary");
+            }
+            ("sentinel", Some(_)) | (_, None) => {}
+            (_, Some(primary)) => faults.add(format!(
+                "redis.primary = {primary:?}: allowed with the topology sentinel"
+            )),
+        }
+        if let ("cluster", Some(database @ 1..)) = (topology, database) {
+            faults.add(format!(
+                "redis.database = {database}: allowed is 0 with the topology cluster"
+            ));
+        }
+        if let Some(kind) = self.bus.kind.as_deref()
+            && !["pubsub", "stream"].contains(&kind)
+        {
+            faults.add(format!("bus.kind = {kind:?}: allowed are pubsub, stream"));
+        }
     }
 
     /// The options of the flow.

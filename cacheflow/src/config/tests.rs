@@ -190,6 +190,37 @@ fn a_fault_of_the_defaults_is_told_once() {
 
 #[test]
 #[cfg(feature = "toml")]
+fn what_contradicts_itself_of_the_backend() {
+    for (text, part) in [
+        (
+            "topology = \"ring\"",
+            "redis.topology = \"ring\": allowed are standalone, sentinel, cluster",
+        ),
+        (
+            "urls = [\"a\", \"b\"]",
+            "redis.urls: 2 of them, allowed is one",
+        ),
+        ("topology = \"sentinel\"", "it needs redis.primary"),
+        (
+            "primary = \"shop\"",
+            "redis.primary = \"shop\": allowed with the topology sentinel",
+        ),
+        (
+            "topology = \"cluster\"\ndatabase = 1",
+            "redis.database = 1: allowed is 0",
+        ),
+        (
+            "[bus]\nkind = \"udp\"",
+            "bus.kind = \"udp\": allowed are pubsub, stream",
+        ),
+    ] {
+        let error = CacheFlowConfig::from_toml_str(&format!("[redis]\n{text}\n"));
+        assert_parts(&faults(error), &[part]);
+    }
+}
+
+#[test]
+#[cfg(feature = "toml")]
 fn what_is_wrong_is_told_without_secrets() {
     for text in [
         "[redis]\npassword = \"sesame\nurls = 1",

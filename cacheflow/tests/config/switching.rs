@@ -176,7 +176,7 @@ async fn what_is_forgotten_or_put_is_told_to_the_nodes_that_are_on() {
     for change in ["invalidate", "put"] {
         load(&there, 1, 10).await.unwrap();
         assert!(there.peek(&1).is_some());
-        match change {
+        let _ = match change {
             "put" => here.put(&1, 11).await.unwrap(),
             _ => here.invalidate(&1).await.unwrap(),
         };
