@@ -11,8 +11,12 @@ use crate::error::{Error, ErrorKind, Result};
 pub(crate) struct Faults(Vec<String>);
 
 impl Faults {
+    /// A fault that is known already is not told twice.
     pub(crate) fn add(&mut self, fault: impl Into<String>) {
-        self.0.push(fault.into());
+        let fault = fault.into();
+        if !self.has(&fault) {
+            self.0.push(fault);
+        }
     }
 
     /// The faults of one part of the options, which is told before each.
@@ -23,7 +27,7 @@ impl Faults {
     }
 
     pub(crate) fn add_all(&mut self, other: Self) {
-        self.0.extend(other.0);
+        other.0.into_iter().for_each(|fault| self.add(fault));
     }
 
     pub(crate) fn has(&self, fault: &str) -> bool {

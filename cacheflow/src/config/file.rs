@@ -159,7 +159,7 @@ impl CacheFlowConfig {
 }
 
 /// The text of a file.
-pub(crate) fn read(path: &Path) -> Result<String> {
+fn read(path: &Path) -> Result<String> {
     std::fs::read_to_string(path).map_err(|error| {
         fault(format!("{}: the file cannot be read", path.display())).because(error)
     })

@@ -37,7 +37,6 @@ mod written;
 pub(crate) use bytes::{BytesConfig, Written};
 pub(crate) use cache::CacheConfig;
 pub(crate) use faults::Faults;
-pub(crate) use file::read as read_file;
 pub(crate) use flow::FlowConfig;
 pub use options::{BusOptions, CacheFlowConfig, CacheOptions, RedisOptions, WarmingOptions};
 pub(crate) use said::Said;

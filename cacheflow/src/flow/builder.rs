@@ -225,9 +225,8 @@ impl FlowBuilder {
                 Duration::from_secs(24 * 60 * 60),
                 |every| format!("{every:?}"),
             );
-            // Before it is understood: what is written meanwhile is seen as a change.
             first = std::fs::read(path).ok();
-            match watched_config(path, &given) {
+            match watched_config(path, first.as_deref(), &given) {
                 Ok(config) => configuration = config,
                 Err(error) => faults.add(error.to_string()),
             }

@@ -5,8 +5,8 @@ use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use super::{CacheFlow, Inner};
-use crate::config::{CacheConfig, CacheFlowConfig, Faults, FlowConfig, read_file};
-use crate::error::Result;
+use crate::config::{CacheConfig, CacheFlowConfig, Faults, FlowConfig};
+use crate::error::{Error, ErrorKind, Result};
 use crate::event::Event;
 
 /// What became of a new configuration.
@@ -115,17 +115,18 @@ impl CacheFlow {
                 if bytes == seen {
                     continue;
                 }
-                seen = bytes;
                 let Some(flow) = Weak::upgrade(&flow).map(Self) else {
                     return;
                 };
-                flow.reread(&watched.path, &under);
+                flow.reread(&watched.path, bytes.as_deref(), &under);
+                seen = bytes;
             }
         });
     }
 
-    fn reread(&self, path: &Path, under: &CacheFlowConfig) {
-        let done = watched_config(path, under).and_then(|config| self.reconfigure(&config));
+    fn reread(&self, path: &Path, bytes: Option<&[u8]>, under: &CacheFlowConfig) {
+        let config = watched_config(path, bytes, under);
+        let done = config.and_then(|config| self.reconfigure(&config));
         match done {
             Ok(done) if done == Reconfigured::default() => {}
             Ok(done) => tracing::info!(
@@ -163,9 +164,9 @@ impl Inner {
                     own.add(fault);
                 }
                 let own = own.into_list();
-                let told = |fault: &&String| !faults.has(&format!("caches.{name}: {fault}"));
-                let own: Vec<_> = own.iter().filter(told).cloned().collect();
-                faults.add_of(&format!("caches.{name}"), &own);
+                let is_of_all = |fault: &&String| faults.has(&format!("defaults: {fault}"));
+                let own: Vec<_> = own.iter().filter(|fault| !is_of_all(fault)).collect();
+                faults.add_of(&format!("caches.{name}"), own);
                 plans.push((name, cache, new));
             }
             faults.into_result("reconfigure")?;
@@ -199,8 +200,16 @@ fn of_cache(config: &CacheFlowConfig, name: &str, faults: &mut Faults) -> CacheC
 }
 
 /// What a watched file says, and variables over it, over what code gave.
-pub(super) fn watched_config(path: &Path, under: &CacheFlowConfig) -> Result<CacheFlowConfig> {
-    let text = read_file(path)?;
-    let config = CacheFlowConfig::layered(Some((path, &text)), std::env::vars_os())?;
+pub(super) fn watched_config(
+    path: &Path,
+    bytes: Option<&[u8]>,
+    under: &CacheFlowConfig,
+) -> Result<CacheFlowConfig> {
+    let text = bytes.and_then(|bytes| std::str::from_utf8(bytes).ok());
+    let Some(text) = text else {
+        let fault = format!("{}: the file cannot be read", path.display());
+        return Err(Error::new(ErrorKind::InvalidConfig, "config", fault));
+    };
+    let config = CacheFlowConfig::layered(Some((path, text)), std::env::vars_os())?;
     Ok(under.clone().under(&config))
 }

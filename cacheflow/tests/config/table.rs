@@ -8,7 +8,10 @@ use cacheflow::CacheFlowConfig;
 #[derive(Clone, Copy, Debug)]
 enum Tested {
     /// Here: what a file says is seen in what a cache does.
-    #[expect(dead_code, reason = "that there is such a function is all that is wanted")]
+    #[expect(
+        dead_code,
+        reason = "that there is such a function is all that is wanted"
+    )]
     Here(fn()),
     /// That it arrives, beside the code that reads it.
     Arrives,
