@@ -71,6 +71,7 @@
 //! | put a text together of cached fragments | [`Template`] |
 //! | keep what will be asked for before anybody asks | [`CacheWarmer`], [`macro@cache_warmer`], [`CacheBuilder::warm_with`], [`CacheFlow::warm`] |
 //! | read everything once within a request | [`CacheFlow::request_scope`] |
+//! | set options in a file or by variables, and change them while the service runs | [`CacheFlowConfig`], [`CacheFlow::reconfigure`] |
 //! | choose a strategy by configuration | [`Strategy::named`], [`StrategyOptions`], [`CacheFlow::strategy`] |
 //! | choose how values are written, compressed, encrypted | [`codec`] |
 //! | make a type part of a key | [`CacheKey`], [`macro@CacheKey`] |
@@ -112,6 +113,8 @@
 //! | `seal` | encryption in the shared store: `codec::KeyRing` | no |
 //! | `metrics` | the statistics by the facade of the crate `metrics`: `CacheFlow::publish_metrics` | no |
 //! | `cron` | tables of times for [`WarmPlan`] | no |
+//! | `toml` | configuration from TOML: [`CacheFlowConfig`]; from JSON with `json` | yes |
+//! | `yaml` | configuration from YAML | no |
 //! | `uuid` | [`CacheKey`] for `uuid::Uuid` | no |
 
 #![forbid(unsafe_code)]
@@ -120,13 +123,14 @@ pub mod bus;
 mod cache;
 pub mod clock;
 pub mod codec;
-mod config;
+pub mod config;
 pub mod entry;
 mod error;
 pub mod event;
 mod flow;
 mod invalidation;
 pub mod key;
+mod live;
 pub mod lock;
 #[doc(hidden)]
 pub mod private;
@@ -153,6 +157,7 @@ pub use cacheflow_macros::{
     CacheKey, HasUpdatedAt, cache_evict, cache_put, cache_update, cache_warmer, cached,
     cached_fragment,
 };
+pub use config::{CacheFlowConfig, CacheOptions};
 pub use entry::{EntryInfo, EntryState, Found, Level, Lookup};
 pub use error::{BoxError, Error, ErrorKind, Result, Unreadable};
 pub use event::{
@@ -162,7 +167,7 @@ pub use event::{
 pub use flow::{
     Admin, Backend, BusHealth, CacheFlow, CacheInfo, EntryPage, ExecuteOptions, Explanation,
     FlowBuilder, FlowStats, Happening, Health, Invalidation, InvalidationScope, LockGuard,
-    NamedLock, NamedStrategy, Namespace, SharedEntry, StoreHealth, Whereabouts,
+    NamedLock, NamedStrategy, Namespace, Reconfigured, SharedEntry, StoreHealth, Whereabouts,
 };
 pub use invalidation::{Applied, Invalidated};
 pub use key::{CacheKey, KeyBuf, Parent, Sensitive};

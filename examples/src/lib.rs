@@ -47,6 +47,11 @@ pub struct RedisReadme;
 #[doc = include_str!("../../docs/strategies.md")]
 pub struct Strategies;
 
+/// The code in the guide to configuration.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/configuration.md")]
+pub struct Configuration;
+
 /// The code in the reference of the attributes.
 #[cfg(doctest)]
 #[doc = include_str!("../../docs/attributes.md")]

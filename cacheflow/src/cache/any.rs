@@ -15,7 +15,8 @@ use crate::store::Stored;
 
 /// What is asked of a cache by its name alone.
 pub(crate) trait AnyCache: Any + Counted {
-    fn config(&self) -> &CacheConfig;
+    /// Its options at present.
+    fn config(&self) -> Arc<CacheConfig>;
 
     fn has_memory(&self) -> bool;
 
@@ -47,8 +48,8 @@ pub(crate) trait AnyCache: Any + Counted {
 }
 
 impl<V: CacheValue> AnyCache for Core<V> {
-    fn config(&self) -> &CacheConfig {
-        &self.config
+    fn config(&self) -> Arc<CacheConfig> {
+        self.config.get()
     }
 
     fn has_memory(&self) -> bool {

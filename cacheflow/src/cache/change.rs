@@ -76,11 +76,11 @@ impl<V: CacheValue> Putting<V> {
     pub(crate) async fn put(self, value: V, how: &How) -> (Applied, bool) {
         let core = &self.core;
         // Nobody knows whether its transaction will be committed.
-        if is_collecting(core.flow()) {
+        if core.is_off() || is_collecting(core.flow()) {
             return (self.forget().await, false);
         }
         let (address, ticket) = (&self.address, &self.ticket);
-        let (levels, config) = (&core.strategy.levels, &core.config.loading);
+        let (levels, config) = (&core.strategy.levels, core.strategy.config.get());
         let marks = core
             .strategy
             .marks(address, &how.given, &how.said, &value, Parts::default());
@@ -89,8 +89,8 @@ impl<V: CacheValue> Putting<V> {
             by_call: how.options.ttl,
             by_value: core.strategy.timer.as_ref().and_then(|timer| timer(&value)),
         };
-        let max_ttl = core.config.max_ttl;
-        let ttl = after_load(config, max_ttl, LoadEnd::Value, wanted, draw());
+        let max_ttl = core.strategy.max_ttl;
+        let ttl = after_load(&config, max_ttl, LoadEnd::Value, wanted, draw());
         // What comes from here on finds the ticket, which was taken before this look.
         let is_current = |marks: &Marks| core.local.is_current(address, ticket, marks);
         let marks = marks.filter(|_| core.strategy.may_be_kept(address, &value));
@@ -100,13 +100,12 @@ impl<V: CacheValue> Putting<V> {
             // It cannot be kept, but what is kept is older than it.
             return (self.forget().await, false);
         };
-        let strategy = &how.policy.strategy;
         let stale = how.policy.stale(&how.options).unwrap_or_default();
         let fill = FillWith {
             ttl,
             stale: stale_within(max_ttl, ttl, stale),
             idle: config.idle,
-            refresh: strategy.refresh,
+            refresh: *how.policy.refresh.get(),
             cost: Duration::ZERO,
             version: how.said.version.clone(),
             skip_shared: false,
@@ -137,7 +136,7 @@ impl<V: CacheValue> Putting<V> {
             .await
         {
             // The other nodes have values of their own.
-            None if core.config.in_process => {
+            None if core.config().in_process => {
                 core.node.put_here(&address.full, || end(None, true, None));
                 Applied::Local
             }

@@ -7,19 +7,19 @@ use std::sync::{Arc, OnceLock};
 use super::CacheValue;
 use crate::clock::{Clock, Tick};
 use crate::codec::Wire;
-use crate::config::{CacheConfig, FlowConfig};
-use crate::entry::{Entry, Found, Lookup, Made};
+use crate::config::{CacheConfig, FlowConfig, Said};
+use crate::entry::{Entry, Made};
 use crate::event::{Counter, Counters, EventSink};
 use crate::invalidation::Node;
 use crate::key::{Address, CacheName, EntryKey, FullKey, KeyBuf, Marks};
+use crate::live::Live;
 use crate::runtime::Background;
 use crate::source::{LoadContext, Loaded, is_collecting, is_inside_a_load, read_within_load};
 use crate::standing::Standing;
 use crate::store::{Bound, Guarded, Memory};
 use crate::strategy::refresh_ahead::Due;
 use crate::strategy::{
-    CallOptions, Levels, Local, LocalOptions, Policy, Read, Tagger, Timer, Validator, Weigher,
-    cache_aside, multi_level,
+    Local, LocalOptions, Policy, Tagger, Timer, Validator, Weigher, cache_aside, multi_level,
 };
 
 pub(crate) use crate::strategy::cache_aside::{Load, LoadedAll, Reply, ShareError, Terms};
@@ -27,7 +27,9 @@ pub(crate) use crate::strategy::cache_aside::{Load, LoadedAll, Reply, ShareError
 /// Everything of one cache on one node.
 pub(crate) struct Core<V> {
     pub(crate) name: CacheName,
-    pub(crate) config: CacheConfig,
+    pub(super) config: Live<CacheConfig>,
+    /// What code said of it, over what configuration says.
+    pub(super) said: Said<CacheConfig>,
     pub(crate) policy: Arc<Policy>,
     /// For callers that have no error for what a strategy does.
     pub(crate) gentle: Arc<Policy>,
@@ -50,6 +52,7 @@ type Layer<V> = cache_aside::Layer<V, multi_level::Layer<V>>;
 pub(crate) struct CoreParts<'a, V> {
     pub(crate) name: CacheName,
     pub(crate) config: CacheConfig,
+    pub(crate) said: Said<CacheConfig>,
     pub(crate) policy: Arc<Policy>,
     pub(crate) weigher: Option<Weigher<V>>,
     pub(crate) tagger: Option<Tagger<V>>,
@@ -58,6 +61,8 @@ pub(crate) struct CoreParts<'a, V> {
     /// How values are written.
     pub(crate) wire: Wire<V>,
     pub(crate) flow: &'a FlowConfig,
+    /// Whether the flow caches anything.
+    pub(crate) is_on: bool,
     pub(crate) node: Arc<Node>,
     pub(crate) standing: Arc<Standing>,
     pub(crate) shared: Option<Arc<Guarded>>,
@@ -78,6 +83,7 @@ impl<V: CacheValue> Core<V> {
         let CoreParts {
             name,
             config,
+            said,
             policy,
             weigher,
             tagger,
@@ -85,6 +91,7 @@ impl<V: CacheValue> Core<V> {
             validator,
             wire,
             flow,
+            is_on,
             node,
             standing,
             shared,
@@ -115,6 +122,7 @@ impl<V: CacheValue> Core<V> {
             serve_young: flow.serve_young_without_bus,
             hold_off: config.loading.hold_off,
         }));
+        local.switch(is_on && !config.is_off());
         let levels = multi_level::Layer::new(multi_level::Parts {
             cache: name.clone(),
             config: levels,
@@ -132,7 +140,7 @@ impl<V: CacheValue> Core<V> {
         });
         let strategy = Arc::new(cache_aside::Layer {
             cache: name.clone(),
-            config: config.loading.clone(),
+            config: Live::new(config.loading.clone()),
             local: Arc::clone(&local),
             levels,
             max_ttl: config.max_ttl,
@@ -147,7 +155,8 @@ impl<V: CacheValue> Core<V> {
         });
         Self {
             name,
-            config,
+            config: Live::new(config),
+            said,
             gentle: policy.gentle(),
             policy,
             local,
@@ -158,6 +167,11 @@ impl<V: CacheValue> Core<V> {
             counters,
             pending: OnceLock::new(),
         }
+    }
+
+    /// The options at present.
+    pub(crate) fn config(&self) -> Arc<CacheConfig> {
+        self.config.get()
     }
 
     /// Sets how what waits to be written is read; `false` if it was set before.
@@ -200,14 +214,14 @@ impl<V: CacheValue> Core<V> {
     }
 
     #[cold]
-    fn read_entry_within_load(&self, key: &KeyBuf, entry: &Entry<V>) {
+    pub(super) fn read_entry_within_load(&self, key: &KeyBuf, entry: &Entry<V>) {
         let full = || FullKey::new(&self.name, &EntryKey::new(&key.name()));
         let ends = Some(entry.life().ends);
         read_within_load(flow_id(&self.standing), full, entry.marks(), ends);
     }
 
     /// What was read becomes a part of what the present task is loading.
-    fn read_made_within_load(&self, full: &FullKey, made: Option<&Made<V>>) {
+    pub(super) fn read_made_within_load(&self, full: &FullKey, made: Option<&Made<V>>) {
         let marks = made.map_or(Marks::NONE, Made::marks);
         let expires = made.and_then(|made| made.expires);
         read_within_load(flow_id(&self.standing), || full.clone(), marks, expires);
@@ -228,7 +242,10 @@ impl<V: CacheValue> Core<V> {
             Ok(made) => return self.replied(address, began, Ok(Loaded::Value(made))),
             Err(reading) => reading,
         };
-        let reply = self.strategy.miss(address, load).await;
+        let reply = match self.is_off() {
+            true => self.strategy.uncached(load).await,
+            false => self.strategy.miss(address, load).await,
+        };
         self.keep_in_request(address, reading, &reply);
         self.replied(address, began, reply)
     }
@@ -268,7 +285,10 @@ impl<V: CacheValue> Core<V> {
             Ok(made) => return self.replied(address, began, Ok(Loaded::Value(made))),
             Err(reading) => reading,
         };
-        let reply = self.strategy.miss_in_background(address, load).await;
+        let reply = match self.is_off() {
+            true => self.strategy.uncached(load).await,
+            false => self.strategy.miss_in_background(address, load).await,
+        };
         self.keep_in_request(address, reading, &reply);
         self.replied(address, began, reply)
     }
@@ -286,7 +306,10 @@ impl<V: CacheValue> Core<V> {
         Fut: Future<Output = Result<Vec<Option<V>>, E>>,
     {
         let began = self.lookup_begins();
-        let all = self.strategy.miss_many(addresses, terms, loader).await;
+        let all = match self.is_off() {
+            true => self.strategy.uncached_many(addresses, terms, loader).await,
+            false => self.strategy.miss_many(addresses, terms, loader).await,
+        };
         self.log_all(began, &all);
         for (address, loaded) in addresses.iter().zip(&all.loaded) {
             self.is_part(address, loaded.as_ref());
@@ -367,7 +390,7 @@ impl<V: CacheValue> Core<V> {
         if is_collecting(self.flow()) {
             return false;
         }
-        if self.config.loading.idle.is_some() {
+        if self.config().loading.idle.is_some() {
             self.is_read(entry, || address.clone());
             return false;
         }
@@ -378,7 +401,7 @@ impl<V: CacheValue> Core<V> {
     #[cold]
     pub(crate) fn is_read(&self, entry: &Entry<V>, address: impl FnOnce() -> Address) {
         let now = self.clock.now();
-        let Some(idle) = self.config.loading.idle else {
+        let Some(idle) = self.config().loading.idle else {
             // Whoever refreshes values that are asked for wants to know.
             if self.policy.refreshes_by_itself() && entry.is_due(now) {
                 entry.postpone(Tick::NEVER);
@@ -409,66 +432,6 @@ impl<V: CacheValue> Core<V> {
     {
         let due = Due::Entry(Arc::clone(entry));
         self.strategy.refresh(address, due, load).await
-    }
-
-    /// What memory has for `key`, if it may be served; counts nothing.
-    pub(crate) fn peek(&self, key: &KeyBuf) -> Option<Found<V>> {
-        let entry = self.local.hit(&key.name())?;
-        if is_inside_a_load() {
-            self.read_entry_within_load(key, &entry);
-        }
-        Some(Found::new(entry.made(), self.clock.now()))
-    }
-
-    /// What the levels have for `key`, without loading it.
-    pub(crate) async fn lookup(&self, key: &KeyBuf, options: &CallOptions) -> Lookup<V> {
-        let reads_memory = !options.skip.reading_memory;
-        let Some(entry) = reads_memory.then(|| self.hit_entry(key)).flatten() else {
-            return self.lookup_shared(key, options).await;
-        };
-        if entry.is_watched() {
-            self.is_read(&entry, || Address::new(&self.name, key));
-        }
-        Lookup::Hit(Found::new(entry.made(), self.clock.now()))
-    }
-
-    /// The same in the levels below memory.
-    pub(crate) async fn lookup_shared(&self, key: &KeyBuf, options: &CallOptions) -> Lookup<V> {
-        let began = self.lookup_begins();
-        let address = Address::new(&self.name, key);
-        let lookup = self.read_shared(&address, options).await;
-        self.log_found(&address, began, &lookup);
-        lookup
-    }
-
-    async fn read_shared(&self, address: &Address, options: &CallOptions) -> Lookup<V> {
-        let in_request = match self.read_in_request(address, options) {
-            Ok(made) => {
-                self.read_made_within_load(&address.full, Some(&made));
-                return Lookup::Hit(Found::new(made, self.clock.now()));
-            }
-            Err(reading) => reading,
-        };
-        // Before the shared store is read, as a load does.
-        let ticket = self.local.read_ticket(&address.key);
-        let _returning = self.local.returning(&address.key, &ticket);
-        let idle = self.config.loading.idle;
-        let reading = self.policy.reading(options, idle);
-        let read = self.strategy.levels.read(address, &ticket, reading).await;
-        let Read::Hit { made, is_due } = read else {
-            self.counters.add(Counter::Miss);
-            self.read_made_within_load(&address.full, None);
-            return Lookup::Miss;
-        };
-        self.counters.add(Counter::SharedHit);
-        if let Some(reading) = in_request {
-            reading.keep(address, &made);
-        }
-        if let Some(idle) = idle.filter(|_| is_due) {
-            self.strategy.touch(address, &made, idle);
-        }
-        self.read_made_within_load(&address.full, Some(&made));
-        Lookup::Hit(Found::new(made, self.clock.now()))
     }
 
     pub(crate) fn node(&self) -> &Arc<Node> {

@@ -29,7 +29,7 @@ impl<K, V: CacheValue> Cache<K, V> {
     /// or they have nothing in common; or if the cache is
     /// [`sensitive`](crate::CacheBuilder::sensitive): a dictionary shows parts of values.
     pub fn train_dictionary(&self, version: u32) -> Result<Dictionary> {
-        if self.core.config.sensitive {
+        if self.core.config().sensitive {
             let why = "train_dictionary: allowed of a cache that is not sensitive, whose values it would show";
             return Err(Error::new(ErrorKind::InvalidConfig, "dictionary", why));
         }

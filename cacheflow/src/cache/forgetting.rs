@@ -1,6 +1,7 @@
 //! What else forgets a cache: options of its builder.
 
 use super::{CacheBuilder, CacheValue};
+use crate::config::CacheConfig;
 use crate::error::{Error, ErrorKind, Result};
 use crate::key::{CacheName, Pattern};
 
@@ -38,13 +39,13 @@ impl<K, V: CacheValue> CacheBuilder<K, V> {
         self,
         patterns: impl IntoIterator<Item = T>,
     ) -> Self {
-        let patterns = patterns.into_iter().map(Into::into).collect();
-        self.set(|config| config.invalidation_patterns = patterns)
+        let patterns: Vec<String> = patterns.into_iter().map(Into::into).collect();
+        self.set(move |config| config.invalidation_patterns.clone_from(&patterns))
     }
 
     /// Has this node look out for what the cache is forgotten with.
-    pub(super) fn watch(&self, name: &CacheName) -> Result<()> {
-        let patterns = self.config.invalidation_patterns.iter();
+    pub(super) fn watch(&self, name: &CacheName, config: &CacheConfig) -> Result<()> {
+        let patterns = config.invalidation_patterns.iter();
         let patterns: Result<Vec<_>, _> = patterns.map(|pattern| Pattern::new(pattern)).collect();
         let patterns =
             patterns.map_err(|fault| Error::new(ErrorKind::InvalidConfig, "build", fault))?;

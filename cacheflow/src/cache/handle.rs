@@ -278,7 +278,7 @@ impl<K, V: CacheValue> Cache<K, V> {
         Q: CacheKey + ?Sized,
     {
         let address = self.address("begin_write", key)?;
-        let timeout = self.core.config.write_timeout;
+        let timeout = self.core.config().write_timeout;
         let node = Arc::clone(self.core.node());
         Write::begin(self.flow.clone(), node, address.full, timeout).await
     }

@@ -37,6 +37,9 @@ impl<V: CacheValue> Core<V> {
         if let Some(made) = self.waiting(&address.key) {
             return Ok(made);
         }
+        if self.is_off() {
+            return Err(None);
+        }
         let flow = flow_id(&self.standing);
         // What a transaction has read may never be committed.
         let request = present_request(flow).filter(|_| !is_collecting(flow));
@@ -56,7 +59,7 @@ impl<V: CacheValue> Core<V> {
             request.forget(&address.full);
         }
         // Before anything is read, as a flight does.
-        let as_of = Arc::new(self.standing.begin(self.config.loading.hold_off));
+        let as_of = Arc::new(self.standing.begin(self.config().loading.hold_off));
         Err(Some(Reading { request, as_of }))
     }
 

@@ -37,6 +37,6 @@ impl<V: CacheValue> Core<V> {
 
     /// Whether values wait to be written to the source, which has older ones meanwhile.
     pub(crate) fn is_written_behind(&self) -> bool {
-        self.config.strategy.write_behind.is_some()
+        self.config().strategy.write_behind.is_some()
     }
 }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::{CacheBuilder, CacheValue};
+use crate::config::CacheConfig;
 use crate::key::Sensitive;
 use crate::strategy::Validator;
 
@@ -20,7 +21,7 @@ impl<K, V: CacheValue> CacheBuilder<K, V> {
     /// value that another node has kept for longer is a miss when its time is over
     /// here.
     pub fn max_ttl(self, max_ttl: Duration) -> Self {
-        self.set(|config| config.max_ttl = Some(max_ttl))
+        self.set(move |config| config.max_ttl = Some(max_ttl))
     }
 
     /// Looks at every value before it is kept, loaded or put; one that is refused is
@@ -81,8 +82,8 @@ impl<K, V: CacheValue> CacheBuilder<K, V> {
         let Self {
             flow,
             name,
-            config,
-            options_given: _,
+            said,
+            faults,
             weigher,
             tagger,
             timer,
@@ -94,8 +95,8 @@ impl<K, V: CacheValue> CacheBuilder<K, V> {
         let builder = CacheBuilder {
             flow,
             name,
-            config,
-            options_given: true,
+            said,
+            faults,
             weigher,
             tagger,
             timer,
@@ -114,9 +115,9 @@ impl<K, V: CacheValue> CacheBuilder<K, V> {
     }
 
     /// What a cache with secrets lacks.
-    pub(super) fn unsealed(&self) -> Option<String> {
-        let leaves = self.flow.shared().is_some() && !self.config.in_process;
-        let is_open = self.config.sensitive && leaves && self.flow.sealing().is_none();
+    pub(super) fn unsealed(&self, config: &CacheConfig) -> Option<String> {
+        let leaves = self.flow.shared().is_some() && !config.in_process;
+        let is_open = config.sensitive && leaves && self.flow.sealing().is_none();
         is_open.then(|| {
             "sensitive: allowed in a flow that seals what it shares (FlowBuilder::sealing, feature seal), without a shared store, or as `local` of an attribute".to_owned()
         })

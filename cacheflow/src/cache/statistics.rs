@@ -33,8 +33,8 @@ impl<V: CacheValue> Counted for Core<V> {
     }
 
     fn facts(&self) -> Facts {
-        let ttl = self.config.loading.ttl;
-        let strategy = &self.config.strategy;
+        let config = self.config();
+        let (ttl, strategy) = (config.loading.ttl, &config.strategy);
         let due = |refresh| refresh_ahead::due(&refresh, ttl, Duration::ZERO);
         let bound = self.local.memory().map(Memory::bound);
         Facts {

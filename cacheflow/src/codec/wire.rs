@@ -142,6 +142,14 @@ impl<V> Wire<V> {
         self.with_sealing(Some(Arc::new(keys.within(namespace.to_owned()))))
     }
 
+    /// Compresses so from here on; with the dictionaries that it had.
+    pub(crate) fn compress(&self, compression: &Compression) {
+        #[cfg(feature = "zstd")]
+        self.packer.compress(compression);
+        #[cfg(not(feature = "zstd"))]
+        let _ = compression;
+    }
+
     pub(crate) fn with_sealing(mut self, sealing: Sealing) -> Self {
         self.sealing = sealing;
         self

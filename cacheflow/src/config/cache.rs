@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{BytesConfig, CacheWarming, Faults, LONGEST, SHORTEST};
+use super::{BytesConfig, CacheWarming, Faults, LONGEST, SHORTEST, Said};
 use crate::key::Pattern;
 use crate::store::Bound;
 use crate::strategy::Strategy;
@@ -22,6 +22,8 @@ const MOST_PATTERNS: usize = 64;
 /// Options of one cache.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct CacheConfig {
+    /// Whether it caches.
+    pub(crate) enabled: bool,
     pub(crate) loading: CacheAside,
     pub(crate) strategy: Strategy,
     pub(crate) max_entries: Option<u64>,
@@ -44,6 +46,7 @@ pub(crate) struct CacheConfig {
 impl Default for CacheConfig {
     fn default() -> Self {
         Self {
+            enabled: true,
             loading: CacheAside::default(),
             strategy: Strategy::default(),
             max_entries: None,
@@ -61,6 +64,52 @@ impl Default for CacheConfig {
 }
 
 impl CacheConfig {
+    /// What code `said`, over these options.
+    ///
+    /// Of what bounds memory, whoever says one takes back the other; and a cache that
+    /// either of the two switches off is off.
+    pub(crate) fn under(&self, said: &Said<Self>) -> Self {
+        let mut config = Self {
+            max_entries: None,
+            max_memory: None,
+            ..self.clone()
+        };
+        said.over(&mut config);
+        if config.max_entries.or(config.max_memory).is_none() {
+            (config.max_entries, config.max_memory) = (self.max_entries, self.max_memory);
+        }
+        config.enabled &= !self.is_off() && !config.loading.ttl.is_zero();
+        config
+    }
+
+    /// Whether every body runs and nothing is kept.
+    pub(crate) fn is_off(&self) -> bool {
+        !self.enabled || self.loading.ttl.is_zero()
+    }
+
+    /// These options with those of `new` that can change while the cache works.
+    pub(crate) fn changed_to(&self, new: &Self) -> Self {
+        let mut changed = self.clone();
+        changed.enabled = new.enabled;
+        changed.loading.ttl = new.loading.ttl;
+        changed.loading.ttl_jitter = new.loading.ttl_jitter;
+        changed.loading.outlive_dependencies = new.loading.outlive_dependencies;
+        changed.write_timeout = new.write_timeout;
+        changed.bytes.compression.clone_from(&new.bytes.compression);
+        changed.bytes.compress_above = new.bytes.compress_above;
+        // There is room for what is not there, or none.
+        if self.keeps_nothings() {
+            changed.loading.none_ttl = new.loading.none_ttl;
+            changed.loading.err_ttl = new.loading.err_ttl;
+        }
+        if let (Some(ours), Some(theirs)) = (self.strategy.refresh, new.strategy.refresh)
+            && ours.by_itself == theirs.by_itself
+        {
+            changed.strategy.refresh = Some(theirs);
+        }
+        changed
+    }
+
     pub(crate) fn bound(&self) -> Bound {
         match (self.max_entries, self.max_memory) {
             (_, Some(bytes)) => Bound::Bytes(bytes),
@@ -79,6 +128,7 @@ impl CacheConfig {
     /// Adds all that is wrong with these options to `faults`.
     pub(crate) fn check(&self, faults: &mut Faults) {
         let Self {
+            enabled: _,
             loading,
             strategy,
             max_entries,
@@ -98,7 +148,10 @@ impl CacheConfig {
         if let Some(max_ttl) = *max_ttl {
             faults.check_duration("max_ttl", max_ttl);
         }
-        faults.check_duration("ttl", loading.ttl);
+        // None at all is a switch.
+        if !loading.ttl.is_zero() {
+            faults.check_duration("ttl", loading.ttl);
+        }
         faults.check_duration("follower_timeout", loading.follower_timeout);
         let longest = [
             (
@@ -178,6 +231,11 @@ impl CacheConfig {
             }
         };
         let duration = |value: Duration| format!("{value:?}");
+        compare(
+            "enabled",
+            self.enabled.to_string(),
+            other.enabled.to_string(),
+        );
         compare(
             "ttl",
             duration(self.loading.ttl),
@@ -310,8 +368,9 @@ mod tests {
     #[test]
     fn all_faults_are_told_at_once_with_name_value_and_what_is_allowed() {
         let config = CacheConfig {
+            enabled: true,
             loading: CacheAside {
-                ttl: Duration::ZERO,
+                ttl: Duration::from_nanos(1),
                 ttl_jitter: 0.6,
                 idle: Some(Duration::from_millis(7)),
                 none_ttl: Some(Duration::ZERO),
@@ -341,7 +400,7 @@ mod tests {
         config.check(&mut faults);
         let message = faults.into_result("build").unwrap_err().to_string();
         for part in [
-            "ttl = 0ns: allowed is 1ms to 31622400s",
+            "ttl = 1ns: allowed is 1ms to 31622400s",
             "max_ttl = 0ns: allowed is 1ms to 31622400s",
             "ttl_jitter = 0.6: allowed is 0 to 0.5",
             "idle = 7ms: allowed is 8ms to 31622400s",
@@ -395,6 +454,7 @@ mod tests {
         }
 
         let other = CacheConfig {
+            enabled: false,
             loading: CacheAside {
                 ttl: Duration::from_secs(1),
                 ttl_jitter: 0.0,
@@ -424,8 +484,8 @@ mod tests {
             sensitive: true,
         };
         let differences = CacheConfig::default().differences(&other);
-        assert_eq!(differences.len(), 21, "{differences:?}");
-        assert_eq!(differences[0], "ttl = 300s, not 1s");
+        assert_eq!(differences.len(), 22, "{differences:?}");
+        assert_eq!(differences[1], "ttl = 300s, not 1s");
         assert!(other.differences(&other).is_empty());
     }
 }

@@ -217,6 +217,19 @@ pub enum Event {
         /// What, and what speaks for it.
         advice: Advice,
     },
+    /// A new configuration was given to the flow, and something of it is new.
+    Reconfigured {
+        /// What holds from here on: see
+        /// [`Reconfigured::changed`](crate::Reconfigured::changed).
+        changed: Arc<[String]>,
+        /// What would hold after a restart.
+        needs_restart: Arc<[String]>,
+    },
+    /// What stands in a watched file cannot be used; what was there before holds on.
+    ConfigRejected {
+        /// All that is wrong, without secrets.
+        error: Arc<str>,
+    },
     /// The shared store answers no more; loads go to the source.
     StoreDown,
     /// The shared store answers again and was told all that it missed.

@@ -1,5 +1,6 @@
 //! Putting a flow together.
 
+use std::path::PathBuf;
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -8,6 +9,7 @@ use tokio::runtime::Handle;
 
 use super::above::Storeys;
 use super::admin::{History, history_fault};
+use super::configure::{Watched, watched_config};
 use super::policies::Policies;
 use super::registry::Registry;
 use super::{Backend, CacheFlow, Inner, Namespace};
@@ -15,10 +17,11 @@ use crate::clock::Clock;
 #[cfg(feature = "seal")]
 use crate::codec::KeyRing;
 use crate::codec::{Codec, Compression};
-use crate::config::{Faults, FlowConfig};
+use crate::config::{CacheFlowConfig, Faults, FlowConfig, Said};
 use crate::error::Result;
 use crate::event::EventSink;
 use crate::invalidation::{Node, Parts};
+use crate::live::Live;
 use crate::lock::{Leases, LocalLeases, Waiting};
 use crate::runtime::{Background, Tasks};
 use crate::standing::Standing;
@@ -30,6 +33,9 @@ use crate::touch::{ParentToucher, Touchers, Touching};
 ///
 /// | option | what | default | range |
 /// |---|---|---|---|
+/// | [`config`](Self::config), [`watch_config`](Self::watch_config) | all that is not said here, from files and variables | none | |
+/// | [`enabled`](Self::enabled) | whether anything is cached | yes | |
+/// | [`instance`](Self::instance) | a name for this instance | none | 64 of `[A-Za-z0-9_.@-]` |
 /// | [`namespace`](Self::namespace) | keeps services on one server apart | none | 128 of `[A-Za-z0-9_.@-]` |
 /// | [`prefix`](Self::prefix) | stands before every name on the server | `cacheflow:` | 128 visible ASCII characters |
 /// | [`backend`](Self::backend) | the shared store and bus | none: in-process | |
@@ -47,7 +53,9 @@ use crate::touch::{ParentToucher, Touchers, Touching};
 #[derive(Default)]
 #[must_use = "a builder does nothing until `build`"]
 pub struct FlowBuilder {
-    config: FlowConfig,
+    said: Said<FlowConfig>,
+    config: CacheFlowConfig,
+    watched: Option<Watched>,
     backend: Option<Box<dyn Backend>>,
     clock: Clock,
     touchers: Touchers,
@@ -59,17 +67,61 @@ pub struct FlowBuilder {
 }
 
 impl FlowBuilder {
+    /// All options that are not said here, or by the builders of caches or by attributes,
+    /// whatever was said first. The shared store is given apart, with
+    /// [`backend`](Self::backend).
+    pub fn config(mut self, config: CacheFlowConfig) -> Self {
+        self.config = config;
+        self
+    }
+
+    /// Reads the file at `path`, and variables over it, as
+    /// [`load_from`](CacheFlowConfig::load_from) does, and looks at it again after each
+    /// `every`, 10 ms to a day: when it has changed, the flow is
+    /// [reconfigured](CacheFlow::reconfigure). A file that cannot be used then is told
+    /// once ([`Event::ConfigRejected`](crate::Event), a warning), and what held before
+    /// holds on.
+    ///
+    /// What is given to [`config`](Self::config) stands under it. Its content is compared,
+    /// so that a link that is set to another file is seen as well.
+    pub fn watch_config(mut self, path: impl Into<PathBuf>, every: Duration) -> Self {
+        let path = path.into();
+        self.watched = Some(Watched { path, every });
+        self
+    }
+
+    /// Whether anything is cached. In a flow that does not, all caches are as with
+    /// [`enabled(false)`](crate::CacheBuilder::enabled). Off is what anybody switches off,
+    /// here or by configuration (`CACHEFLOW_ENABLED=false`).
+    pub fn enabled(mut self, enabled: bool) -> Self {
+        self.said.say(move |config| config.enabled = enabled);
+        self
+    }
+
+    /// What people call this instance: it stands before what tells its starts apart, in
+    /// [`instance`](CacheFlow::instance) and in messages. 1 to 64 of `[A-Za-z0-9_.@-]`.
+    pub fn instance(mut self, instance: impl Into<String>) -> Self {
+        let instance = Some(instance.into());
+        self.said
+            .say(move |config| config.instance.clone_from(&instance));
+        self
+    }
+
     /// Keeps this service's names apart from others' on the same server:
     /// `cacheflow:{namespace}/…`. All instances of a service use the same.
     pub fn namespace(mut self, namespace: impl Into<String>) -> Self {
-        self.config.namespace = namespace.into();
+        let namespace = namespace.into();
+        self.said
+            .say(move |config| config.namespace.clone_from(&namespace));
         self
     }
 
     /// What stands before every name on the server, in place of `cacheflow:`.
     /// May be empty.
     pub fn prefix(mut self, prefix: impl Into<String>) -> Self {
-        self.config.prefix = Some(prefix.into());
+        let prefix = Some(prefix.into());
+        self.said
+            .say(move |config| config.prefix.clone_from(&prefix));
         self
     }
 
@@ -83,14 +135,16 @@ impl FlowBuilder {
     /// be served. It bounds how old a hit can be past an invalidation when the
     /// bus is silently dead. Heartbeats come every 400 ms.
     pub fn max_staleness(mut self, max_staleness: Duration) -> Self {
-        self.config.max_staleness = max_staleness;
+        self.said
+            .say(move |config| config.max_staleness = max_staleness);
         self
     }
 
     /// What one operation on the shared store may take before the call goes on
     /// without it.
     pub fn operation_budget(mut self, operation_budget: Duration) -> Self {
-        self.config.operation_budget = operation_budget;
+        self.said
+            .say(move |config| config.operation_budget = operation_budget);
         self
     }
 
@@ -99,7 +153,8 @@ impl FlowBuilder {
     /// `max_staleness` ago, which cannot be older than that past any
     /// invalidation.
     pub fn serve_young_without_bus(mut self, serve_young: bool) -> Self {
-        self.config.serve_young_without_bus = serve_young;
+        self.said
+            .say(move |config| config.serve_young_without_bus = serve_young);
         self
     }
 
@@ -112,14 +167,16 @@ impl FlowBuilder {
 
     /// How the values of all caches are written, unless a cache says otherwise.
     pub fn codec(mut self, codec: Codec) -> Self {
-        self.config.bytes.codec = Some(codec);
+        self.said
+            .say(move |config| config.bytes.codec = Some(codec.clone()));
         self
     }
 
     /// Whether and how the values of all caches are compressed in the shared store,
     /// unless a cache says otherwise.
     pub fn compression(mut self, compression: Compression) -> Self {
-        self.config.bytes.compression = Some(compression);
+        self.said
+            .say(move |config| config.bytes.compression = Some(compression.clone()));
         self
     }
 
@@ -133,17 +190,15 @@ impl FlowBuilder {
 
     /// Whether keys, tags and patterns stand in the log, in the events and spans of
     /// `tracing`. They are often personal data, and sometimes secrets.
-    pub fn log_keys(mut self, log_keys: bool) -> Self {
-        self.config.observing.log_keys = log_keys;
-        self
+    pub fn log_keys(self, log_keys: bool) -> Self {
+        self.set(move |config| config.observing.log_keys = log_keys)
     }
 
     /// Whether the flow looks once a minute for likely mistakes in how its caches are
     /// set up, and tells each once, as [`Event::Advice`](crate::Event) and as a warning
     /// in the log.
-    pub fn advisor(mut self, advisor: bool) -> Self {
-        self.config.observing.advisor = advisor;
-        self
+    pub fn advisor(self, advisor: bool) -> Self {
+        self.set(move |config| config.observing.advisor = advisor)
     }
 
     /// The clock by which entries expire. Budgets and pauses of the network
@@ -175,8 +230,8 @@ impl FlowBuilder {
         Ok(flow)
     }
 
-    pub(crate) fn set(mut self, set: impl FnOnce(&mut FlowConfig)) -> Self {
-        set(&mut self.config);
+    pub(crate) fn set(mut self, set: impl Fn(&mut FlowConfig) + Send + Sync + 'static) -> Self {
+        self.said.say(set);
         self
     }
 
@@ -187,7 +242,9 @@ impl FlowBuilder {
     /// The only place where the parts of a flow meet.
     pub(super) fn assemble(self) -> Result<CacheFlow> {
         let Self {
-            config,
+            said,
+            config: given,
+            watched,
             backend,
             clock,
             touchers,
@@ -197,6 +254,26 @@ impl FlowBuilder {
             keys,
         } = self;
         let mut faults = Faults::default();
+        let mut configuration = given.clone();
+        let mut first = None;
+        if let Some(Watched { path, every }) = &watched {
+            faults.check_range(
+                "watch_config",
+                *every,
+                Duration::from_millis(10),
+                Duration::from_secs(24 * 60 * 60),
+                |every| format!("{every:?}"),
+            );
+            first = std::fs::read(path).ok();
+            match watched_config(path, first.as_deref(), &given) {
+                Ok(config) => configuration = config,
+                Err(error) => faults.add(error.to_string()),
+            }
+        }
+        configuration.check(&mut faults);
+        let config = configuration
+            .flow_config(&mut Faults::default())
+            .under(&said);
         config.check(&mut faults);
         if let Some(fault) = history.and_then(history_fault) {
             faults.add(fault);
@@ -210,8 +287,15 @@ impl FlowBuilder {
             faults.add(fault);
         }
         let runtime = Handle::try_current().ok();
-        if backend.is_some() && runtime.is_none() {
-            faults.add("backend: a flow with a backend is built inside of a tokio runtime");
+        for (what, given) in [
+            ("backend", backend.is_some()),
+            ("watch_config", watched.is_some()),
+        ] {
+            if given && runtime.is_none() {
+                faults.add(format!(
+                    "{what}: a flow with a {what} is built inside of a tokio runtime"
+                ));
+            }
         }
         faults.into_result("build")?;
 
@@ -219,7 +303,10 @@ impl FlowBuilder {
         let sealing = keys.map(|keys| Arc::new(keys.within(config.full_prefix())) as _);
         #[cfg(not(feature = "seal"))]
         let sealing = None;
-        let origin = random_origin();
+        let origin = match &config.instance {
+            Some(name) => format!("{name}-{}", random_origin()),
+            None => random_origin(),
+        };
         let events = EventSink::new().logging_keys(config.observing.log_keys);
         let namespace = Namespace::new(config.full_prefix(), &origin);
         let shared = backend.as_ref().map(|backend| {
@@ -302,6 +389,9 @@ impl FlowBuilder {
         let flow = CacheFlow(Arc::new(Inner {
             deferred: super::deferred::Deferred::new(),
             has_bus: backend.is_some(),
+            present: Live::new(config.clone()),
+            configuration: Live::new(configuration),
+            said,
             config,
             node,
             standing,
@@ -324,6 +414,9 @@ impl FlowBuilder {
         }));
         if advises {
             flow.begin_advising();
+        }
+        if let Some(watched) = watched {
+            flow.watch(watched, first, given);
         }
         Ok(flow)
     }

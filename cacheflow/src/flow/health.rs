@@ -56,7 +56,7 @@ pub struct Health {
     pub is_closed: bool,
     /// Whether a background task has panicked.
     pub has_lost_task: bool,
-    max_staleness: Duration,
+    pub(super) max_staleness: Duration,
 }
 
 /// The shared store's state.

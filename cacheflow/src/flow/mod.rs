@@ -5,6 +5,7 @@ mod admin;
 mod advisor;
 mod backend;
 mod builder;
+mod configure;
 mod deferred;
 mod execute;
 mod global;
@@ -34,6 +35,7 @@ pub(crate) use above::{Above, WeakFlow};
 pub use admin::{Admin, CacheInfo, EntryPage, Explanation, Happening, SharedEntry, Whereabouts};
 pub use backend::{Backend, Namespace};
 pub use builder::FlowBuilder;
+pub use configure::Reconfigured;
 pub use execute::{ExecuteOptions, NamedStrategy};
 pub(crate) use global::{global, installed};
 pub use health::{BusHealth, Health, StoreHealth};
@@ -45,10 +47,11 @@ pub use statistics::FlowStats;
 use crate::cache::{CacheBuilder, CacheValue, flow_id};
 use crate::clock::Clock;
 use crate::codec::Sealing;
-use crate::config::FlowConfig;
+use crate::config::{CacheFlowConfig, FlowConfig, Said};
 use crate::error::{Error, ErrorKind, Result};
 use crate::event::{EventSink, Events};
 use crate::invalidation::Node;
+use crate::live::Live;
 use crate::runtime::{Background, End, Tasks, UnderWay};
 use crate::source::{carried, request};
 use crate::standing::Standing;
@@ -89,7 +92,14 @@ use registry::Registry;
 pub struct CacheFlow(Arc<Inner>);
 
 struct Inner {
+    /// The options that it was built with.
     config: FlowConfig,
+    /// The same, with what has changed since.
+    present: Live<FlowConfig>,
+    /// What configuration says.
+    configuration: Live<CacheFlowConfig>,
+    /// What code said over it.
+    said: Said<FlowConfig>,
     node: Arc<Node>,
     standing: Arc<Standing>,
     shared: Option<Arc<Guarded>>,

@@ -8,6 +8,7 @@ use crate::clock::Clock;
 use crate::error::{Error, ErrorKind, Result};
 use crate::event::{BreakerState, EventSink};
 use crate::key::CacheName;
+use crate::live::Live;
 use crate::strategy::bulkhead::Compartment;
 use crate::strategy::circuit_breaker::{Breaker, CircuitBreaker};
 use crate::strategy::distributed_lock::{Lock, Tools};
@@ -61,6 +62,7 @@ impl Policies {
         };
         let policy = Arc::new(Policy {
             strategy: strategy.clone(),
+            refresh: Arc::new(Live::new(strategy.refresh)),
             breaker,
             bulkhead: strategy
                 .bulkhead

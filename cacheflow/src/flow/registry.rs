@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::hash::{Hash, Hasher};
 use std::sync::{Arc, PoisonError, RwLock};
 
-use crate::cache::{AnyCache, Counted};
+use crate::cache::{AnyCache, Configured, Counted};
 use crate::error::{Error, ErrorKind, Result};
 use crate::key::CacheName;
 
@@ -41,6 +41,7 @@ impl Hash for Place {
 #[derive(Clone)]
 struct Registered {
     core: Arc<dyn AnyCache>,
+    configured: Arc<dyn Configured>,
     values: &'static str,
 }
 
@@ -71,7 +72,7 @@ impl Registry {
     /// # Errors
     ///
     /// [`ErrorKind::TypeMismatch`] if there is one with another type of values.
-    pub(crate) fn get_or_make<C: AnyCache>(
+    pub(crate) fn get_or_make<C: AnyCache + Configured>(
         &self,
         name: &CacheName,
         values: &'static str,
@@ -84,10 +85,27 @@ impl Registry {
         let core = make()?;
         let registered = Registered {
             core: Arc::clone(&core) as _,
+            configured: Arc::clone(&core) as _,
             values,
         };
         caches.insert(name.clone(), registered);
         Ok((core, false))
+    }
+
+    /// Configures all caches at once, while none is made.
+    pub(crate) fn configure<T>(
+        &self,
+        configure: impl FnOnce(&mut dyn Iterator<Item = (&CacheName, &dyn Configured)>) -> T,
+    ) -> T {
+        let caches = self.caches.write().unwrap_or_else(PoisonError::into_inner);
+        let all = caches.iter();
+        configure(&mut all.map(|(name, registered)| (name, &*registered.configured)))
+    }
+
+    /// Whether there is a cache of which `is_it` holds.
+    pub(crate) fn any(&self, is_it: impl FnMut(&CacheName) -> bool) -> bool {
+        let caches = self.caches.read().unwrap_or_else(PoisonError::into_inner);
+        caches.keys().any(is_it)
     }
 
     /// The cache `name`, if there is one.
@@ -125,7 +143,7 @@ impl Registry {
     }
 
     /// The cache of this name, whatever its values are.
-    pub(crate) fn any(&self, name: &str) -> Option<Arc<dyn AnyCache>> {
+    pub(crate) fn named(&self, name: &str) -> Option<Arc<dyn AnyCache>> {
         let caches = self.caches.read().unwrap_or_else(PoisonError::into_inner);
         Some(Arc::clone(&caches.get(name)?.core))
     }

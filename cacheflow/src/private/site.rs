@@ -11,7 +11,7 @@ use super::in_process::InProcess;
 use super::shape::Shape;
 use crate::cache::{CacheBuilder, CacheValue, Core, validator};
 use crate::codec::{Codec, Compression};
-use crate::config::{CacheConfig, Faults};
+use crate::config::{CacheConfig, Said};
 use crate::error::{Error, ErrorKind, Result};
 use crate::flow::{CacheFlow, Place, installed};
 use crate::key::CacheName;
@@ -98,7 +98,7 @@ impl Site {
 /// How an attribute says that its function's cache keeps values.
 #[derive(Default)]
 pub struct Keeping {
-    config: CacheConfig,
+    said: Said<CacheConfig>,
     validate: Option<Validate>,
 }
 
@@ -113,7 +113,7 @@ struct Validate {
 impl fmt::Debug for Keeping {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Keeping")
-            .field("config", &self.config)
+            .field("said", &self.said)
             .finish_non_exhaustive()
     }
 }
@@ -122,63 +122,69 @@ impl Keeping {
     /// By this strategy.
     #[must_use]
     pub fn strategy(mut self, strategy: Strategy) -> Self {
-        self.config.strategy = strategy;
+        self.said
+            .say(move |config| config.strategy = strategy.clone());
         self
     }
 
     /// In this process alone.
     #[must_use]
     pub fn in_process(mut self) -> Self {
-        self.config.in_process = true;
+        self.said.say(move |config| config.in_process = true);
         self
     }
 
     /// Written so.
     #[must_use]
     pub fn codec(mut self, codec: Codec) -> Self {
-        self.config.bytes.codec = Some(codec);
+        self.said
+            .say(move |config| config.bytes.codec = Some(codec.clone()));
         self
     }
 
     /// Compressed where they are longer than this.
     #[must_use]
     pub fn compress(mut self, above: usize) -> Self {
-        self.config.bytes.compress_above = Some(above);
+        self.said
+            .say(move |config| config.bytes.compress_above = Some(above));
         self
     }
 
     /// Never compressed.
     #[must_use]
     pub fn uncompressed(mut self) -> Self {
-        self.config.bytes.compression = Some(Compression::none());
+        self.said
+            .say(move |config| config.bytes.compression = Some(Compression::none()));
         self
     }
 
     /// Under this version of their type.
     #[must_use]
     pub fn schema_version(mut self, version: u32) -> Self {
-        self.config.bytes.schema_version = Some(version);
+        self.said
+            .say(move |config| config.bytes.schema_version = Some(version));
         self
     }
 
     /// Also that there is no value.
     #[must_use]
     pub fn cache_none(mut self, ttl: Duration) -> Self {
-        self.config.loading.none_ttl = Some(ttl);
+        self.said
+            .say(move |config| config.loading.none_ttl = Some(ttl));
         self
     }
 
     /// No longer than this.
     #[must_use]
     pub fn max_ttl(mut self, max_ttl: Duration) -> Self {
-        self.config.max_ttl = Some(max_ttl);
+        self.said.say(move |config| config.max_ttl = Some(max_ttl));
         self
     }
 
     /// Sealed, or in this process.
     #[must_use]
     pub fn sensitive(mut self) -> Self {
-        self.config.sensitive = true;
+        self.said.say(|config| config.sensitive = true);
         self
     }
 
@@ -203,14 +209,17 @@ impl Keeping {
     #[must_use]
     pub fn invalidation_patterns(mut self, patterns: &[&str]) -> Self {
         let patterns = patterns.iter().map(|pattern| (*pattern).to_owned());
-        self.config.invalidation_patterns = patterns.collect();
+        let patterns: Vec<_> = patterns.collect();
+        self.said
+            .say(move |config| config.invalidation_patterns.clone_from(&patterns));
         self
     }
 
     /// Also errors.
     #[must_use]
     pub fn cache_err(mut self, ttl: Duration) -> Self {
-        self.config.loading.err_ttl = Some(ttl);
+        self.said
+            .say(move |config| config.loading.err_ttl = Some(ttl));
         self
     }
 }
@@ -324,11 +333,8 @@ impl At {
         let Some(keeping) = self.site.keeping else {
             return builder.core_named(name);
         };
-        let Keeping { config, validate } = keeping(Keeping::default());
-        let mut faults = Faults::default();
-        config.check(&mut faults);
-        faults.into_result("build")?;
-        let builder = builder.configured(config);
+        let Keeping { said, validate } = keeping(Keeping::default());
+        let builder = builder.saying(said);
         match validate.map(Validate::of::<V>).transpose()? {
             Some(validator) => builder.validated(validator).core_named(name),
             None => builder.core_named(name),

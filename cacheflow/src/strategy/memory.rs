@@ -14,7 +14,7 @@ use crate::key::{Address, CacheName, EntryKey, FullKey, Marks};
 use crate::source::{Boarding, Flight, Flights, SharedError, Start, Ticket};
 use crate::standing::{AsOf, Joined, Standing, Verdict};
 use crate::store::Memory;
-use crate::sync::atomic::{AtomicU64, Ordering};
+use crate::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use crate::sync::{Mutex, MutexGuard};
 
 pub(crate) use page::Page;
@@ -37,6 +37,8 @@ pub(crate) struct Local<V> {
     events: EventSink,
     serve_young: bool,
     hold_off: Duration,
+    /// Changed under the lock.
+    is_off: AtomicBool,
 }
 
 struct Inside<V> {
@@ -104,7 +106,23 @@ impl<V: Clone + Send + Sync + 'static> Local<V> {
             events,
             serve_young,
             hold_off,
+            is_off: AtomicBool::new(false),
         }
+    }
+
+    /// Switches memory on or off. What is off is empty and takes nothing in, so that a
+    /// hit need not ask; and what was there before, or is on its way, is not there when
+    /// it is switched on again.
+    pub(crate) fn switch(&self, on: bool) {
+        let mut inside = self.inside();
+        if self.is_off.swap(!on, Ordering::AcqRel) == on {
+            self.forget_everything(&mut inside);
+        }
+    }
+
+    /// Whether it is switched off.
+    pub(crate) fn is_off(&self) -> bool {
+        self.is_off.load(Ordering::Acquire)
     }
 
     /// The entry, if it may be served now.
@@ -153,6 +171,9 @@ impl<V: Clone + Send + Sync + 'static> Local<V> {
         let nothing = Nothing::Unrefreshed(failures);
         let entry = Entry::new(nothing, self.clock.now(), life, self.epoch(), 1);
         let mut inside = self.inside();
+        if self.is_off() {
+            return;
+        }
         self.nothings
             .insert(&mut inside.nothings, &address.key, entry);
     }
@@ -316,7 +337,8 @@ impl<V: Clone + Send + Sync + 'static> Local<V> {
                 let epoch = self.epoch();
                 value.is_live(now, epoch) || value.may_stand_in(now, epoch)
             });
-        if current && !has_value && self.may_serve(entry.begun, now) {
+        let takes = !self.is_off() && self.may_serve(entry.begun, now);
+        if current && !has_value && takes {
             self.values.remove(key);
             entry.as_of = entry.as_of.max(self.here().unwrap_or(0));
             self.nothings
@@ -456,7 +478,7 @@ impl<V: Clone + Send + Sync + 'static> Local<V> {
     fn insert(&self, inside: &mut Inside<V>, key: &EntryKey, mut entry: Entry<V>) {
         // What could not be served now is not put: it would only be in the way
         // of what can be.
-        if self.may_serve(entry.begun, self.clock.now()) {
+        if !self.is_off() && self.may_serve(entry.begun, self.clock.now()) {
             // It was judged up to here just now, under this lock.
             entry.as_of = entry.as_of.max(self.here().unwrap_or(0));
             self.values.insert(&mut inside.values, key, entry);

@@ -41,6 +41,7 @@ pub(crate) use levels::{
 pub(crate) use memory::{Local, Nothing, Options as LocalOptions, Page};
 pub(crate) use multi_level::Weigher;
 pub use named::StrategyOptions;
+pub(crate) use named::{nearest::nearest, read::read_duration};
 pub(crate) use policy::{CallOptions, Policy};
 pub use refresh_ahead::RefreshAhead;
 pub use write_behind::WriteBehind;

@@ -28,24 +28,24 @@ impl FlowBuilder {
 
     /// How long the start waits for the warmers that it requires; 1 ms to 366 days, by default 60 s.
     pub fn required_timeout(self, timeout: Duration) -> Self {
-        self.set(|config| config.warming.required_timeout = timeout)
+        self.set(move |config| config.warming.required_timeout = timeout)
     }
 
     /// Whether the flow starts although a required warmer has failed or is not done in time;
     /// then that is told in a warning, and the warmer goes on. By default not.
     pub fn start_without_required(self, start: bool) -> Self {
-        self.set(|config| config.warming.start_without_required = start)
+        self.set(move |config| config.warming.start_without_required = start)
     }
 
     /// Whether anything is warmed that nobody asks for: at the start, on a schedule. By default yes.
     /// What is [asked for](crate::CacheFlow::warm) is warmed anyway.
     pub fn warming(self, enabled: bool) -> Self {
-        self.set(|config| config.warming.enabled = enabled)
+        self.set(move |config| config.warming.enabled = enabled)
     }
 
     /// How many warmers run at once; 1 to 1024, by default 4.
     pub fn warming_parallelism(self, warmers: usize) -> Self {
-        self.set(|config| config.warming.parallelism = warmers)
+        self.set(move |config| config.warming.parallelism = warmers)
     }
 
     /// Tells how far each warmer is, after each batch: to draw a bar. It is called by the warmer, which

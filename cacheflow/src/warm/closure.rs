@@ -150,29 +150,30 @@ impl<K: 'static, V: CacheValue> CacheBuilder<K, V> {
     /// for its own source, and for the flow's [warmers](CacheWarmer) that name the cache; without
     /// either a warning is told. In a tokio runtime.
     pub fn warm_on_startup(self) -> Self {
-        self.set(|config| config.warming.on_startup = true)
+        self.set(move |config| config.warming.on_startup = true)
     }
 
     /// Warms the cache again and again in this interval; 1 ms to 366 days.
     pub fn warming_interval(self, interval: Duration) -> Self {
-        self.set(|config| config.warming.every = Some(interval))
+        self.set(move |config| config.warming.every = Some(interval))
     }
 
     /// Warms the cache at the times of a table as cron has them, in UTC: see `WarmPlan::cron`.
     #[cfg(feature = "cron")]
     pub fn warming_cron(self, table: impl Into<String>) -> Self {
-        self.set(|config| config.warming.cron = Some(table.into()))
+        let table = Some(table.into());
+        self.set(move |config| config.warming.cron.clone_from(&table))
     }
 
     /// Whether each node warms the cache, instead of one for all: for what each node's memory is to
     /// have.
     pub fn warm_per_node(self, per_node: bool) -> Self {
-        self.set(|config| config.warming.per_node = per_node)
+        self.set(move |config| config.warming.per_node = per_node)
     }
 
     /// How long a warming of the cache may take; 1 ms to 366 days, by default 10 min.
     pub fn warming_timeout(self, timeout: Duration) -> Self {
-        self.set(|config| config.warming.timeout = timeout)
+        self.set(move |config| config.warming.timeout = timeout)
     }
 }
 
@@ -197,7 +198,7 @@ impl<K: 'static, V: CacheValue> CacheWarmer for Own<K, V> {
     }
 
     fn plan(&self) -> WarmPlan {
-        WarmPlan::from(&self.sink.core.config.warming)
+        WarmPlan::from(&self.sink.core.config().warming)
     }
 
     async fn warm(&self, flow: &CacheFlow) -> Result<WarmReport, BoxError> {

@@ -68,7 +68,7 @@ impl Admin {
                 .filter_map(|(is_there, level)| is_there.then_some(level))
                 .collect(),
             bound: options::bound(config.bound()),
-            options: options::of(config, self.flow.config()),
+            options: options::of(&config, &self.flow.present()),
             entries: stats.entries,
             weight: stats.weight,
         }

@@ -87,7 +87,7 @@ impl Admin {
     }
 
     fn used(&self, name: &str) -> Result<Arc<dyn AnyCache>> {
-        self.flow.registry().any(name).ok_or_else(|| {
+        self.flow.registry().named(name).ok_or_else(|| {
             let all = self.flow.registry().all();
             let all: Vec<_> = all.iter().map(|(name, ..)| name.as_str()).collect();
             let allowed = match all.is_empty() {

@@ -11,6 +11,7 @@ use crate::strategy::cache_aside::CacheAside;
 /// are switches, lists or lifetimes are left out where they are not set.
 pub(super) fn of(config: &CacheConfig, flow: &FlowConfig) -> Vec<(&'static str, String)> {
     let CacheConfig {
+        enabled,
         loading,
         strategy: _,
         max_entries: _,
@@ -51,6 +52,7 @@ pub(super) fn of(config: &CacheConfig, flow: &FlowConfig) -> Vec<(&'static str, 
     let keeps_nothing = none_ttl.is_some() || err_ttl.is_some();
     let (codec, compression, version) = written(bytes, flow);
     let options = [
+        ("enabled", (!enabled).then(|| "false".to_owned())),
         ("ttl", time(ttl)),
         ("ttl_jitter", Some(ttl_jitter.to_string())),
         ("max_ttl", perhaps(max_ttl)),

@@ -83,7 +83,7 @@ impl Admin {
     /// [`ErrorKind::InvalidConfig`](crate::ErrorKind) if that is no full key.
     pub async fn find(&self, key: &str) -> Result<Whereabouts> {
         let key = full_key(key)?;
-        let cache = self.flow.registry().any(key.cache());
+        let cache = self.flow.registry().named(key.cache());
         let entry_key = EntryKey::new(key.key());
         let (shared, shared_trouble) = match self.stored(cache.as_deref(), &key).await {
             Ok(stored) => (

@@ -141,9 +141,15 @@ mod tests {
         };
         let health = Health {
             store: Some(StoreHealth::Up),
+            store_for: Some(Duration::from_secs(60)),
             bus: Some(BusHealth::Up),
+            bus_for: Some(Duration::from_secs(60)),
             waiting_invalidations: 0,
             memory_is_trusted: true,
+            silent_for: Some(Duration::ZERO),
+            is_closed: false,
+            has_lost_task: false,
+            max_staleness: Duration::from_secs(2),
         };
         FlowStats {
             instance: "0123456789abcdef".to_owned(),

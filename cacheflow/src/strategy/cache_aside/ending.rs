@@ -87,7 +87,9 @@ where
         keeping: Keeping,
     ) -> Told<V> {
         let said = terms.context.taken();
-        let ends = parts.expires.filter(|_| !self.config.outlive_dependencies);
+        let ends = parts
+            .expires
+            .filter(|_| !self.config.get().outlive_dependencies);
         let marks = self.marks(address, &terms.given, &said, &value, parts);
         let marks = marks.filter(|_| self.may_be_kept(address, &value));
         let wanted = Wanted {
@@ -95,7 +97,8 @@ where
             by_call: terms.options.ttl,
             by_value: self.timer.as_ref().and_then(|timer| timer(&value)),
         };
-        let ttl = after_load(&self.config, self.max_ttl, LoadEnd::Value, wanted, draw());
+        let config = self.config.get();
+        let ttl = after_load(&config, self.max_ttl, LoadEnd::Value, wanted, draw());
         let now = self.clock.now();
         let ttl = kept_for(ttl, ends, &said, now);
         let (marks, ttl) = marks.zip(ttl).unzip();
@@ -138,12 +141,15 @@ where
         keeping: Keeping,
     ) -> Told<V> {
         let said = terms.context.taken();
-        let ends = parts.expires.filter(|_| !self.config.outlive_dependencies);
+        let ends = parts
+            .expires
+            .filter(|_| !self.config.get().outlive_dependencies);
         let marks = self.all_marks(address, &terms.given, &said, Vec::new(), parts);
         self.read_nothing(address, marks.as_deref());
         flight.land(Outcome::Absent(marks.clone()));
         let wanted = Wanted::default();
-        let ttl = after_load(&self.config, self.max_ttl, LoadEnd::Absent, wanted, draw());
+        let config = self.config.get();
+        let ttl = after_load(&config, self.max_ttl, LoadEnd::Absent, wanted, draw());
         // What was there and is no more has to go.
         let skip = terms.options.skip;
         let replaces = way.refreshes.is_some() || skip.reading_memory || skip.reading_shared;
@@ -187,7 +193,8 @@ where
             Fault::Source(Some(_)) => LoadEnd::FailedShared,
             _ => LoadEnd::FailedAlone,
         };
-        let ttl = after_load(&self.config, self.max_ttl, end, Wanted::default(), draw());
+        let config = self.config.get();
+        let ttl = after_load(&config, self.max_ttl, end, Wanted::default(), draw());
         let is_refresh = way.refreshes.is_some();
         if let (Some(ttl), Fault::Source(Some(error)), Some(marks), false) =
             (ttl, fault, marks, is_refresh)
@@ -223,8 +230,8 @@ where
         FillWith {
             ttl,
             stale: Duration::ZERO,
-            idle: self.config.idle,
-            refresh: terms.policy.strategy.refresh,
+            idle: self.config.get().idle,
+            refresh: *terms.policy.refresh.get(),
             cost: keeping.cost,
             version: None,
             skip_shared: keeping.skip_shared || skip.filling_shared,

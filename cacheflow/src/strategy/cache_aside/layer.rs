@@ -15,6 +15,7 @@ use crate::clock::Clock;
 use crate::entry::{Level, Made};
 use crate::event::{Counter, Counters, Event, EventSink};
 use crate::key::{Address, CacheName, Marks};
+use crate::live::Live;
 use crate::runtime::Background;
 use crate::source::{
     Boarding, Fault, Flight, Landed, LoadContext, LoadError, Loaded, Outcome, inside,
@@ -28,7 +29,7 @@ use crate::strategy::{Local, Nothing};
 /// Cache-aside over some levels.
 pub(crate) struct Layer<V, L> {
     pub(crate) cache: CacheName,
-    pub(crate) config: CacheAside,
+    pub(crate) config: Live<CacheAside>,
     pub(crate) local: Arc<Local<V>>,
     pub(crate) levels: L,
     /// No value is kept for longer.
@@ -308,7 +309,7 @@ where
             made = self.stale_after(address, flight, soft, Some(joined)) => {
                 Some(Landed::Outcome(Outcome::Value(made)))
             }
-            () = tokio::time::sleep(self.config.follower_timeout) => None,
+            () = tokio::time::sleep(self.config.get().follower_timeout) => None,
         }
     }
 

@@ -266,7 +266,7 @@ where
                 None => below.push(led),
             }
         }
-        let reading = terms.policy.reading(&terms.options, self.config.idle);
+        let reading = terms.policy.reading(&terms.options, self.config.get().idle);
         let reads = {
             let wanted: Vec<_> = below
                 .iter()

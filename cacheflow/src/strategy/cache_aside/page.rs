@@ -53,13 +53,14 @@ where
             by_value: self.timer.as_ref().and_then(|timer| timer(&pair.value)),
             ..Wanted::default()
         };
-        let ttl = after_load(&self.config, self.max_ttl, LoadEnd::Value, wanted, draw());
+        let config = self.config.get();
+        let ttl = after_load(&config, self.max_ttl, LoadEnd::Value, wanted, draw());
         let ttl = ttl.filter(|ttl| *ttl >= SHORTEST)?;
         let stale = policy.stale(&CallOptions::default()).unwrap_or_default();
         Some(FillWith {
             ttl,
             stale: stale_within(self.max_ttl, ttl, stale),
-            idle: self.config.idle,
+            idle: config.idle,
             refresh: policy.strategy.refresh,
             // What one of them alone would have taken, nobody knows.
             cost: std::time::Duration::ZERO,

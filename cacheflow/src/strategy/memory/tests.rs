@@ -101,6 +101,32 @@ fn lead(local: &Local<u32>, key: &EntryKey) -> Arc<Flight<u32>> {
     }
 }
 
+/// Whoever saw it on just before may board and load when it is off.
+#[test]
+fn what_is_switched_off_is_empty_and_takes_nothing_in() {
+    let (local, _) = local(true, false);
+    let one = address(1);
+    let flight = lead(&local, &one.key);
+    assert!(local.keep(&one, &flight.ticket, entry(&flight.ticket, 1)));
+    let begun = lead(&local, &address(2).key);
+    local.switch(false);
+    assert!(local.is_off() && local.hit(b"1").is_none());
+    assert!(!local.keep(&address(2), &begun.ticket, entry(&begun.ticket, 2)));
+    let late = lead(&local, &one.key);
+    local.keep(&one, &late.ticket, entry(&late.ticket, 1));
+    assert!(local.hit(b"1").is_none());
+
+    // What began while it was off may have read what was forgotten meanwhile.
+    let begun = lead(&local, &one.key);
+    local.switch(true);
+    assert!(!local.keep(&one, &begun.ticket, entry(&begun.ticket, 1)));
+    let flight = lead(&local, &one.key);
+    assert!(local.keep(&one, &flight.ticket, entry(&flight.ticket, 3)));
+    // To say the same again forgets nothing.
+    local.switch(true);
+    assert!(local.hit(b"1").is_some());
+}
+
 #[test]
 fn what_was_forgotten_while_it_was_loaded_is_not_kept() {
     let (local, _) = local(true, false);

@@ -155,7 +155,6 @@ impl<V: Clone + Send + Sync + 'static> Layer<V> {
     }
 
     /// How values are written.
-    #[cfg(feature = "zstd")]
     pub(crate) fn wire(&self) -> &Wire<V> {
         &self.0.wire
     }

@@ -1,8 +1,8 @@
-//! Which name a mistyped one was meant to be.
+//! Which name a mistyped one was meant to be; of strategies, and of all options.
 
 /// The known name nearest to `name`, if one is near enough to be meant: at most a third of the
 /// letters of the longer of the two apart.
-pub(super) fn nearest(name: &str, known: &[&'static str]) -> Option<&'static str> {
+pub(crate) fn nearest(name: &str, known: &[&'static str]) -> Option<&'static str> {
     let (edits, candidate) = known
         .iter()
         .map(|candidate| (edits(name, candidate), *candidate))

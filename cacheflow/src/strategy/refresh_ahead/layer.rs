@@ -68,7 +68,7 @@ where
     /// until it has failed.
     pub(crate) fn claim_refresh<E>(&self, entry: &Entry<V>, terms: &Terms<V, E>) -> bool {
         let now = self.clock.now();
-        let Some(refresh) = terms.policy.strategy.refresh.filter(|_| entry.is_due(now)) else {
+        let Some(refresh) = terms.policy.refresh.get().filter(|_| entry.is_due(now)) else {
             return false;
         };
         let life = entry.life();
@@ -225,6 +225,6 @@ where
 
     fn longest_refresh(&self, due: &Due<V>) -> Duration {
         let left = due.ends().since(self.clock.now());
-        left.max(self.config.follower_timeout)
+        left.max(self.config.get().follower_timeout)
     }
 }
