@@ -50,3 +50,8 @@ pub struct Strategies;
 #[cfg(doctest)]
 #[doc = include_str!("../../docs/attributes.md")]
 pub struct Attributes;
+
+/// The code in the reference of what a flow tells of itself.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/observability.md")]
+pub struct Observability;
