@@ -61,3 +61,8 @@ pub struct Attributes;
 #[cfg(doctest)]
 #[doc = include_str!("../../docs/warming.md")]
 pub struct Warming;
+
+/// The code in the reference of what a flow tells of itself.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/observability.md")]
+pub struct Observability;

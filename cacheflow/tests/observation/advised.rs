@@ -7,7 +7,7 @@ use cacheflow::{Advice, Cache, CacheFlow, Event, Events, FailSafe, Strategy};
 use tracing::Level;
 
 use crate::collected::Collected;
-use crate::world::{HOUR, load, numbers};
+use crate::world::{HOUR, builder, load, numbers};
 
 const MINUTE: Duration = Duration::from_secs(60);
 
@@ -27,7 +27,7 @@ async fn next_look(events: &mut Events) -> Vec<(String, Advice)> {
 }
 
 async fn flow(clock: &Clock, advisor: bool) -> CacheFlow {
-    let builder = CacheFlow::builder().clock(clock.clone());
+    let builder = builder().clock(clock.clone());
     builder.advisor(advisor).build().await.unwrap()
 }
 
@@ -42,8 +42,7 @@ async fn useless(flow: &CacheFlow) -> Cache<u64, u64> {
 
 #[tokio::test(start_paused = true)]
 async fn after_an_hour_without_hits_it_says_so_once() {
-    let collected = Collected::default();
-    let _default = tracing::subscriber::set_default(collected.clone());
+    let (collected, _collecting) = Collected::here();
     let clock = Clock::manual();
     let flow = flow(&clock, true).await;
     let mut events = flow.events();

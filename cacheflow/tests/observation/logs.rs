@@ -62,8 +62,7 @@ async fn busy(builder: FlowBuilder, failing: &Failing<MemoryBackend>) -> CacheFl
 }
 
 async fn collected(options: fn(FlowBuilder) -> FlowBuilder) -> Collected {
-    let collected = Collected::default();
-    let _default = tracing::subscriber::set_default(collected.clone());
+    let (collected, _collecting) = Collected::here();
     let failing = Failing::new(MemoryBackend::new());
     let builder = node(&MemoryBackend::new()).backend(failing.clone());
     let flow = busy(options(builder), &failing)
@@ -164,8 +163,7 @@ async fn keys_tags_patterns_and_values_stand_in_the_log_only_if_they_may() {
 async fn what_another_node_has_forgotten_is_logged_where_it_is_heard() {
     let server = MemoryBackend::new();
     let one = subscribed(node(&server)).await;
-    let collected = Collected::default();
-    let _default = tracing::subscriber::set_default(collected.clone());
+    let (collected, _collecting) = Collected::here();
     let two = subscribed(node(&server)).await;
     let mut events = two.events();
     let _ = one.invalidate().keys(["users:1"]).send().await.unwrap();
@@ -180,8 +178,7 @@ async fn what_another_node_has_forgotten_is_logged_where_it_is_heard() {
 
 #[tokio::test]
 async fn trouble_is_a_warning_once_and_not_for_each_call() {
-    let collected = Collected::default();
-    let _default = tracing::subscriber::set_default(collected.clone());
+    let (collected, _collecting) = Collected::here();
     let failing = Failing::new(MemoryBackend::new());
     let flow = subscribed(node(&MemoryBackend::new()).backend(failing.clone())).await;
     let cache: Cache<u64, u64> = flow.cache("numbers").build().unwrap();

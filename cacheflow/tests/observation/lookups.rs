@@ -8,7 +8,7 @@ use cacheflow::clock::Clock;
 use cacheflow::{Cache, CacheFlow, FailSafe, Strategy, cached};
 use cacheflow_testkit::MemoryBackend;
 
-use crate::world::{Fault, HOUR, WITHIN, node, subscribed};
+use crate::world::{Fault, HOUR, builder, node, subscribed};
 
 const KEYS: u64 = 31;
 
@@ -148,7 +148,7 @@ async fn busy(flow: CacheFlow, clock: Clock) {
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn of_mixed_calls_on_many_threads_each_counts_once() {
     let clock = Clock::manual();
-    let flow = CacheFlow::builder().clock(clock.clone()).build().await;
+    let flow = builder().clock(clock.clone()).build().await;
     busy(flow.unwrap(), clock).await;
 }
 
@@ -158,7 +158,7 @@ async fn of_mixed_calls_on_two_levels_each_counts_once() {
     let server = MemoryBackend::with_clock(clock.clone());
     let mut nodes = Vec::new();
     for _ in 0..2 {
-        let builder = node(&server).operation_budget(WITHIN).clock(clock.clone());
+        let builder = node(&server).clock(clock.clone());
         nodes.push(subscribed(builder).await);
     }
     let [one, two] = nodes.try_into().unwrap();

@@ -6,6 +6,8 @@ use cacheflow::clock::Clock;
 use cacheflow::{Cache, CacheFlow, FlowBuilder};
 use cacheflow_testkit::{MemoryBackend, eventually};
 
+use crate::collected;
+
 /// A bound against hanging, not an expectation.
 pub(crate) const WITHIN: Duration = Duration::from_secs(30);
 
@@ -14,21 +16,27 @@ pub(crate) const HOUR: Duration = Duration::from_secs(3600);
 /// What loaders fail with.
 pub(crate) type Fault = String;
 
+/// What all flows here begin with.
+pub(crate) fn builder() -> FlowBuilder {
+    collected::set_up();
+    CacheFlow::builder()
+}
+
 /// A flow that shares nothing.
 pub(crate) async fn alone() -> CacheFlow {
-    CacheFlow::builder().build().await.unwrap()
+    builder().build().await.unwrap()
 }
 
 /// A flow that shares nothing, under a clock that the test moves.
 pub(crate) async fn by_hand() -> (Clock, CacheFlow) {
     let clock = Clock::manual();
-    let flow = CacheFlow::builder().clock(clock.clone()).build();
+    let flow = builder().clock(clock.clone()).build();
     (clock, flow.await.unwrap())
 }
 
 /// What a node of most tests is built with.
 pub(crate) fn node(server: &MemoryBackend) -> FlowBuilder {
-    CacheFlow::builder()
+    builder()
         .backend(server.clone())
         .max_staleness(HOUR)
         .operation_budget(WITHIN)

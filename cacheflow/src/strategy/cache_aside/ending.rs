@@ -244,6 +244,11 @@ where
     fn is_late(&self, address: &Address, keeping: Keeping) -> bool {
         if keeping.is_late {
             self.counters.add(Counter::FillRefused);
+            tracing::debug!(
+                cache = %self.cache,
+                cache_key = self.events.named(&address.key),
+                "a value is not kept: its lease was lost while it was loaded"
+            );
             self.events.tell(|| Event::FillRefused {
                 cache: self.cache.clone(),
                 key: address.key.clone(),

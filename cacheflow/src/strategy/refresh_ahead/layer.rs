@@ -190,6 +190,11 @@ where
 
     fn refresh_failed(&self, address: &Address, due: &Due<V>) {
         self.counters.add(Counter::RefreshFailed);
+        tracing::debug!(
+            cache = %self.cache,
+            cache_key = self.events.named(&address.key),
+            "a value could not be refreshed"
+        );
         self.events.tell(|| Event::RefreshFailed {
             cache: self.cache.clone(),
             key: address.key.clone(),
