@@ -22,7 +22,7 @@ use std::time::Duration;
 
 use tokio::runtime::Handle;
 
-pub(crate) use above::{Above, WeakFlow};
+pub(crate) use above::{Above, AnyCache, WeakFlow};
 pub use backend::{Backend, Namespace};
 pub use builder::FlowBuilder;
 pub use execute::{ExecuteOptions, NamedStrategy};

@@ -418,6 +418,13 @@ impl<V: Clone + Send + Sync + 'static> Local<V> {
         self.values.graph()
     }
 
+    /// The keys of what may be served; of more than `most`, those that were put last.
+    pub(crate) fn newest(&self, most: usize) -> Vec<EntryKey> {
+        let (now, epoch) = (self.clock.now(), self.epoch());
+        let memory = self.values.memory();
+        memory.map_or(Vec::new(), |memory| memory.newest(most, now, epoch))
+    }
+
     pub(crate) fn memory(&self) -> Option<&Memory<V>> {
         self.values.memory()
     }
