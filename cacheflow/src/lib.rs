@@ -69,7 +69,7 @@
 //! | move `updated_at` of all that a changed row is a part of, and forget what was made of it | [`CacheFlow::touch`], [`ParentToucher`], [`touch`] |
 //! | say when a value was last changed, and make that a part of a key | [`HasUpdatedAt`], [`macro@HasUpdatedAt`], [`Version`] |
 //! | put a text together of cached fragments | [`Template`] |
-//! | keep what will be asked for before anybody asks | [`CacheWarmer`], [`CacheBuilder::warm_with`], [`CacheFlow::warm`] |
+//! | keep what will be asked for before anybody asks | [`CacheWarmer`], [`macro@cache_warmer`], [`CacheBuilder::warm_with`], [`CacheFlow::warm`] |
 //! | read everything once within a request | [`CacheFlow::request_scope`] |
 //! | choose a strategy by configuration | [`Strategy::named`], [`StrategyOptions`], [`CacheFlow::strategy`] |
 //! | choose how values are written, compressed, encrypted | [`codec`] |
@@ -150,7 +150,8 @@ pub use cache::{
 };
 #[cfg(feature = "macros")]
 pub use cacheflow_macros::{
-    CacheKey, HasUpdatedAt, cache_evict, cache_put, cache_update, cached, cached_fragment,
+    CacheKey, HasUpdatedAt, cache_evict, cache_put, cache_update, cache_warmer, cached,
+    cached_fragment,
 };
 pub use entry::{EntryInfo, EntryState, Found, Level, Lookup};
 pub use error::{BoxError, Error, ErrorKind, Result, Unreadable};

@@ -16,6 +16,7 @@
 //! | `custom_codec` | a codec of one's own in a few lines |
 //! | `million` | a tag with a million keys is forgotten |
 //! | `operations` | a service that is looked after: health, figures, metrics, explanations, forgetting by hand |
+//! | `warm_start` | a million entries are warmed from SQLite before the first request |
 //! | `costs` | what each operation asks of Redis |
 
 use std::fmt::Display;
@@ -51,3 +52,8 @@ pub struct Strategies;
 #[cfg(doctest)]
 #[doc = include_str!("../../docs/attributes.md")]
 pub struct Attributes;
+
+/// The code in the guide to warming.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/warming.md")]
+pub struct Warming;

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::core::{Core, CoreParts};
+use super::page::WhenBuilt;
 use super::{Cache, CacheValue, LoadingCache, WriteBehindCache};
 use crate::codec::Wire;
 use crate::config::{CacheConfig, Faults, Written};
@@ -51,14 +52,11 @@ pub struct CacheBuilder<K, V> {
     weigher: Option<Weigher<V>>,
     tagger: Option<Tagger<V>>,
     timer: Option<Timer<V>>,
-    when_built: Option<WhenBuilt<V>>,
+    pub(super) when_built: Option<WhenBuilt<V>>,
     /// After which age a value is refreshed.
     fresh: Option<Duration>,
     key: PhantomData<fn(&K)>,
 }
-
-/// What happens with a cache when it is built.
-pub(crate) type WhenBuilt<V> = Arc<dyn Fn(&CacheFlow, &Arc<Core<V>>) + Send + Sync>;
 
 /// What a cache is built with.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -82,11 +80,6 @@ impl<K, V: CacheValue> CacheBuilder<K, V> {
             fresh: None,
             key: PhantomData,
         }
-    }
-
-    pub(crate) fn when_built(mut self, then: WhenBuilt<V>) -> Self {
-        self.when_built = Some(then);
-        self
     }
 
     pub(crate) fn set(mut self, set: impl FnOnce(&mut CacheConfig)) -> Self {
@@ -488,7 +481,7 @@ impl<K, V: CacheValue> CacheBuilder<K, V> {
             if let Some(then) = &self.when_built {
                 then(flow, &core);
             }
-            flow.tell_built(name, &core.config.warming);
+            flow.tell_built(name, &core.config.warming, &(Arc::clone(&core) as _));
         }
         Ok(core)
     }

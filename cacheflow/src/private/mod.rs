@@ -15,6 +15,7 @@ mod since;
 mod site;
 mod touch;
 mod trouble;
+mod warmer;
 
 pub use call::{
     Missed, begin, cached, cached_in_background, cached_now, cached_with, look, returning, run,
@@ -36,6 +37,10 @@ pub use since::Since;
 pub use site::{At, Keeping, Site};
 pub use touch::{Row, Touch};
 pub use trouble::FromTrouble;
+pub use warmer::{reported, with_cron};
+
+pub use crate::warm::{FunctionWarmer, WarmingFuture};
+pub use inventory;
 
 use crate::flow::CacheFlow;
 

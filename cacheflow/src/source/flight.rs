@@ -8,7 +8,6 @@ use std::sync::Arc;
 use tokio::sync::watch;
 
 use super::load::Trouble;
-use super::pages::Pages;
 use crate::clock::Tick;
 use crate::entry::{Epoch, Made};
 use crate::key::{EntryKey, Marks};
@@ -52,6 +51,12 @@ impl Ticket {
         }
     }
 
+    /// A ticket of a reader who does not know yet for which keys: nobody could cancel it. What it
+    /// is for has to be judged by what was forgotten since.
+    pub(crate) fn of_page(start: Start) -> Self {
+        Self::new(start, Kind::Read)
+    }
+
     /// Whether what was read under this ticket may be old.
     pub(crate) fn is_cancelled(&self) -> bool {
         self.cancelled.load(Ordering::Acquire)
@@ -67,7 +72,7 @@ impl Ticket {
         self.is_through.load(Ordering::Acquire)
     }
 
-    pub(super) fn cancel(&self) {
+    fn cancel(&self) {
         self.cancelled.store(true, Ordering::Release);
     }
 }
@@ -225,7 +230,6 @@ pub(crate) enum Boarding<V> {
 /// A key is here only while somebody is under way with it.
 pub(crate) struct Flights<V> {
     slots: HashMap<EntryKey, Slot<V>, foldhash::fast::RandomState>,
-    pages: Pages,
 }
 
 struct Slot<V> {
@@ -246,7 +250,6 @@ impl<V> Default for Flights<V> {
     fn default() -> Self {
         Self {
             slots: HashMap::default(),
-            pages: Pages::default(),
         }
     }
 }
@@ -284,21 +287,6 @@ impl<V: Clone> Flights<V> {
         self.ticket(key, Ticket::new(start, Kind::Put))
     }
 
-    /// One ticket for all that is about to be read, whatever keys it has; to be
-    /// [closed](Self::close_page).
-    pub(crate) fn open_page(&mut self, start: Start) -> Arc<Ticket> {
-        self.pages.open(Ticket::new(start, Kind::Read))
-    }
-
-    pub(crate) fn close_page(&mut self, page: &Arc<Ticket>) {
-        self.pages.close(page);
-    }
-
-    /// Whether `key` was changed since the page was opened.
-    pub(crate) fn has_changed(&self, page: &Arc<Ticket>, key: &[u8]) -> bool {
-        self.pages.has_changed(page, key)
-    }
-
     fn ticket(&mut self, key: &EntryKey, ticket: Ticket) -> Arc<Ticket> {
         let ticket = Arc::new(ticket);
         let slot = self.slots.entry(key.clone()).or_default();
@@ -333,7 +321,6 @@ impl<V: Clone> Flights<V> {
 
     /// Cancels everybody under way with `key`. Who comes now starts anew.
     pub(crate) fn cancel(&mut self, key: &[u8]) {
-        self.pages.change(key);
         if let Some(slot) = self.slots.remove(key) {
             slot.cancel();
         }
@@ -341,7 +328,6 @@ impl<V: Clone> Flights<V> {
 
     /// Cancels all that read `key`; those that put it go on.
     pub(crate) fn cancel_reads(&mut self, key: &[u8]) {
-        self.pages.change(key);
         let Some(slot) = self.slots.get_mut(key) else {
             return;
         };
@@ -368,7 +354,6 @@ impl<V: Clone> Flights<V> {
 
     /// Cancels everybody under way.
     pub(crate) fn cancel_all(&mut self) {
-        self.pages.cancel_all();
         for (_, slot) in self.slots.drain() {
             slot.cancel();
         }

@@ -7,7 +7,6 @@ mod context;
 mod flight;
 mod load;
 mod nesting;
-mod pages;
 mod request;
 mod turn;
 

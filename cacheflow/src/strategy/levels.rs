@@ -14,7 +14,7 @@ use crate::key::{Address, FullKey, Marks, Tag};
 use crate::source::Ticket;
 
 /// Levels that can be read and filled.
-pub(crate) trait Levels<V: Clone + Send + Sync + 'static>: Send + Sync + 'static {
+pub(crate) trait Levels<V>: Send + Sync + 'static {
     /// Reads the levels below memory, which the caller has looked at, and keeps
     /// what it finds in those above.
     ///

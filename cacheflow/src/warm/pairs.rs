@@ -24,9 +24,9 @@ use crate::key::CacheKey;
 /// refused, key by key. The first page begins before the source is called, which is right for one
 /// query, however many rows that has. Whoever asks the source again begins another.
 ///
-/// While a page is open, this node keeps in mind all that is forgotten anywhere in the flow: up to
-/// 500,000 keys and tags; then, or when 10,000 keys of this cache have changed, what is left of the
-/// page is refused. A source that takes minutes is better read in pages than in one query:
+/// While a page is open, this node keeps in mind all that is forgotten anywhere in the flow, up to
+/// 500,000 keys and tags; beyond that, what is left of the page is refused. A source that takes minutes
+/// is better read in pages than in one query:
 /// [`CacheBuilder::warm_pages`](crate::CacheBuilder::warm_pages) does so.
 ///
 /// What the source reads of other caches is not noticed: use a handle that

@@ -70,7 +70,11 @@ impl WarmPlan {
     /// Runs it at the times of a table as cron has them, `30 4 * * *` for half past four in
     /// the morning, in UTC.
     #[cfg(feature = "cron")]
-    pub fn cron(mut self, table: impl Into<String>) -> Self {
+    pub fn cron(self, table: impl Into<String>) -> Self {
+        self.with_table(table)
+    }
+
+    pub(crate) fn with_table(mut self, table: impl Into<String>) -> Self {
         self.cron = Some(table.into());
         self
     }

@@ -39,7 +39,7 @@ async fn what_is_forgotten_after_the_page_began_does_not_come_back() {
     let kept = warm_beside(&cache, async || ignore(cache.invalidate(&7).await.unwrap())).await;
     assert_eq!(kept, (1, 1), "by its key, here");
     let kept = warm_beside(&cache, async || {
-        drop(elsewhere.invalidate(&7).await.unwrap())
+        ignore(elsewhere.invalidate(&7).await.unwrap())
     })
     .await;
     assert_eq!(kept, (1, 1), "by its key, on another node");
@@ -75,7 +75,6 @@ async fn a_put_after_the_page_began_survives() {
     assert_eq!(cache.get(&7).await, Some(2));
 }
 
-/// A put without a journal is in no window: the page itself is told of it.
 #[tokio::test]
 async fn a_put_survives_without_a_backend_too() {
     let cache = numbers(&alone().await);
@@ -158,16 +157,4 @@ async fn what_is_forgotten_on_the_way_back_is_not_put_into_memory() {
     filled.release();
     assert_eq!(warming.await.unwrap(), (1, 1));
     assert_eq!((cache.get(&7).await, cache.get(&8).await), (None, Some(1)));
-}
-
-/// What is remembered of a page is bounded: beyond that, all of it is refused.
-#[tokio::test]
-async fn a_page_beside_which_very_many_keys_change_is_refused() {
-    let cache = numbers(&alone().await);
-    let many = async || {
-        let keys: Vec<u64> = (100..10_200).collect();
-        let _ = cache.invalidate_many(&keys).await.unwrap();
-    };
-    assert_eq!(warm_beside(&cache, many).await, (0, 2));
-    assert_eq!(warm_beside(&cache, async || {}).await, (2, 0));
 }

@@ -3,10 +3,14 @@
 #![cfg(all(feature = "macros", feature = "msgpack", feature = "cron"))]
 
 mod asking;
+mod discovery;
 mod fences;
 mod filling;
 mod nodes;
+mod progress;
+mod rewarming;
 mod schedules;
+mod snapshots;
 mod starts;
 mod troubles;
 mod world;

@@ -14,7 +14,7 @@ use crate::key::{Address, EntryKey, FullKey};
 use crate::store::Stored;
 
 /// What is asked of a cache by its name alone.
-pub(crate) trait AnyCache: Any + Counted {
+pub(crate) trait Inspected: Any + Counted {
     fn config(&self) -> &CacheConfig;
 
     fn has_memory(&self) -> bool;
@@ -46,7 +46,7 @@ pub(crate) trait AnyCache: Any + Counted {
     ) -> Result<Option<ShownValue>, Unreadable>;
 }
 
-impl<V: CacheValue> AnyCache for Core<V> {
+impl<V: CacheValue> Inspected for Core<V> {
     fn config(&self) -> &CacheConfig {
         &self.config
     }
