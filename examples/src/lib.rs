@@ -15,6 +15,7 @@
 //! | `dictionary` | trained from a cache's values, kept under a version, and what it gains |
 //! | `custom_codec` | a codec of one's own in a few lines |
 //! | `million` | a tag with a million keys is forgotten |
+//! | `operations` | a service that is looked after: health, figures, metrics, explanations, forgetting by hand |
 //! | `warm_start` | a million entries are warmed from SQLite before the first request |
 //! | `costs` | what each operation asks of Redis |
 

@@ -50,7 +50,11 @@ async fn health_is_good_until_something_is_wrong_and_readiness_until_the_end() {
         text.headers.contains("content-type: text/plain"),
         "{text:?}"
     );
-    assert!(text.body.starts_with("degraded\n- "), "{text:?}");
+    assert!(
+        text.body.starts_with("degraded, bus connected for ")
+            && text.body.contains("\n- 1 invalidations wait"),
+        "{text:?}"
+    );
     let (ready, live) = (open.get("/ready").await, open.get("/live").await);
     assert_eq!(
         (ready.status, live.status),

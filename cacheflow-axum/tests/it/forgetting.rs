@@ -118,10 +118,10 @@ async fn what_cannot_be_told_to_the_store_is_answered_as_local() {
 async fn who_wants_to_wait_waits_for_all() {
     let open = Open::new().await;
     let reply = forget(&open, json!({ "all": true, "await_cluster_ms": 60_000 })).await;
-    // In one process there is nobody to wait for.
+    // In one process everybody has when the call returns.
     assert_eq!(
         (reply.status, &reply.json()["applied"]),
-        (200, &json!("recorded"))
+        (200, &json!("everywhere"))
     );
     for (wrong, expected) in [
         (

@@ -3,6 +3,7 @@
 use super::model::{Plan, Warmer};
 use super::parse::Options;
 use crate::attribute::Given;
+use crate::ends::Ends;
 use crate::faults::Faults;
 use crate::function::Function;
 use crate::{cache_name, duration};
@@ -87,6 +88,10 @@ pub(super) fn check(
         name,
         caches: names,
         plan,
+        returns: match &function.sig.output {
+            ReturnType::Type(_, returns) => Ends::of(returns),
+            ReturnType::Default => Ends::of(&function.sig.ident),
+        },
     })
 }
 

@@ -2,7 +2,7 @@
 
 use super::model::{Plan, Warmer};
 use proc_macro2::{Ident, Span, TokenStream};
-use quote::quote;
+use quote::{quote, quote_spanned};
 use std::time::Duration;
 
 /// The note of the function, which a flow finds.
@@ -12,6 +12,7 @@ pub(super) fn emit(warmer: &Warmer) -> TokenStream {
         name,
         caches,
         plan,
+        returns,
     } = warmer;
     let name = match name {
         Some(name) => quote! { #name },
@@ -23,15 +24,12 @@ pub(super) fn emit(warmer: &Warmer) -> TokenStream {
     let required = plan.required;
     let plan = planned(plan);
     let flow = Ident::new("__cacheflow_flow", Span::mixed_site());
+    let span = returns.resolved_at(Span::call_site()).first;
+    let reported = quote_spanned! { span=> ::cacheflow::private::reported(#function(#flow).await) };
     quote! {
         const _: () = {
             fn warm(#flow: &::cacheflow::CacheFlow) -> ::cacheflow::private::WarmingFuture<'_> {
-                ::std::boxed::Box::pin(async move {
-                    ::core::result::Result::map_err(
-                        #function(#flow).await,
-                        ::core::convert::Into::<::cacheflow::BoxError>::into,
-                    )
-                })
+                ::std::boxed::Box::pin(async move { #reported })
             }
             fn plan() -> ::cacheflow::WarmPlan {
                 #plan

@@ -1,5 +1,6 @@
 //! A function that fills caches, and when it does.
 
+use crate::ends::Ends;
 use std::time::Duration;
 use syn::Ident;
 
@@ -10,6 +11,8 @@ pub(super) struct Warmer {
     pub(super) name: Option<String>,
     pub(super) caches: Vec<String>,
     pub(super) plan: Plan,
+    /// What it returns: blamed when that is no report.
+    pub(super) returns: Ends,
 }
 
 pub(super) struct Plan {

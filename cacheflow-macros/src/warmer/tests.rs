@@ -18,10 +18,7 @@ fn assert_expands(options: &str, [name, caches, required, plan]: [&str; 4]) {
          const _: () = {{
              fn warm(__cacheflow_flow: &::cacheflow::CacheFlow) -> ::cacheflow::private::WarmingFuture<'_> {{
                  ::std::boxed::Box::pin(async move {{
-                     ::core::result::Result::map_err(
-                         warm_users(__cacheflow_flow).await,
-                         ::core::convert::Into::<::cacheflow::BoxError>::into,
-                     )
+                     ::cacheflow::private::reported(warm_users(__cacheflow_flow).await)
                  }})
              }}
              fn plan() -> ::cacheflow::WarmPlan {{ {plan} }}

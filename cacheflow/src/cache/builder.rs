@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::core::{Core, CoreParts};
+use super::page::WhenBuilt;
 use super::{Cache, CacheValue, LoadingCache, WriteBehindCache};
 use crate::codec::Wire;
 use crate::config::{CacheConfig, Faults, Said};
@@ -66,9 +67,6 @@ pub struct CacheBuilder<K, V> {
     pub(super) key: PhantomData<fn(&K)>,
 }
 
-/// What happens with a cache when it is built.
-pub(crate) type WhenBuilt<V> = Arc<dyn Fn(&CacheFlow, &Arc<Core<V>>) + Send + Sync>;
-
 /// What a cache is built with.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Built {
@@ -92,11 +90,6 @@ impl<K, V: CacheValue> CacheBuilder<K, V> {
             fresh: None,
             key: PhantomData,
         }
-    }
-
-    pub(crate) fn when_built(mut self, then: WhenBuilt<V>) -> Self {
-        self.when_built = Some(then);
-        self
     }
 
     pub(crate) fn set(mut self, set: impl Fn(&mut CacheConfig) + Send + Sync + 'static) -> Self {
@@ -495,7 +488,7 @@ impl<K, V: CacheValue> CacheBuilder<K, V> {
             if let Some(then) = &self.when_built {
                 then(flow, &core);
             }
-            flow.tell_built(name, &ours.warming);
+            flow.tell_built(name, &ours.warming, &(Arc::clone(&core) as _));
         }
         Ok(core)
     }

@@ -187,7 +187,12 @@ impl<V: CacheValue> Core<V> {
 
 impl<V: CacheValue> NearCache for Core<V> {
     fn forget(&self, target: Target<'_>, before: u64, wanted: bool) -> Gone {
-        self.local.forget(target, before, wanted)
+        let watched = self.watching.is_of(target);
+        let gone = self.local.forget(target, before, wanted || watched);
+        if watched {
+            self.watching.forgotten(&self.name, target, &gone.keys);
+        }
+        gone
     }
 
     fn has_dependents(&self) -> bool {
@@ -196,6 +201,7 @@ impl<V: CacheValue> NearCache for Core<V> {
 
     fn forget_all(&self) {
         self.local.forget_all();
+        self.watching.tell();
     }
 
     fn dependents(&self, key: &FullKey) -> Vec<FullKey> {

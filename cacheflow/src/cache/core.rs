@@ -5,6 +5,7 @@ use std::future::Future;
 use std::sync::{Arc, OnceLock};
 
 use super::CacheValue;
+use super::page::Watching;
 use crate::clock::{Clock, Tick};
 use crate::codec::Wire;
 use crate::config::{CacheConfig, FlowConfig, Said};
@@ -41,6 +42,8 @@ pub(crate) struct Core<V> {
     pub(super) counters: Arc<Counters>,
     /// What waits to be written to the source.
     pending: OnceLock<PendingValue<V>>,
+    /// Who wants to know when much was forgotten.
+    pub(super) watching: Watching,
 }
 
 /// Tells the newest value of a key that its source does not have yet.
@@ -166,6 +169,7 @@ impl<V: CacheValue> Core<V> {
             clock,
             counters,
             pending: OnceLock::new(),
+            watching: Watching::default(),
         }
     }
 

@@ -1,6 +1,5 @@
 //! [`Cache`]: a handle to one named cache.
 
-mod any;
 mod builder;
 mod bytes;
 mod change;
@@ -13,6 +12,7 @@ mod forgetting;
 mod function;
 mod handle;
 mod in_request;
+mod inspected;
 #[cfg(all(test, cacheflow_shuttle))]
 mod interleaved;
 mod loading;
@@ -28,8 +28,6 @@ mod write;
 mod write_behind;
 mod writing;
 
-pub(crate) use any::AnyCache;
-pub use any::ShownValue;
 pub use builder::CacheBuilder;
 pub(crate) use change::{How, Putting};
 pub(crate) use configured::Configured;
@@ -38,6 +36,8 @@ pub use entry_call::EntryCall;
 pub use function::FunctionCache;
 pub use handle::Cache;
 pub(crate) use handle::encoded;
+pub(crate) use inspected::Inspected;
+pub use inspected::ShownValue;
 pub use loading_cache::{LoadingCache, SourceError};
 pub use many::LoadedMany;
 pub(crate) use security::validator;

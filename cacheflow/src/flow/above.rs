@@ -4,10 +4,12 @@
 use std::any::Any;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
+use tokio::sync::Notify;
+
 use super::{CacheFlow, Inner};
 use crate::config::{CacheWarming, Faults};
 use crate::error::Result;
-use crate::key::CacheName;
+use crate::key::{CacheName, FullKey};
 
 /// A part that stands on a flow, once in each.
 #[async_trait::async_trait]
@@ -19,10 +21,30 @@ pub(crate) trait Above: Any + Send + Sync {
     async fn begin(self: Arc<Self>, flow: &CacheFlow) -> Result<()>;
 
     /// A cache of these options was built. Returns whether they were of use.
-    fn built(self: Arc<Self>, flow: &CacheFlow, cache: &CacheName, options: &CacheWarming) -> bool;
+    fn built(
+        self: Arc<Self>,
+        flow: &CacheFlow,
+        name: &CacheName,
+        options: &CacheWarming,
+        cache: Arc<dyn AnyCache>,
+    ) -> bool;
 
     /// The flow is about to end; its memory is still there.
     fn stop(&self, flow: &CacheFlow);
+}
+
+/// A cache, whatever its keys and values are.
+#[async_trait::async_trait]
+pub(crate) trait AnyCache: Send + Sync {
+    /// From now on `forgotten` is told when much of the cache was forgotten at once: all of it, or
+    /// something in memory by a tag or a pattern.
+    fn tell_forgotten(&self, forgotten: Arc<Notify>);
+
+    /// The keys in memory; of more than `most`, those that were put there last.
+    fn newest(&self, most: usize) -> Vec<FullKey>;
+
+    /// Reads these entries from the shared store into memory; returns how many were there.
+    async fn bring(&self, keys: &[FullKey]) -> u64;
 }
 
 /// All that stands on a flow.
@@ -77,17 +99,19 @@ impl CacheFlow {
     }
 
     /// Tells all that stands on the flow that a cache was built.
-    pub(crate) fn tell_built(&self, cache: &CacheName, options: &CacheWarming) {
-        let of_use = |storey: Arc<dyn Above>| storey.built(self, cache, options);
-        let was_of_use = self
-            .storeys()
-            .all()
-            .into_iter()
-            .map(of_use)
-            .any(|used| used);
+    pub(crate) fn tell_built(
+        &self,
+        name: &CacheName,
+        options: &CacheWarming,
+        cache: &Arc<dyn AnyCache>,
+    ) {
+        let mut was_of_use = false;
+        for storey in self.storeys().all() {
+            was_of_use |= storey.built(self, name, options, Arc::clone(cache));
+        }
         if options.is_scheduled() && !was_of_use {
             tracing::warn!(
-                cache = cache.as_str(),
+                cache = name.as_str(),
                 "the cache is to be warmed, and nobody knows how: give it warm_with, or register a warmer for it"
             );
         }

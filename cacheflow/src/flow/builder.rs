@@ -219,7 +219,8 @@ impl FlowBuilder {
     /// [`ErrorKind::Warming`](crate::ErrorKind) if a required warmer has failed, or did not come to
     /// its end in time.
     pub async fn build(self) -> Result<CacheFlow> {
-        let flow = self.assemble()?;
+        // What stands above has to be there for whatever the options say of it.
+        let flow = self.with_warming().assemble()?;
         for storey in flow.storeys().all() {
             if let Err(error) = storey.begin(&flow).await {
                 // Whatever has begun holds the flow as well.

@@ -31,7 +31,7 @@ use std::time::Duration;
 use tokio::runtime::Handle;
 use tracing::Instrument;
 
-pub(crate) use above::{Above, WeakFlow};
+pub(crate) use above::{Above, AnyCache, WeakFlow};
 pub use admin::{Admin, CacheInfo, EntryPage, Explanation, Happening, SharedEntry, Whereabouts};
 pub use backend::{Backend, Namespace};
 pub use builder::FlowBuilder;

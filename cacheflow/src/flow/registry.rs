@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::hash::{Hash, Hasher};
 use std::sync::{Arc, PoisonError, RwLock};
 
-use crate::cache::{AnyCache, Configured, Counted};
+use crate::cache::{Configured, Counted, Inspected};
 use crate::error::{Error, ErrorKind, Result};
 use crate::key::CacheName;
 
@@ -40,13 +40,13 @@ impl Hash for Place {
 /// A cache as the registry keeps it.
 #[derive(Clone)]
 struct Registered {
-    core: Arc<dyn AnyCache>,
+    core: Arc<dyn Inspected>,
     configured: Arc<dyn Configured>,
     values: &'static str,
 }
 
 impl Registered {
-    fn typed<C: AnyCache>(&self, name: &CacheName, values: &'static str) -> Result<Arc<C>> {
+    fn typed<C: Inspected>(&self, name: &CacheName, values: &'static str) -> Result<Arc<C>> {
         let core: Arc<dyn Any + Send + Sync> = Arc::clone(&self.core) as _;
         core.downcast().map_err(|_| {
             let held = self.values;
@@ -72,7 +72,7 @@ impl Registry {
     /// # Errors
     ///
     /// [`ErrorKind::TypeMismatch`] if there is one with another type of values.
-    pub(crate) fn get_or_make<C: AnyCache + Configured>(
+    pub(crate) fn get_or_make<C: Inspected + Configured>(
         &self,
         name: &CacheName,
         values: &'static str,
@@ -113,7 +113,7 @@ impl Registry {
     /// # Errors
     ///
     /// [`ErrorKind::TypeMismatch`] if it has another type of values.
-    pub(crate) fn get<C: AnyCache>(
+    pub(crate) fn get<C: Inspected>(
         &self,
         name: &CacheName,
         values: &'static str,
@@ -123,7 +123,7 @@ impl Registry {
     }
 
     /// All of them, in the order of their names, with the type of their values.
-    pub(crate) fn all(&self) -> Vec<(CacheName, Arc<dyn AnyCache>, &'static str)> {
+    pub(crate) fn all(&self) -> Vec<(CacheName, Arc<dyn Inspected>, &'static str)> {
         let caches = self.caches.read().unwrap_or_else(PoisonError::into_inner);
         let each = caches.iter();
         let mut all: Vec<_> = each
@@ -143,7 +143,7 @@ impl Registry {
     }
 
     /// The cache of this name, whatever its values are.
-    pub(crate) fn named(&self, name: &str) -> Option<Arc<dyn AnyCache>> {
+    pub(crate) fn named(&self, name: &str) -> Option<Arc<dyn Inspected>> {
         let caches = self.caches.read().unwrap_or_else(PoisonError::into_inner);
         Some(Arc::clone(&caches.get(name)?.core))
     }

@@ -15,7 +15,7 @@ const HEAD_BYTES: usize = 160;
 
 /// Stands before the hash of a secret, between the head of a long key and its hash,
 /// and in no other key.
-const HASH_MARK: char = '#';
+pub(super) const HASH_MARK: u8 = b'#';
 
 /// A buffer for the text of one key.
 ///
@@ -176,7 +176,7 @@ impl KeyBuf {
     fn hashed(&self, digits: usize) -> Vec<u8> {
         let hash = blake3::hash(&self.text).to_hex();
         let mut name = self.text[..HEAD_BYTES].to_vec();
-        name.push(HASH_MARK as u8);
+        name.push(HASH_MARK);
         name.extend_from_slice(&hash.as_bytes()[..digits]);
         name
     }

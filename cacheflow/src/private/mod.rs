@@ -37,7 +37,7 @@ pub use since::Since;
 pub use site::{At, Keeping, Site, validated};
 pub use touch::{Row, Touch};
 pub use trouble::FromTrouble;
-pub use warmer::with_cron;
+pub use warmer::{reported, with_cron};
 
 pub use crate::warm::{FunctionWarmer, WarmingFuture};
 pub use inventory;

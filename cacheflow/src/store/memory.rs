@@ -132,6 +132,18 @@ impl<V: Send + Sync + 'static> Memory<V> {
         page.into_iter().collect()
     }
 
+    /// The keys of entries that may be served; of more than `most`, those that were put last.
+    /// (How often each is read, moka keeps to itself.)
+    pub(crate) fn newest(&self, most: usize, now: Tick, epoch: Epoch) -> Vec<EntryKey> {
+        let live = self.store.iter().filter(|(_, it)| it.is_live(now, epoch));
+        let mut all: Vec<_> = live.map(|(key, it)| (it.life().seen, key)).collect();
+        if all.len() > most {
+            all.select_nth_unstable_by(most, |one, other| other.0.cmp(&one.0));
+            all.truncate(most);
+        }
+        all.iter().map(|(_, key)| EntryKey::clone(key)).collect()
+    }
+
     /// Values, up to so many, in no order.
     #[cfg(feature = "zstd")]
     pub(crate) fn some(&self, most: usize) -> Vec<V>

@@ -466,13 +466,15 @@ impl<V: Clone + Send + Sync + 'static> Local<V> {
         self.values.graph()
     }
 
-    pub(crate) fn memory(&self) -> Option<&Memory<V>> {
-        self.values.memory()
+    /// The keys of what may be served; of more than `most`, those that were put last.
+    pub(crate) fn newest(&self, most: usize) -> Vec<EntryKey> {
+        let (now, epoch) = (self.clock.now(), self.epoch());
+        let memory = self.values.memory();
+        memory.map_or(Vec::new(), |memory| memory.newest(most, now, epoch))
     }
 
-    /// How many keys somebody is under way with.
-    pub(crate) fn under_way(&self) -> usize {
-        self.inside().flights.len()
+    pub(crate) fn memory(&self) -> Option<&Memory<V>> {
+        self.values.memory()
     }
 
     fn insert(&self, inside: &mut Inside<V>, key: &EntryKey, mut entry: Entry<V>) {

@@ -7,6 +7,12 @@ use super::{CacheWarmer, WarmProgress, Warming};
 use crate::flow::FlowBuilder;
 
 impl FlowBuilder {
+    /// Options of caches and of the flow may ask for warming without any of the methods here.
+    pub(crate) fn with_warming(self) -> Self {
+        self.storeys().of::<Warming>();
+        self
+    }
+
     /// Warms caches by `warmer`, in the background; when and how is in its
     /// [plan](CacheWarmer::plan). What does so for one cache alone can be said where that is built:
     /// [`CacheBuilder::warm_with`](crate::CacheBuilder::warm_with).

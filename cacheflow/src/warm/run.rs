@@ -23,6 +23,8 @@ pub(super) enum Why {
     Required,
     /// It is time for it.
     Due,
+    /// Much was forgotten.
+    Forgotten,
 }
 
 tokio::task_local! {
@@ -88,7 +90,7 @@ impl Warming {
         let run = Run::new(&it.name, self.progress());
         let asks_others = why != Why::Asked && !plan.per_node && flow.shared().is_some();
         let taken = match asks_others {
-            true => Turn::take(flow, &it.name, plan, why == Why::Required).await,
+            true => Turn::take(flow, &it.name, plan, why).await,
             false => Taken::Unknown,
         };
         let working = self.within_bounds(flow, it, plan, &run);

@@ -1,5 +1,6 @@
 //! When warmers run by themselves.
 
+use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,7 +13,7 @@ use super::{WarmPlan, Warmed, Warming};
 use crate::clock::unix_millis;
 use crate::config::{CacheWarming, Faults};
 use crate::error::{Error, ErrorKind, Result};
-use crate::flow::{Above, CacheFlow, WeakFlow};
+use crate::flow::{Above, AnyCache, CacheFlow, WeakFlow};
 use crate::key::CacheName;
 
 /// The longest name of a warmer, in bytes.
@@ -53,19 +54,31 @@ impl Above for Warming {
         all_ready(flow, required).await
     }
 
-    fn built(self: Arc<Self>, flow: &CacheFlow, cache: &CacheName, options: &CacheWarming) -> bool {
-        let of_it = self.of_cache(cache.as_str());
-        for it in of_it.iter().filter(|_| flow.config().warming.enabled) {
+    fn built(
+        self: Arc<Self>,
+        flow: &CacheFlow,
+        name: &CacheName,
+        options: &CacheWarming,
+        cache: Arc<dyn AnyCache>,
+    ) -> bool {
+        if !flow.config().warming.enabled {
+            return true;
+        }
+        self.bring_back(flow, name, &cache);
+        let of_it = self.of_cache(name.as_str());
+        for it in &of_it {
             let plan = WarmPlan::from(options);
             // Not once more, if it has run at the start anyway.
             let on_startup = plan.on_startup && !it.plan.on_startup;
+            self.rewarm(flow, it, &plan, &*cache);
             self.schedule(flow, it, plan.on_startup(on_startup));
         }
         !of_it.is_empty()
     }
 
-    fn stop(&self, _: &CacheFlow) {
+    fn stop(&self, flow: &CacheFlow) {
         self.stop_all();
+        self.note_keys(flow);
     }
 }
 
@@ -76,13 +89,30 @@ impl Warming {
         if !plan.on_startup && plan.every.is_none() && plan.cron.is_none() {
             return;
         }
+        let name = Arc::clone(&it.name);
+        self.spawn(flow, &name, async move {
+            warming.keep_to(&weak, &it, &plan).await;
+        });
+    }
+
+    /// Does `work` in the background, until the flow ends; not outside of a runtime.
+    pub(super) fn spawn(
+        self: &Arc<Self>,
+        flow: &CacheFlow,
+        name: &str,
+        work: impl Future<Output = ()> + Send + 'static,
+    ) {
         if tokio::runtime::Handle::try_current().is_err() {
-            tracing::warn!(warmer = %it.name, "not warmed by itself: the cache was built outside of a tokio runtime");
+            tracing::warn!(
+                warmer = name,
+                "not warmed by itself: the cache was built outside of a tokio runtime"
+            );
             return;
         }
+        let warming = Arc::clone(self);
         flow.background().spawn_idle(async move {
             tokio::select! {
-                () = warming.keep_to(&weak, &it, &plan) => {}
+                () = work => {}
                 () = warming.stopped() => {}
             }
         });

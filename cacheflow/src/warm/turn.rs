@@ -2,7 +2,7 @@
 //!
 //! Two leases for each warmer. Who runs it holds `…/run`, and renews it. Who came to its end with it
 //! leaves `…/done` held, for as long as that does for all: whoever comes meanwhile finds that
-//! there is nothing to do. A node that dies holds neither for long.
+//! there is nothing to do. (After much was forgotten it is `…/again`.) A node that dies holds neither for long.
 
 use std::future::Future;
 use std::sync::Arc;
@@ -11,6 +11,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::WarmPlan;
+use super::run::Why;
 use crate::clock::unix_millis;
 use crate::flow::CacheFlow;
 use crate::lock::{Acquired, Leases};
@@ -41,28 +42,28 @@ pub(super) enum Taken {
 }
 
 impl Turn {
-    /// `waits`: until another that runs it has ended.
-    pub(super) async fn take(
-        flow: &CacheFlow,
-        warmer: &str,
-        plan: &WarmPlan,
-        waits: bool,
-    ) -> Taken {
+    /// What the start requires waits until another node that runs it has ended.
+    pub(super) async fn take(flow: &CacheFlow, warmer: &str, plan: &WarmPlan, why: Why) -> Taken {
         let now = Duration::from_millis(unix_millis());
+        // What was warmed before much was forgotten does not count after it.
+        let (mark, does_for) = match (why, plan.rewarm) {
+            (Why::Forgotten, Some(pause)) => ("again", pause),
+            _ => ("done", plan.does_for(now)),
+        };
         let turn = Self {
             leases: Arc::clone(&flow.policies().tools().leases),
             owner: flow.instance().to_owned(),
             // No cache's name begins so, nor the key of a lock.
             run: format!("//warm/{warmer}/run"),
-            done: format!("//warm/{warmer}/done"),
-            does_for: plan.does_for(now),
+            done: format!("//warm/{warmer}/{mark}"),
+            does_for,
             begun: Instant::now(),
         };
         loop {
             match turn.acquire(&turn.run).await {
                 None => return Taken::Unknown,
                 Some(true) => break,
-                Some(false) if waits => tokio::time::sleep(LOOK).await,
+                Some(false) if why == Why::Required => tokio::time::sleep(LOOK).await,
                 Some(false) => return Taken::Others,
             }
         }

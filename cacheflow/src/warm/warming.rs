@@ -6,6 +6,7 @@ use std::time::Duration;
 use tokio::sync::{Semaphore, watch};
 
 use super::run::Why;
+use super::snapshot::Snapshots;
 use super::{CacheWarmer, WarmPlan, WarmProgress, WarmReport, Warmed};
 use crate::error::{Error, ErrorKind, Result};
 use crate::flow::CacheFlow;
@@ -21,6 +22,7 @@ pub(crate) struct Warming {
     setup: Mutex<Setup>,
     slots: OnceLock<Arc<Semaphore>>,
     stopped: watch::Sender<bool>,
+    pub(super) snapshots: Snapshots,
 }
 
 /// What its builder was told.

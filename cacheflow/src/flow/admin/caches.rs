@@ -3,7 +3,7 @@
 use serde::{Serialize, Serializer};
 
 use super::{Admin, options};
-use crate::cache::AnyCache;
+use crate::cache::Inspected;
 use crate::entry::{self, Level};
 use crate::key::CacheName;
 
@@ -52,7 +52,7 @@ impl Admin {
         Some(self.told(name, &*cache, values))
     }
 
-    fn told(&self, name: CacheName, cache: &dyn AnyCache, values: &'static str) -> CacheInfo {
+    fn told(&self, name: CacheName, cache: &dyn Inspected, values: &'static str) -> CacheInfo {
         let config = cache.config();
         let stats = cache.stats();
         let levels = [

@@ -18,7 +18,7 @@ pub(super) use history::History;
 pub use whereabouts::{SharedEntry, Whereabouts};
 
 use super::CacheFlow;
-use crate::cache::{AnyCache, ShownValue};
+use crate::cache::{Inspected, ShownValue};
 use crate::error::{Error, ErrorKind, Result};
 use crate::key::{EntryKey, FullKey};
 
@@ -86,7 +86,7 @@ impl Admin {
         self.shared_value(&*cache, &key).await
     }
 
-    fn used(&self, name: &str) -> Result<Arc<dyn AnyCache>> {
+    fn used(&self, name: &str) -> Result<Arc<dyn Inspected>> {
         self.flow.registry().named(name).ok_or_else(|| {
             let all = self.flow.registry().all();
             let all: Vec<_> = all.iter().map(|(name, ..)| name.as_str()).collect();

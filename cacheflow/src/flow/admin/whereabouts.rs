@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde::Serialize;
 
 use super::{Admin, full_key};
-use crate::cache::{AnyCache, ShownValue};
+use crate::cache::{Inspected, ShownValue};
 use crate::clock::unix_millis;
 use crate::codec::Codec;
 use crate::entry::{self, EntryInfo, Envelope};
@@ -105,8 +105,8 @@ impl Admin {
     }
 
     /// What the shared store has, unless the cache keeps out of it.
-    async fn stored(&self, cache: Option<&dyn AnyCache>, key: &FullKey) -> Result<Option<Stored>> {
-        let is_shared = cache.is_none_or(AnyCache::has_shared);
+    async fn stored(&self, cache: Option<&dyn Inspected>, key: &FullKey) -> Result<Option<Stored>> {
+        let is_shared = cache.is_none_or(Inspected::has_shared);
         match self.flow.shared().filter(|_| is_shared) {
             Some(shared) => shared.get(key).await,
             None => Ok(None),
@@ -115,7 +115,7 @@ impl Admin {
 
     pub(super) async fn shared_value(
         &self,
-        cache: &dyn AnyCache,
+        cache: &dyn Inspected,
         key: &FullKey,
     ) -> Result<Option<ShownValue>> {
         let Some(stored) = self.stored(Some(cache), key).await? else {
@@ -137,7 +137,7 @@ fn identity<'a>(key: &FullKey, stored: &'a Stored) -> Result<&'a [u8], Unreadabl
     }
 }
 
-fn shared_entry(cache: Option<&dyn AnyCache>, key: &FullKey, stored: &Stored) -> SharedEntry {
+fn shared_entry(cache: Option<&dyn Inspected>, key: &FullKey, stored: &Stored) -> SharedEntry {
     let served = identity(key, stored).and_then(|identity| match cache {
         Some(cache) => cache.shared_value(key, identity, stored).map(drop),
         None => Ok(()),

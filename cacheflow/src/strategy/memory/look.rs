@@ -43,6 +43,11 @@ impl<V: Clone + Send + Sync + 'static> Local<V> {
         self.inside().flights.has(key)
     }
 
+    /// How many keys somebody is under way with.
+    pub(crate) fn under_way(&self) -> usize {
+        self.inside().flights.len()
+    }
+
     fn info<T>(&self, key: &EntryKey, entry: &Arc<Entry<T>>, now: Tick) -> EntryInfo {
         let key = FullKey::new(&self.cache, key);
         let is_trusted = self.may_serve(entry.begun, now);

@@ -14,7 +14,7 @@ use crate::key::{Address, EntryKey, FullKey};
 use crate::store::Stored;
 
 /// What is asked of a cache by its name alone.
-pub(crate) trait AnyCache: Any + Counted {
+pub(crate) trait Inspected: Any + Counted {
     /// Its options at present.
     fn config(&self) -> Arc<CacheConfig>;
 
@@ -47,7 +47,7 @@ pub(crate) trait AnyCache: Any + Counted {
     ) -> Result<Option<ShownValue>, Unreadable>;
 }
 
-impl<V: CacheValue> AnyCache for Core<V> {
+impl<V: CacheValue> Inspected for Core<V> {
     fn config(&self) -> Arc<CacheConfig> {
         self.config.get()
     }
