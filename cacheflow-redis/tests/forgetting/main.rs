@@ -6,8 +6,7 @@ use cacheflow::codec::KeyRing;
 use cacheflow::key::Pattern;
 use cacheflow::{Cache, CacheFlow, Deleted, Event, FlowBuilder, Sensitive};
 use cacheflow_redis::RedisBackend;
-use cacheflow_testkit::redis_server::Reply;
-use cacheflow_testkit::{RedisServer, eventually};
+use cacheflow_testkit::{RedisServer, Reply, eventually};
 
 /// A bound against hanging, not an expectation.
 const WITHIN: Duration = Duration::from_secs(60);
