@@ -53,6 +53,11 @@ pub struct Strategies;
 #[doc = include_str!("../../docs/configuration.md")]
 pub struct Configuration;
 
+/// The code in the guide to forgetting.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/invalidation.md")]
+pub struct Invalidation;
+
 /// The code in the reference of the attributes.
 #[cfg(doctest)]
 #[doc = include_str!("../../docs/attributes.md")]

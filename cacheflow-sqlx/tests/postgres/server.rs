@@ -73,10 +73,15 @@ impl Server {
         let mut welcome = message(b'R', &0_u32.to_be_bytes());
         welcome.extend(message(b'Z', b"I"));
         connection.write_all(&welcome).await.ok()?;
+        let mut status = b"I";
         loop {
             let kind = connection.read_u8().await.ok()?;
             let length = connection.read_u32().await.ok()?;
             let body = read(&mut connection, length).await?;
+            if kind == b'S' {
+                // A pool asks whether anybody is there.
+                connection.write_all(&message(b'Z', status)).await.ok()?;
+            }
             if kind != b'Q' {
                 continue;
             }
@@ -86,6 +91,12 @@ impl Server {
                     message(b'E', b"SERROR\0VERROR\0C40001\0Mtry again\0\0")
                 }
                 _ => message(b'C', b"DONE\0"),
+            };
+            // Whether it is in a transaction now.
+            status = match query.as_str() {
+                "BEGIN" => b"T",
+                "COMMIT" | "ROLLBACK" => b"I",
+                _ => status,
             };
             let is_commit = query == "COMMIT";
             self.asked.lock().unwrap().push(query);
@@ -98,7 +109,7 @@ impl Server {
                 }
             }
             let mut answer = answer;
-            answer.extend(message(b'Z', b"I"));
+            answer.extend(message(b'Z', status));
             connection.write_all(&answer).await.ok()?;
         }
     }

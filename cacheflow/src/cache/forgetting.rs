@@ -17,7 +17,8 @@ impl<K, V: CacheValue> CacheBuilder<K, V> {
     ///
     /// The same on every node that has the cache: on this one when the invalidation
     /// returns, on others when they hear of it. A node that builds it only later reads
-    /// nothing of what lies in the shared store from before. What that holds is removed
+    /// of what lies in the shared store from before what the last thousand records of
+    /// the journal have not touched. What that holds is removed
     /// in the background, for which one node at a time sweeps it, at most about once a
     /// second; the cache is dropped once more then.
     ///

@@ -361,6 +361,7 @@ impl FlowBuilder {
                     let replaying = (Arc::clone(&node), Arc::clone(&shared));
                     let reclaiming = (Arc::clone(&node), Arc::clone(&shared));
                     let following = Arc::clone(&node);
+                    let looking_back = (Arc::clone(&node), Arc::clone(&shared));
                     tasks.spawn(async move { match recovering.recover_forever(&shared).await {} });
                     tasks.spawn(async move {
                         let (node, shared) = replaying;
@@ -371,6 +372,10 @@ impl FlowBuilder {
                         match node.reclaim_forever(&shared).await {}
                     });
                     tasks.spawn(async move { match following.follow_forever().await {} });
+                    tasks.spawn(async move {
+                        let (node, shared) = looking_back;
+                        match node.look_back_forever(&shared).await {}
+                    });
                 }
                 (Some(runtime), Some(tasks))
             }

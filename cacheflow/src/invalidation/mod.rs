@@ -19,6 +19,7 @@
 //! | `forget` | forgetting, putting and holding as a caller asks for it |
 //! | `untold` | how much records have removed, until it is known whose they are |
 //! | `following` | what is forgotten because something else was |
+//! | `looking_back` | what touched a cache before this node began |
 //! | `reclaim` | removing from the shared store what open records left behind |
 //! | `outbox`, `recovery` | what waits for the shared store, and the way back |
 //!
@@ -29,6 +30,7 @@ mod following;
 mod forget;
 mod listening;
 mod logged;
+mod looking_back;
 mod node;
 mod outbox;
 mod reclaim;

@@ -60,6 +60,8 @@ pub(crate) struct Node {
     outbox: Mutex<Outbox>,
     pub(super) reclaiming: Reclaiming,
     pub(super) following: Following,
+    /// Wakes the task that asks what touched a cache before.
+    pub(super) watching: Notify,
     /// Who waits for which lease.
     pub(super) waiting: Arc<Waiting>,
     /// Wakes the task that makes up for what was missed.
@@ -121,6 +123,7 @@ impl Node {
             outbox: Mutex::default(),
             reclaiming: Reclaiming::default(),
             following: Following::default(),
+            watching: Notify::new(),
             missing: Notify::new(),
             bus_is_up: AtomicBool::new(false),
             bus_changed: LastChange::now(),
@@ -141,6 +144,7 @@ impl Node {
         // is counted after, would touch the cache without anybody's knowing.
         let _applying = self.applying();
         self.standing.watch(cache, patterns);
+        self.watching.notify_one();
     }
 
     pub(crate) fn origin(&self) -> &str {
@@ -406,6 +410,9 @@ impl Node {
         self.repeat_what_was_lost(snapshot);
         self.forget_all_here();
         self.standing.adopt(snapshot);
+        if self.standing.has_watches() {
+            self.watching.notify_one();
+        }
         applying.ahead.clear();
         applying.untold.clear();
         applying.due = None;

@@ -143,7 +143,7 @@ impl KeyBuf {
     pub fn conceal(&mut self) {
         let hash = blake3::hash(&self.text).to_hex();
         self.text.clear();
-        self.text.push(HASH_MARK as u8);
+        self.text.push(HASH_MARK);
         self.text.extend_from_slice(hash.as_bytes());
     }
 

@@ -139,6 +139,16 @@ impl Standing {
         place.window.watch(cache, patterns, here);
     }
 
+    /// Whether there are caches here that go by patterns.
+    pub(crate) fn has_watches(&self) -> bool {
+        self.place().window.has_watches()
+    }
+
+    /// The journal's records after `after`, to its last, are `told`.
+    pub(crate) fn looked_back(&self, after: Position, told: &[Record]) {
+        self.place().window.looked_back(after, told);
+    }
+
     /// The caches that `forgotten` touches without naming them.
     pub(crate) fn touched(&self, forgotten: &Forgotten) -> Vec<CacheName> {
         self.place().window.touched(forgotten)

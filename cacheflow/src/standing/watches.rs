@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use crate::event::{Change, Forgotten};
+use crate::event::{Change, Forgotten, Record};
 use crate::key::{CacheName, FullKey, Marks, Pattern};
 
 /// The caches of this node that go by patterns over what others forget.
@@ -22,13 +22,45 @@ pub(super) struct Watches(HashMap<CacheName, Watch, foldhash::fast::RandomState>
 struct Watch {
     patterns: Vec<Pattern>,
     floor: u64,
+    /// Whether the floor is only where this node began, and nothing touched the cache
+    /// there.
+    is_beginning: bool,
 }
 
 impl Watches {
     /// From `here` on `cache` goes by `patterns`.
     pub(super) fn add(&mut self, cache: CacheName, patterns: Vec<Pattern>, here: u64) {
-        let floor = here;
-        self.0.insert(cache, Watch { patterns, floor });
+        let watch = Watch {
+            patterns,
+            floor: here,
+            is_beginning: true,
+        };
+        self.0.insert(cache, watch);
+    }
+
+    /// Whether there are none.
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// The journal's records after number `after`, to its last, are `told`: where a
+    /// cache's floor is only this node's beginning, what touched it before is known now.
+    pub(super) fn looked_back(&mut self, after: u64, told: &[Record]) {
+        let Some(last) = told.last().map(|record| record.position.number) else {
+            return;
+        };
+        let mut floors: HashMap<CacheName, u64> = HashMap::new();
+        for record in told {
+            for cache in self.touched(&record.change) {
+                floors.insert(cache, record.position.number);
+            }
+        }
+        for (cache, watch) in &mut self.0 {
+            // One that began anew meanwhile may have begun behind what was told.
+            if std::mem::take(&mut watch.is_beginning) && watch.floor <= last {
+                watch.floor = floors.get(cache).copied().unwrap_or(after);
+            }
+        }
     }
 
     /// The caches that `change` touches and does not name: by their patterns, and by
@@ -78,6 +110,7 @@ impl Watches {
         for cache in caches {
             if let Some(watch) = self.0.get_mut(cache) {
                 watch.floor = watch.floor.max(number);
+                watch.is_beginning = false;
             }
         }
     }
@@ -86,6 +119,7 @@ impl Watches {
     pub(super) fn raise_all(&mut self, number: u64) {
         for watch in self.0.values_mut() {
             watch.floor = watch.floor.max(number);
+            watch.is_beginning = true;
         }
     }
 
@@ -140,6 +174,7 @@ impl Watch {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::event::Position;
     use crate::key::Tag;
     use std::time::Duration;
 
@@ -227,6 +262,61 @@ mod tests {
         };
         assert_eq!(watches().touched(&held).len(), 3);
         assert!(watches().touched(&Change::Done(7)).is_empty());
+    }
+
+    fn record(number: u64, text: &str) -> Record {
+        let position = Position {
+            incarnation: 1,
+            number,
+        };
+        Record {
+            position,
+            change: Change::Forgotten(Forgotten::keys([key(text)])),
+            open: false,
+        }
+    }
+
+    fn floor(watches: &Watches, cache: &str) -> u64 {
+        let key = key(&format!("{cache}:1"));
+        watches.floor_of(&key, Marks::NONE).unwrap()
+    }
+
+    #[test]
+    fn a_beginning_goes_back_to_what_touched_the_cache_last() {
+        let mut began = watches();
+        let told = [
+            record(3, "user:1"),
+            record(4, "order:1"),
+            record(5, "all:1"),
+        ];
+        began.looked_back(2, &told);
+        let floors = ["permissions", "menus", "all"].map(|cache| floor(&began, cache));
+        assert_eq!(floors, [3, 3, 4]);
+        // Once: what comes now is applied.
+        began.looked_back(0, &[record(5, "x:1")]);
+        assert_eq!(floor(&began, "permissions"), 3);
+
+        let mut untouched = watches();
+        untouched.looked_back(2, &[record(5, "all:1")]);
+        assert_eq!(
+            ["permissions", "all"].map(|it| floor(&untouched, it)),
+            [2, 2]
+        );
+    }
+
+    #[test]
+    fn a_floor_that_is_no_beginning_or_lies_behind_what_was_told_stays() {
+        let mut touched = watches();
+        touched.raise(&[name("permissions")], 7);
+        touched.looked_back(2, &[record(8, "x:1")]);
+        assert_eq!(floor(&touched, "permissions"), 7);
+        let mut anew = watches();
+        anew.raise_all(9);
+        anew.looked_back(2, &[record(8, "x:1")]);
+        assert_eq!(floor(&anew, "permissions"), 9);
+        let mut nothing = watches();
+        nothing.looked_back(2, &[]);
+        assert_eq!(floor(&nothing, "permissions"), 5);
     }
 
     #[test]

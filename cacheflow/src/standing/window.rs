@@ -198,6 +198,19 @@ impl Window {
         self.watches.add(cache, patterns, here);
     }
 
+    /// Whether there are caches that go by patterns.
+    pub(super) fn has_watches(&self) -> bool {
+        !self.watches.is_empty()
+    }
+
+    /// The records after `after`, to the journal's last, are `told`.
+    pub(super) fn looked_back(&mut self, after: Position, told: &[Record]) {
+        // Numbers of another journal say nothing.
+        if after.incarnation == self.incarnation {
+            self.watches.looked_back(after.number, told);
+        }
+    }
+
     /// The caches that `forgotten` touches without naming them.
     pub(super) fn touched(&self, forgotten: &Forgotten) -> Vec<CacheName> {
         self.watches.touched_by(forgotten)

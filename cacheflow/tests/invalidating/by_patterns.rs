@@ -166,6 +166,44 @@ async fn a_node_that_comes_later_believes_nothing_from_before_it_came() {
     assert_eq!(permissions(&last.flow).get(&1).await, Some(2));
 }
 
+/// A deploy finds what is kept: the journal tells that nothing has touched it.
+#[tokio::test]
+async fn a_node_that_comes_later_believes_what_the_journal_knows_to_be_untouched() {
+    let (server, without, with, cache) = without_and_with().await;
+    for key in 0..10 {
+        without.forget_key(&format!("order:{key}")).await;
+    }
+    let later = Node::on(&server).await;
+    let there = permissions(&later.flow);
+    let hit = async || there.get(&1).await == Some(1);
+    eventually("it has looked back", WITHIN, hit).await;
+    // What it finds goes like everything else.
+    without.forget_key("user:7").await;
+    forgotten(&there, 1).await;
+    drop((with, cache));
+}
+
+#[tokio::test]
+async fn where_the_journal_does_not_reach_back_nothing_from_before_is_believed() {
+    let (server, without, with, _cache) = without_and_with().await;
+    without.forget_key("user:7").await;
+    load(&permissions(&with.flow), 2, 2).await;
+    let following = with.gate.hold_before(Operation::Record);
+    without.forget_key("order:1").await;
+    server.trim_journal();
+    let later = Node::on(&server).await;
+    let _ = later.recording.take();
+    let there = permissions(&later.flow);
+    let mut asked = Vec::new();
+    let has_asked = async || {
+        asked.extend(later.recording.take());
+        asked.iter().any(|call| call.operation == Operation::Since)
+    };
+    eventually("it has tried to look back", WITHIN, has_asked).await;
+    assert_eq!(there.get(&2).await, None);
+    following.release();
+}
+
 #[tokio::test]
 async fn a_put_that_the_cache_was_touched_during_is_not_kept() {
     let (server, without, with, cache) = without_and_with().await;
