@@ -105,7 +105,7 @@ impl Kind<u64> for Bytes {
             (1 << 20, "MiB"),
             (1 << 10, "KiB"),
         ];
-        let whole = |(unit, _): &&(u64, &str)| *value >= *unit && value % unit == 0;
+        let whole = |(unit, _): &&(u64, &str)| *value >= *unit && value.is_multiple_of(*unit);
         match units.iter().find(whole) {
             Some((unit, name)) => Tree::Text(format!("{} {name}", value / unit)),
             None => Tree::Integer((*value).into()),

@@ -132,7 +132,11 @@ async fn a_configuration_that_is_wrong_is_refused_by_the_flow() {
         "defaults: ttl_jitter = 2",
         "caches.a:b: cache name = \"a:b\"",
     ] {
-        assert!(error.contains(part), "{part:?} is not in {error}");
+        assert_eq!(
+            error.matches(part).count(),
+            1,
+            "{part:?} is not once in {error}"
+        );
         let told = config.validate().unwrap_err().to_string();
         assert!(told.contains(part), "{part:?} is not in {told}");
     }

@@ -115,6 +115,14 @@ async fn off_is_what_anybody_switches_off() {
     let (flow, _) = alone("[caches.users]\nenabled = false").await;
     let users = flow.cache("users").enabled(true).build().unwrap();
     assert_eq!(source.loads(&users, 1, 3).await, 3);
+    let builder = CacheFlow::builder().enabled(true);
+    let flow = builder
+        .config(config("enabled = false"))
+        .build()
+        .await
+        .unwrap();
+    let users = flow.cache("users").build().unwrap();
+    assert_eq!(source.loads(&users, 1, 3).await, 3);
     // But a cache's own table says more than the defaults.
     let (flow, _) = alone("[defaults]\nenabled = false\n[caches.users]\nenabled = true").await;
     let users = flow.cache("users").build().unwrap();
