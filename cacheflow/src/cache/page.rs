@@ -89,7 +89,7 @@ impl<V: CacheValue> AnyCache for Core<V> {
                 .map(|(address, ticket)| (*address, ticket))
                 .collect();
             let options = CallOptions::default();
-            let reading = self.policy.reading(&options, self.config.loading.idle);
+            let reading = self.policy.reading(&options, self.config().loading.idle);
             let reads = self.strategy.levels.read_many(&wanted, reading).await;
             let hits = reads.iter().filter(|read| matches!(read, Read::Hit { .. }));
             brought += hits.count() as u64;

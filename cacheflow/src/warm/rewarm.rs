@@ -17,7 +17,7 @@ impl<K, V: CacheValue> CacheBuilder<K, V> {
     /// a pattern, something that this node has in memory. At most once in `pause`, 1 ms to 366 days; what is
     /// forgotten meanwhile is warmed when that is over. By default not.
     pub fn rewarm(self, pause: Duration) -> Self {
-        self.set(|config| config.warming.rewarm = Some(pause))
+        self.set(move |config| config.warming.rewarm = Some(pause))
     }
 }
 

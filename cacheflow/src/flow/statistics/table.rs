@@ -115,6 +115,7 @@ fn millis(ms: f64) -> String {
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeMap;
+    use std::time::Duration;
 
     use super::*;
     use crate::event::LatencyStats;

@@ -48,8 +48,8 @@ impl FlowBuilder {
     /// Keys may tell who somebody is or what they look for: the file is readable for its owner
     /// alone (where the system has modes), and belongs where others do not look. Values are not in it.
     pub fn warming_snapshot(self, path: impl Into<PathBuf>) -> Self {
-        let path = path.into();
-        self.set(|config| config.warming.snapshot = Some(path))
+        let path = Some(path.into());
+        self.set(move |config| config.warming.snapshot.clone_from(&path))
     }
 }
 
