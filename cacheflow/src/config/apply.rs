@@ -163,6 +163,8 @@ impl CacheFlowConfig {
             max_staleness,
             operation_budget,
             serve_young_without_bus,
+            log_keys,
+            advisor,
             codec,
             compression,
             compression_level,
@@ -189,14 +191,23 @@ impl CacheFlowConfig {
         set(&mut config.max_staleness, max_staleness);
         set(&mut config.operation_budget, operation_budget);
         set(&mut config.serve_young_without_bus, serve_young_without_bus);
+        set(&mut config.observing.log_keys, log_keys);
+        set(&mut config.observing.advisor, advisor);
         let WarmingOptions {
             enabled,
             parallelism,
             snapshot,
+            required_timeout,
+            start_without_required,
         } = warming;
         set(&mut config.warming.enabled, enabled);
         set(&mut config.warming.parallelism, parallelism);
         config.warming.snapshot.clone_from(snapshot);
+        set(&mut config.warming.required_timeout, required_timeout);
+        set(
+            &mut config.warming.start_without_required,
+            start_without_required,
+        );
         config
     }
 }
@@ -269,6 +280,9 @@ impl CacheOptions {
             warm_on_startup,
             warming_interval,
             warming_cron,
+            warm_per_node,
+            warming_timeout,
+            rewarm,
         } = self;
         let loading = &mut config.loading;
         set(&mut config.enabled, enabled);
@@ -291,6 +305,9 @@ impl CacheOptions {
         set(&mut config.warming.on_startup, warm_on_startup);
         set_some(&mut config.warming.every, warming_interval);
         set_some(&mut config.warming.cron, warming_cron);
+        set(&mut config.warming.per_node, warm_per_node);
+        set(&mut config.warming.timeout, warming_timeout);
+        set_some(&mut config.warming.rewarm, rewarm);
 
         let said = bytes(
             (codec, compression),

@@ -12,8 +12,6 @@
 //! | [`Secret`] | a text that no message shows |
 
 mod apply;
-#[cfg(all(test, feature = "toml"))]
-mod arriving;
 mod bytes;
 mod cache;
 mod cron;

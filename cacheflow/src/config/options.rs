@@ -53,6 +53,10 @@ options! {
         operation_budget: Duration = Span, Preset::Is("\"50ms\"");
         /// Whether young entries are served while there are no news.
         serve_young_without_bus: bool = Switch, Preset::Is("false");
+        /// Whether keys, tags and patterns stand in the log.
+        log_keys: bool = Switch, Preset::Is("false");
+        /// Whether likely mistakes in how caches are set up are looked for, and told.
+        advisor: bool = Switch, Preset::Is("true");
         /// How values are written, unless a cache says otherwise: msgpack, json, bincode, postcard.
         codec: String = Text, Preset::Is("\"msgpack\"");
         /// Whether they are compressed in the shared store: zstd, none.
@@ -122,6 +126,10 @@ options! {
         parallelism: usize = Places, Preset::Is("4");
         /// Where the hottest keys are noted at a shutdown, for the next start.
         snapshot: PathBuf = File, Preset::None("\"/var/lib/shop/hot-keys\"");
+        /// How long the start waits for the warmers that it requires: 1 ms to 366 days.
+        required_timeout: Duration = Span, Preset::Is("\"1m\"");
+        /// Whether the flow starts although one of them has failed or is not ready.
+        start_without_required: bool = Switch, Preset::Is("false");
     }
 }
 
@@ -230,6 +238,12 @@ options! {
         warming_interval: Duration = Span, Preset::None("\"30m\"");
         /// When it is warmed, as cron has it, in place of an interval.
         warming_cron: String = Text, Preset::None("\"0 */15 * * * *\"");
+        /// Whether each node warms it, instead of one for all.
+        warm_per_node: bool = Switch, Preset::Is("false");
+        /// How long a warming of it may take: 1 ms to 366 days.
+        warming_timeout: Duration = Span, Preset::Is("\"10m\"");
+        /// Whether it is warmed anew after much of it was forgotten, at most once in so long.
+        rewarm: Duration = Span, Preset::None("\"1m\"");
     }
     one of &[
         &["max_entries", "max_memory"],

@@ -1,9 +1,10 @@
 //! Options of the flow.
 
 use cacheflow::clock::Clock;
-use cacheflow::{Cache, CacheFlow, FlowBuilder};
+use cacheflow::{Cache, CacheFlow, Event, FlowBuilder};
 use cacheflow_testkit::{Failing, MemoryBackend, Operation};
 
+use crate::collected::Collected;
 use crate::world::{MINUTE, SECOND, Source, WITHIN, alone, config, load, on, subscribed};
 
 #[tokio::test]
@@ -88,4 +89,41 @@ pub(crate) async fn serve_young_without_bus() {
     let users: Cache<u64, u64> = flow.cache("users").build().unwrap();
     load(&users, 1, 10).await.unwrap();
     assert!(users.peek(&1).is_some());
+}
+
+#[tokio::test]
+pub(crate) async fn log_keys() {
+    for (text, expected) in [("", 0), ("log_keys = true", 1)] {
+        let (collected, _collecting) = Collected::here();
+        let (flow, _) = alone(text).await;
+        let _ = flow.invalidate().keys(["users:7"]).send().await.unwrap();
+        let all = collected.all();
+        let with_key = all.iter().filter(|said| {
+            let keys = said.field("cache_keys");
+            keys.is_some_and(|keys| keys.contains("users:7"))
+        });
+        assert_eq!(with_key.count(), expected, "{all:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+pub(crate) async fn advisor() {
+    for (text, advises) in [("", true), ("advisor = false", false)] {
+        let (flow, clock) = alone(text).await;
+        let mut events = flow.events();
+        let users: Cache<u64, u64> = flow.cache("users").build().unwrap();
+        // Two thousand keys, none of which is asked for again.
+        for key in 0..2_000 {
+            load(&users, key, 10).await.unwrap();
+        }
+        // It looks once a minute, and says nothing before an hour has passed.
+        for _ in 0..2 {
+            tokio::time::sleep(MINUTE + SECOND).await;
+            clock.advance(60 * MINUTE);
+        }
+        tokio::time::sleep(MINUTE).await;
+        let mut all = std::iter::from_fn(|| events.try_next());
+        let told = all.any(|event| matches!(event, Ok(Event::Advice { .. })));
+        assert_eq!(told, advises, "{text:?}");
+    }
 }

@@ -152,3 +152,25 @@ pub(crate) async fn strategy() {
     load(&orders, 1, 10).await.unwrap();
     assert!(orders.peek(&1).is_some());
 }
+
+#[tokio::test]
+pub(crate) async fn max_ttl() {
+    let (users, clock) = users("ttl = \"1h\"\nmax_ttl = \"1m\"").await;
+    load(&users, 1, 10).await.unwrap();
+    assert!(users.peek(&1).is_some());
+    clock.advance(MINUTE);
+    assert!(users.peek(&1).is_none());
+}
+
+#[tokio::test]
+pub(crate) async fn invalidation_patterns() {
+    let (flow, _) = alone("[caches.users]\ninvalidation_patterns = [\"roles:*\"]").await;
+    let users: Cache<u64, u64> = flow.cache("users").build().unwrap();
+    let others: Cache<u64, u64> = flow.cache("others").build().unwrap();
+    for cache in [&users, &others] {
+        load(cache, 1, 10).await.unwrap();
+    }
+    let _ = flow.invalidate().keys(["roles:3"]).send().await.unwrap();
+    assert!(users.peek(&1).is_none());
+    assert!(others.peek(&1).is_some());
+}

@@ -6,11 +6,14 @@
     feature = "json",
     feature = "msgpack",
     feature = "zstd",
-    feature = "macros"
+    feature = "macros",
+    feature = "cron"
 ))]
 
 mod bounds;
 mod bytes;
+#[path = "../observation/collected.rs"]
+mod collected;
 mod environment;
 mod flow;
 mod layers;
@@ -20,6 +23,7 @@ mod reconfiguring;
 mod strategies;
 mod switching;
 mod table;
+mod warming;
 mod watching;
 mod world;
 mod writing_behind;

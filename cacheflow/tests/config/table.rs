@@ -13,14 +13,14 @@ enum Tested {
         reason = "that there is such a function is all that is wanted"
     )]
     Here(fn()),
-    /// That it arrives, beside the code that reads it.
-    Arrives,
     /// On a real server, beside the backend.
     OnRedis,
 }
 
-use crate::{bounds, bytes, flow, lifetimes, loading, strategies, switching, writing_behind};
-use Tested::{Arrives, Here, OnRedis};
+use crate::{
+    bounds, bytes, flow, lifetimes, loading, strategies, switching, warming, writing_behind,
+};
+use Tested::{Here, OnRedis};
 
 const TESTS: &[(&str, Tested)] = &[
     ("enabled", Here(flow::enabled)),
@@ -44,9 +44,16 @@ const TESTS: &[(&str, Tested)] = &[
     ("redis.password", OnRedis),
     ("redis.database", OnRedis),
     ("bus.kind", OnRedis),
-    ("warming.enabled", Arrives),
-    ("warming.parallelism", Arrives),
-    ("warming.snapshot", Arrives),
+    ("log_keys", Here(flow::log_keys)),
+    ("advisor", Here(flow::advisor)),
+    ("warming.enabled", Here(warming::enabled)),
+    ("warming.parallelism", Here(warming::parallelism)),
+    ("warming.snapshot", Here(warming::snapshot)),
+    ("warming.required_timeout", Here(warming::required_timeout)),
+    (
+        "warming.start_without_required",
+        Here(warming::start_without_required),
+    ),
     (
         "caches.*.enabled",
         Here(switching::a_cache_that_is_off_runs_every_body_and_keeps_nothing),
@@ -57,7 +64,7 @@ const TESTS: &[(&str, Tested)] = &[
     ("caches.*.cache_none", Here(lifetimes::cache_none)),
     ("caches.*.cache_err", Here(lifetimes::cache_err)),
     ("caches.*.max_nothings", Here(lifetimes::max_nothings)),
-    ("caches.*.max_ttl", Arrives),
+    ("caches.*.max_ttl", Here(lifetimes::max_ttl)),
     ("caches.*.max_entries", Here(bounds::max_entries)),
     ("caches.*.max_memory", Here(bounds::max_memory)),
     ("caches.*.max_value_bytes", Here(bounds::max_value_bytes)),
@@ -116,14 +123,19 @@ const TESTS: &[(&str, Tested)] = &[
         Here(writing_behind::flush_every_and_flush_batch),
     ),
     ("caches.*.max_pending", Here(writing_behind::max_pending)),
-    ("caches.*.invalidation_patterns", Arrives),
-    ("caches.*.warm_on_startup", Arrives),
-    ("caches.*.warming_interval", Arrives),
-    ("caches.*.warming_cron", Arrives),
+    (
+        "caches.*.invalidation_patterns",
+        Here(lifetimes::invalidation_patterns),
+    ),
+    ("caches.*.warm_on_startup", Here(warming::warm_on_startup)),
+    ("caches.*.warming_interval", Here(warming::warming_interval)),
+    ("caches.*.warming_cron", Here(warming::warming_cron)),
+    ("caches.*.warm_per_node", Here(warming::warm_per_node)),
+    ("caches.*.warming_timeout", Here(warming::warming_timeout)),
+    ("caches.*.rewarm", Here(warming::rewarm)),
 ];
 
-/// Where those that only arrive are tested, and those on a real server.
-const ARRIVING: &str = include_str!("../../src/config/arriving.rs");
+/// Where those on a real server are tested.
 const ON_REDIS: &str = include_str!("../../../cacheflow-redis/tests/config/main.rs");
 
 #[test]
@@ -137,7 +149,6 @@ fn every_option_has_a_test_that_fails_if_it_is_ignored() {
         let named = format!("\"{option}\"");
         let is_there = match test {
             Here(_) => true,
-            Arrives => ARRIVING.contains(&named),
             OnRedis => ON_REDIS.contains(&named),
         };
         assert!(
