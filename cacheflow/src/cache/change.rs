@@ -144,7 +144,9 @@ impl<V: CacheValue> Putting<V> {
                 Applied::Local
             }
         };
-        (applied, is_kept.into_inner())
+        let is_kept = is_kept.into_inner();
+        core.log_put(address, is_kept);
+        (applied, is_kept)
     }
 }
 
