@@ -158,10 +158,12 @@ impl<V: CacheValue> Putting<V> {
                 Applied::Local
             }
         };
+        let is_kept = is_kept.into_inner() && !in_doubt.load(Ordering::Relaxed);
+        core.log_put(address, is_kept);
         if in_doubt.into_inner() {
             return (self.forget().await, false);
         }
-        (applied, is_kept.into_inner())
+        (applied, is_kept)
     }
 }
 

@@ -1,4 +1,5 @@
-//! Lookups in the log, at the level `DEBUG`: those that memory alone did not answer.
+//! Lookups and puts in the log, at the level `DEBUG`; of lookups, those that memory alone
+//! did not answer.
 //!
 //! A hit of memory is not logged: to ask whether anybody wants to know would be the
 //! dearest part of some. The statistics count them.
@@ -54,6 +55,17 @@ impl<V: CacheValue> Core<V> {
             failed = all.loaded.iter().filter(|loaded| loaded.is_none()).count(),
             duration = ?self.clock.now().since(began),
             "looked many up"
+        );
+    }
+
+    /// Logs a put; not if its value could not be kept at all, which logs an invalidation.
+    pub(super) fn log_put(&self, address: &Address, is_kept: bool) {
+        let outcome = if is_kept { "kept" } else { "outrun" };
+        tracing::debug!(
+            cache = %self.name,
+            cache_key = self.strategy.events.named(&address.key),
+            outcome,
+            "put"
         );
     }
 

@@ -14,6 +14,7 @@ mod invalidate;
 mod lock;
 #[cfg(feature = "metrics")]
 mod metrics;
+mod observing;
 mod policies;
 mod registry;
 mod relations;
@@ -49,7 +50,7 @@ use crate::clock::Clock;
 use crate::codec::Sealing;
 use crate::config::{CacheFlowConfig, FlowConfig, Said};
 use crate::error::{Error, ErrorKind, Result};
-use crate::event::{EventSink, Events};
+use crate::event::EventSink;
 use crate::invalidation::Node;
 use crate::live::Live;
 use crate::runtime::{Background, End, Tasks, UnderWay};
@@ -247,65 +248,6 @@ impl CacheFlow {
     /// in this process alone. Install before the first call.
     pub fn install_global(&self) -> Result<()> {
         global::install(self.clone())
-    }
-
-    /// Listens to what happens in the flow from now on.
-    ///
-    /// ```
-    /// # use cacheflow::{Cache, CacheFlow, Event, Evicted};
-    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    /// # let flow = CacheFlow::builder().build().await?;
-    /// # let users: Cache<u64, String> = flow.cache("users").max_entries(1).build()?;
-    /// let mut events = flow.events();
-    /// # for id in 0..100 { let _ = users.put(&id, "Ada".to_owned()).await?; }
-    /// # let _ = users.stats();
-    /// # let evicted =
-    /// tokio::spawn(async move {
-    ///     while let Some(event) = events.next().await {
-    ///         match event {
-    ///             Ok(Event::Evicted { cache, key, cause: Evicted::Size }) if cache.as_str() == "users" => {
-    ///                 println!("no room for {key}");
-    /// #               return true;
-    ///             }
-    ///             Ok(_) => {}
-    ///             Err(lost) => println!("too slow: {lost} events are lost"),
-    ///         }
-    ///     }
-    /// #   false
-    /// });
-    /// # assert!(evicted.await?);
-    /// # Ok(()) }
-    /// ```
-    ///
-    /// Events are told to who listens; without a listener none is made. One who is slow
-    /// loses the oldest and is told how many; nobody waits for a listener.
-    #[must_use]
-    pub fn events(&self) -> Events {
-        self.0.events.listen()
-    }
-
-    /// What the flow has done on this node since it was built: all its caches, its
-    /// breakers, its bus, its connections.
-    ///
-    /// ```
-    /// # use cacheflow::{Cache, CacheFlow};
-    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    /// # let flow = CacheFlow::builder().build().await?;
-    /// # let users: Cache<u64, String> = flow.cache("users").build()?;
-    /// # let _ = users.get(&7).await;
-    /// let stats = flow.stats();
-    /// println!("{stats}");
-    /// if stats.caches["users"].hit_rate() < 0.5 {
-    ///     println!("memory earns little");
-    /// }
-    /// # Ok(()) }
-    /// ```
-    ///
-    /// Counts, and what moka puts off for it, of every cache: of use every few seconds,
-    /// not for each request.
-    #[must_use]
-    pub fn stats(&self) -> FlowStats {
-        FlowStats::of(&self.0)
     }
 
     /// How the flow's connections are, and what is wrong.

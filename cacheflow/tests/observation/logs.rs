@@ -51,6 +51,7 @@ async fn busy(builder: FlowBuilder, failing: &Failing<MemoryBackend>) -> CacheFl
     };
     let _ = users.invalidate(&key).await.unwrap();
     users.get_or_load(&key, forgotten_meanwhile).await.unwrap();
+    let _ = users.put(&key, value.clone()).await.unwrap();
     let tag = format!("of:{SECRET}");
     let _ = flow.invalidate().tags([&tag]).send().await.unwrap();
     let pattern = format!("users:{SECRET}*");
@@ -93,7 +94,8 @@ async fn every_operation_beyond_memory_is_logged_with_its_outcome() {
     assert_eq!(texts(&many, "found"), ["1"]);
     for (what, times) in [
         ("a loader has ended", 5),
-        ("kept in the shared store", 2),
+        ("kept in the shared store", 3),
+        ("put", 1),
         ("a value is not kept: it is too large", 1),
         (
             "a value is not kept: it was forgotten while it was loaded",

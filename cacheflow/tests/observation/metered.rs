@@ -127,7 +127,7 @@ async fn the_documented_names_are_those_that_are_published() {
             .collect();
         match labels.is_empty() {
             true => name.to_owned(),
-            false => format!("{name}{{{}}}", labels.join(";")),
+            false => format!("{name}{{{}}}", labels.join(",")),
         }
     };
     let published: BTreeSet<_> = kept.all().iter().map(name).collect();

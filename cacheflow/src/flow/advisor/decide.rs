@@ -86,7 +86,7 @@ fn compression(hour: &Hour<'_>) -> Option<Advice> {
     let in_vain = hour.count(|it| it.incompressible);
     // All that were kept and not tried in vain: those that were not tried at all are
     // among them, and speak against an advice.
-    let shorter = hour.count(|it| it.stored) - in_vain;
+    let shorter = hour.count(|it| it.stored).saturating_sub(in_vain);
     (in_vain >= ENOUGH && in_vain > 9 * shorter)
         .then_some(Advice::CompressionGainsNothing { in_vain, shorter })
 }
