@@ -29,8 +29,8 @@ pub(crate) trait Above: Any + Send + Sync {
         cache: Arc<dyn AnyCache>,
     ) -> bool;
 
-    /// The flow is about to end; its memory is still there.
-    fn stop(&self, flow: &CacheFlow);
+    /// The flow is about to end; its memory is still there. Does not take long.
+    async fn stop(&self, flow: &CacheFlow);
 }
 
 /// A cache, whatever its keys and values are.
@@ -92,9 +92,9 @@ impl CacheFlow {
     }
 
     /// Tells all that stands on the flow that it is about to end.
-    pub(super) fn stop_storeys(&self) {
+    pub(super) async fn stop_storeys(&self) {
         for storey in self.storeys().all() {
-            storey.stop(self);
+            storey.stop(self).await;
         }
     }
 

@@ -43,6 +43,14 @@ use crate::touch::{ParentToucher, Touchers, Touching};
 /// | [`operation_budget`](Self::operation_budget) | what an operation on the shared store may take | 50 ms | 1 ms to 1 min |
 /// | [`serve_young_without_bus`](Self::serve_young_without_bus) | serve young entries while there are no news | no | |
 /// | [`toucher`](Self::toucher) | touches the rows of an entity | none | one for each entity |
+/// | [`warmer`](Self::warmer), [`required_warmer`](Self::required_warmer) | keep what will be asked for | none | one of each name |
+/// | [`discover_warmers`](Self::discover_warmers) | finds functions that do | not | |
+/// | [`required_timeout`](Self::required_timeout) | how long the start waits for them | 60 s | 1 ms to 366 days |
+/// | [`start_without_required`](Self::start_without_required) | whether it goes on without | no | |
+/// | [`warming`](Self::warming) | whether anything is warmed that nobody asks for | yes | |
+/// | [`warming_parallelism`](Self::warming_parallelism) | how many warmers run at once | 4 | 1 to 1024 |
+/// | [`warming_progress`](Self::warming_progress) | is told how far each is | nobody | |
+/// | [`warming_snapshot`](Self::warming_snapshot) | notes what is in memory, for the next start | not | |
 /// | [`codec`](Self::codec) | how values are written, unless a cache says otherwise | MessagePack | |
 /// | [`compression`](Self::compression) | whether and how they are compressed, the same | zstd above 1 KiB | |
 /// | `sealing` (feature `seal`) | encrypts what lies in the shared store | no | |
@@ -224,7 +232,7 @@ impl FlowBuilder {
         for storey in flow.storeys().all() {
             if let Err(error) = storey.begin(&flow).await {
                 // Whatever has begun holds the flow as well.
-                flow.stop_storeys();
+                flow.stop_storeys().await;
                 return Err(error);
             }
         }

@@ -278,10 +278,11 @@ impl CacheFlow {
     pub async fn shutdown(&self, timeout: Duration) -> Result<()> {
         self.0.closed.store(true, Ordering::Release);
         tracing::info!(instance = self.instance(), "the flow ends");
-        self.stop_storeys();
-        let drained = timeouts::within(Some(timeout), self.drained())
-            .await
-            .is_some();
+        let ended = async {
+            self.stop_storeys().await;
+            self.drained().await;
+        };
+        let drained = timeouts::within(Some(timeout), ended).await.is_some();
         self.0.end.tell();
         if let Some(tasks) = &self.0.tasks {
             tasks.abort_all();

@@ -27,6 +27,9 @@ pub(super) enum Why {
     Forgotten,
 }
 
+/// What a run says that did not come to its end for that.
+const ENDED: &str = "the flow ended";
+
 tokio::task_local! {
     static PRESENT: Run;
 }
@@ -87,6 +90,11 @@ impl Warming {
     ) -> Warmed {
         let begun = Instant::now();
         let _alone = it.running.lock().await;
+        if self.is_stopped() {
+            let nothing = WarmReport::default();
+            let error = vec![ENDED.to_owned()];
+            return it.warmed(nothing, begun.elapsed(), error, false);
+        }
         let run = Run::new(&it.name, self.progress());
         let asks_others = why != Why::Asked && !plan.per_node && flow.shared().is_some();
         let taken = match asks_others {
@@ -134,7 +142,7 @@ impl Warming {
         };
         tokio::select! {
             ended = work => ended,
-            () = self.stopped() => Err("the flow ended".to_owned()),
+            () = self.stopped() => Err(ENDED.to_owned()),
         }
     }
 }

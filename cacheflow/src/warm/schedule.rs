@@ -16,6 +16,9 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::flow::{Above, AnyCache, CacheFlow, WeakFlow};
 use crate::key::CacheName;
 
+/// What runs has so long to come to its end, when the flow ends.
+const GRACE: Duration = Duration::from_secs(1);
+
 /// The longest name of a warmer, in bytes.
 const LONGEST_NAME: usize = 128;
 
@@ -76,9 +79,13 @@ impl Above for Warming {
         !of_it.is_empty()
     }
 
-    fn stop(&self, flow: &CacheFlow) {
+    async fn stop(&self, flow: &CacheFlow) {
         self.stop_all();
         self.note_keys(flow);
+        // Whoever holds leases gives them back: another node need not wait until they end.
+        for it in self.all() {
+            let _ = tokio::time::timeout(GRACE, it.running.lock()).await;
+        }
     }
 }
 
@@ -111,9 +118,13 @@ impl Warming {
         }
         let warming = Arc::clone(self);
         flow.background().spawn_idle(async move {
+            let stopped = async {
+                warming.stopped().await;
+                sleep(2 * GRACE).await;
+            };
             tokio::select! {
                 () = work => {}
-                () = warming.stopped() => {}
+                () = stopped => {}
             }
         });
     }
@@ -157,7 +168,8 @@ impl Warming {
     ) -> oneshot::Receiver<Warmed> {
         let (ended, end) = oneshot::channel();
         let (warming, it, weak) = (Arc::clone(self), Arc::clone(it), flow.downgrade());
-        flow.background().spawn_idle(async move {
+        let name = Arc::clone(&it.name);
+        self.spawn(flow, &name, async move {
             if let Some(flow) = weak.upgrade() {
                 let warmed = warming.run(&flow, &it, &it.plan, Why::Required).await;
                 // Nobody waits any more, if the start is over.

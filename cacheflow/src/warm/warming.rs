@@ -122,6 +122,10 @@ impl Warming {
         self.stopped.send_replace(true);
     }
 
+    pub(super) fn is_stopped(&self) -> bool {
+        *self.stopped.borrow()
+    }
+
     /// When that was told.
     pub(super) async fn stopped(&self) {
         // An error would say that nobody can tell it any more: this can.

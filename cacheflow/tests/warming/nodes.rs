@@ -149,3 +149,33 @@ async fn without_the_leases_server_each_node_warms() {
         assert_eq!(runs.get(), 1);
     }
 }
+
+/// Another need not wait until the leases of a node that left have ended by themselves.
+#[tokio::test(start_paused = true)]
+async fn a_node_that_is_shut_down_leaves_its_turn_to_others() {
+    // A clock that stands still: no lease ends by itself.
+    let server = MemoryBackend::with_clock(Clock::manual());
+    let begun = Count::default();
+    let hangs = {
+        let begun = begun.clone();
+        move || {
+            begun.add();
+            std::future::pending()
+        }
+    };
+    let first = on(&server).warmer(Doing("slow", WarmPlan::new(), hangs));
+    let first = first.build().await.unwrap();
+    begun.reaches(1).await;
+    first.shutdown(MINUTE).await.unwrap();
+    let runs = Count::default();
+    let done = {
+        let runs = runs.clone();
+        move || {
+            runs.add();
+            async { Ok(WarmReport::warmed(1)) }
+        }
+    };
+    let second = on(&server).required_warmer(Doing("slow", WarmPlan::new(), done));
+    let _second = second.build().await.unwrap();
+    assert_eq!(runs.get(), 1);
+}
