@@ -43,6 +43,11 @@ pub struct Readme;
 #[doc = include_str!("../../cacheflow-redis/README.md")]
 pub struct RedisReadme;
 
+/// The code in the admin router's README.
+#[cfg(doctest)]
+#[doc = include_str!("../../cacheflow-axum/README.md")]
+pub struct AxumReadme;
+
 /// The code in the guide to strategies.
 #[cfg(doctest)]
 #[doc = include_str!("../../docs/strategies.md")]

@@ -36,6 +36,8 @@ async fn a_store_that_is_away_is_told_with_its_time_and_costs_no_readiness() {
     let server = MemoryBackend::new();
     let node = Node::on(&server).await;
     let numbers = node.flow.cache("numbers").build().unwrap();
+    // Longer than it will be away.
+    tokio::time::advance(HOUR).await;
     node.failing.fail(Operation::Get);
     node.failing.fail(Operation::Ping);
     for key in 0..5 {
