@@ -28,6 +28,13 @@ pub(super) enum When {
     NowAndAfter(Duration),
 }
 
+impl When {
+    /// Whether nothing is sent now.
+    pub(super) fn is_later(&self) -> bool {
+        matches!(self, Self::Debounced(..) | Self::After(_))
+    }
+}
+
 impl Invalidation {
     /// Not now, but together with all others of this `name` that are sent within
     /// `window` after the first of them: as one change, when the window ends. 1 ms to

@@ -207,36 +207,34 @@ impl Invalidation {
             scope,
             when,
         } = self;
-        let is_later = matches!(when, When::Debounced(..) | When::After(_));
-        if is_later && await_cluster.is_some() {
+        if when.is_later() && await_cluster.is_some() {
             faults.add("await_cluster: allowed of what is sent now, not by debounce or after");
         }
         faults.into_result("invalidate")?;
         if flow.is_closed() {
             return Err(Error::closed("invalidate"));
         }
-        // The commit alone decides when.
+        // In a scope the commit alone decides when.
         let scope = scope.or_else(|| collected(flow_id(flow.standing())));
-        if is_later && scope.is_none() {
+        let when = scope.as_ref().map_or(when, |_| When::Now);
+        if when.is_later() {
             flow.defer(forgotten, local_only, when)?;
             return Ok(Invalidated {
                 applied: Applied::Deferred,
                 deleted: Deleted::default(),
             });
         }
+        if let When::NowAndAfter(_) = when {
+            // First: a caller that is cancelled while it waits does not lose it.
+            flow.defer(forgotten.clone(), local_only, when)?;
+        }
         let node = Arc::clone(flow.node());
         if local_only {
-            let deleted = node.forget_locally(&forgotten);
-            flow.defer(forgotten, true, when)?;
             return Ok(Invalidated {
                 applied: Applied::Local,
-                deleted,
+                deleted: node.forget_locally(&forgotten),
             });
         }
-        let again = match when {
-            When::NowAndAfter(_) if scope.is_none() => Some(forgotten.clone()),
-            _ => None,
-        };
         let forgetting = async move {
             let forgetting = node.forget(forgotten);
             match scope {
@@ -248,9 +246,6 @@ impl Invalidation {
             .to_the_end(forgetting)
             .await
             .ok_or_else(|| Error::closed("invalidate"))?;
-        if let Some(forgotten) = again {
-            flow.defer(forgotten, false, when)?;
-        }
         let applied = match (outcome.applied, outcome.position, await_cluster) {
             (Applied::Recorded, Some(position), Some(timeout)) => {
                 let everywhere = flow.everywhere(position);

@@ -230,7 +230,7 @@ mod tests {
         assert_eq!(touched(patterns("us*:7")), all);
         assert_eq!(touched(patterns("*7")), all);
         assert_eq!(touched(Forgotten::keys([key("order:7")])), ["all"]);
-        assert_eq!(touched(patterns("user?:*")), ["all"]);
+        assert_eq!(touched(patterns("users?:*")), ["all"]);
         assert_eq!(
             touched(Forgotten::tags([Tag::new("roles").unwrap()])),
             ["all"]
