@@ -51,6 +51,9 @@
 //! | load many keys with one query | [`Cache::get_or_load_many`] |
 //! | set a cache's options | [`CacheBuilder`] |
 //! | forget by key, tag, pattern, cache or all | [`CacheFlow::invalidate`] |
+//! | know how much was forgotten, forget later, in bursts or twice | [`Invalidation::send_counted`], [`Invalidation::debounce`], [`Invalidation::after`] |
+//! | forget a cache with whatever it goes by | [`CacheBuilder::invalidation_patterns`] |
+//! | forget at the commit of a transaction | [`InvalidationScope`] |
 //! | keep nothing of a key while a transaction changes it | [`Cache::begin_write`] |
 //! | say by what an entry is to be forgotten | [`CacheBuilder::tags`], [`Cache::tagged`], [`Cache::depends_on`] |
 //! | start, connect, watch and end it | [`CacheFlow`], [`FlowBuilder`] |
@@ -72,6 +75,7 @@
 //! | read everything once within a request | [`CacheFlow::request_scope`] |
 //! | choose a strategy by configuration | [`Strategy::named`], [`StrategyOptions`], [`CacheFlow::strategy`] |
 //! | choose how values are written, compressed, encrypted | [`codec`] |
+//! | keep secrets, or nothing for long, or nothing wrong | [`CacheBuilder::sensitive`], [`CacheBuilder::max_ttl`], [`CacheBuilder::validate`] |
 //! | make a type part of a key | [`CacheKey`], [`macro@CacheKey`] |
 //! | hear of evictions, refusals and outages | [`event`] |
 //! | be told of likely mistakes | [`Advice`] |
@@ -152,10 +156,10 @@ pub use event::{
 };
 pub use flow::{
     Backend, BusHealth, CacheFlow, ExecuteOptions, FlowBuilder, FlowStats, Health, Invalidation,
-    LockGuard, NamedLock, NamedStrategy, Namespace, StoreHealth,
+    InvalidationScope, LockGuard, NamedLock, NamedStrategy, Namespace, StoreHealth,
 };
 pub use invalidation::{Applied, Invalidated};
-pub use key::{CacheKey, KeyBuf, Parent};
+pub use key::{CacheKey, KeyBuf, Parent, Sensitive};
 pub use source::{LoadContext, LoadError};
 pub use strategy::{
     Bulkhead, CircuitBreaker, FailSafe, RefreshAhead, Strategy, StrategyOptions, WriteBehind,

@@ -46,6 +46,11 @@ pub struct RedisReadme;
 #[doc = include_str!("../../docs/strategies.md")]
 pub struct Strategies;
 
+/// The code in the guide to forgetting.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/invalidation.md")]
+pub struct Invalidation;
+
 /// The code in the reference of the attributes.
 #[cfg(doctest)]
 #[doc = include_str!("../../docs/attributes.md")]

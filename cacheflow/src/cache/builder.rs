@@ -9,12 +9,12 @@ use std::time::Duration;
 use super::core::{Core, CoreParts};
 use super::{Cache, CacheValue, LoadingCache, WriteBehindCache};
 use crate::codec::Wire;
-use crate::config::{CacheConfig, Faults, Written};
+use crate::config::{CacheConfig, Faults};
 use crate::error::{BoxError, Error, ErrorKind, Result};
 use crate::flow::CacheFlow;
 use crate::invalidation::NearCache;
 use crate::key::{CacheKey, CacheName};
-use crate::strategy::{RefreshAhead, Strategy, Tagger, Timer, Weigher};
+use crate::strategy::{RefreshAhead, Strategy, Tagger, Timer, Validator, Weigher};
 
 /// Builds a [`Cache`]; begun by [`CacheFlow::cache`].
 ///
@@ -23,6 +23,7 @@ use crate::strategy::{RefreshAhead, Strategy, Tagger, Timer, Weigher};
 /// | [`ttl`](Self::ttl) | how long values are kept | 5 min | 1 ms to 366 days |
 /// | [`ttl_from`](Self::ttl_from) | the same, told from each value | | |
 /// | [`ttl_jitter`](Self::ttl_jitter) | by how much lifetimes differ at random | 0.1 | 0 to 0.5 |
+/// | [`max_ttl`](Self::max_ttl) | the longest of all lifetimes, whoever says so | none | 1 ms to 366 days |
 /// | [`idle`](Self::idle) | how long an entry lives that nobody reads | as long as the others | 8 ms to 366 days |
 /// | [`cache_none`](Self::cache_none) | how long it is kept that there is no value | not | 1 ms to 366 days |
 /// | [`cache_err`](Self::cache_err) | how long errors are kept | not | 1 ms to 366 days |
@@ -36,23 +37,27 @@ use crate::strategy::{RefreshAhead, Strategy, Tagger, Timer, Weigher};
 /// | [`compression`](Self::compression) | whether and how they are compressed | the flow's: zstd | |
 /// | [`compress_above`](Self::compress_above) | the longest encoding that is not | 1 KiB | 0 to 512 MiB |
 /// | [`max_value_bytes`](Self::max_value_bytes) | the largest encoded value that the shared store keeps | 1 MiB | 1 B to 512 MiB − 1 KiB |
+/// | [`invalidation_patterns`](Self::invalidation_patterns) | what forgets the whole cache with it | nothing | 0 to 64 patterns |
 /// | [`follower_timeout`](Self::follower_timeout) | how long a caller waits for another's load | 10 s | 1 ms to 366 days |
+/// | [`validate`](Self::validate) | looks at values before they are kept | all are | |
+/// | [`sensitive`](Self::sensitive) | hides keys, wants values sealed | not | |
 /// | [`weigher`](Self::weigher) | what a value weighs under `max_memory` | its encoded size | |
 ///
 /// The first handle of a name sets the cache's options on this node. Others
 /// may leave them out, or repeat them.
 #[must_use = "a builder does nothing until `build`"]
 pub struct CacheBuilder<K, V> {
-    flow: CacheFlow,
-    name: String,
-    config: CacheConfig,
-    options_given: bool,
-    weigher: Option<Weigher<V>>,
-    tagger: Option<Tagger<V>>,
-    timer: Option<Timer<V>>,
+    pub(super) flow: CacheFlow,
+    pub(super) name: String,
+    pub(super) config: CacheConfig,
+    pub(super) options_given: bool,
+    pub(super) weigher: Option<Weigher<V>>,
+    pub(super) tagger: Option<Tagger<V>>,
+    pub(super) timer: Option<Timer<V>>,
+    pub(super) validator: Option<Validator<V>>,
     /// After which age a value is refreshed.
-    fresh: Option<Duration>,
-    key: PhantomData<fn(&K)>,
+    pub(super) fresh: Option<Duration>,
+    pub(super) key: PhantomData<fn(&K)>,
 }
 
 /// What a cache is built with.
@@ -73,6 +78,7 @@ impl<K, V: CacheValue> CacheBuilder<K, V> {
             weigher: None,
             tagger: None,
             timer: None,
+            validator: None,
             fresh: None,
             key: PhantomData,
         }
@@ -385,6 +391,9 @@ impl<K, V: CacheValue> CacheBuilder<K, V> {
         if let Err(fault) = self.schema() {
             faults.add(fault);
         }
+        if let Some(fault) = self.unsealed() {
+            faults.add(fault);
+        }
         let name = match CacheName::new(&self.name) {
             Ok(name) => Some(name),
             Err(fault) => {
@@ -408,17 +417,6 @@ impl<K, V: CacheValue> CacheBuilder<K, V> {
         }
     }
 
-    /// How values are written, and what stands for their schema.
-    fn schema(&self) -> Result<(Written, u64), String> {
-        let written = self.config.bytes.within(&self.flow.config().bytes)?;
-        // What stays in this process is not written at all.
-        let schema = match self.config.in_process {
-            true => 0,
-            false => written.codec.schema::<V>(written.schema_version)?,
-        };
-        Ok((written, schema))
-    }
-
     pub(crate) fn core_named(&self, name: &CacheName) -> Result<Arc<Core<V>>> {
         let values = std::any::type_name::<V>();
         let flow = &self.flow;
@@ -430,6 +428,10 @@ impl<K, V: CacheValue> CacheBuilder<K, V> {
             let (written, schema) =
                 written.map_err(|fault| Error::new(ErrorKind::InvalidConfig, "build", fault))?;
             let wire = Wire::with_schema(&written.codec, &written.compression, schema);
+            if let Some(fault) = self.unsealed() {
+                return Err(Error::new(ErrorKind::InvalidConfig, "build", fault));
+            }
+            self.watch(name)?;
             let core = Arc::new(Core::new(CoreParts {
                 name: name.clone(),
                 config: self.config.clone(),
@@ -437,6 +439,7 @@ impl<K, V: CacheValue> CacheBuilder<K, V> {
                 weigher: self.weigher.clone(),
                 tagger: self.tagger.clone(),
                 timer: self.timer.clone(),
+                validator: self.validator.clone(),
                 wire: wire.with_sealing(flow.sealing().clone()),
                 flow: flow.config(),
                 node: Arc::clone(flow.node()),
@@ -453,6 +456,7 @@ impl<K, V: CacheValue> CacheBuilder<K, V> {
         let of_the_first = [
             ("tags are", self.tagger.is_some()),
             ("ttl_from is", self.timer.is_some()),
+            ("validate is", self.validator.is_some()),
             ("a weigher is", self.weigher.is_some()),
         ];
         if let Some((what, _)) = of_the_first.iter().find(|(_, given)| existed && *given) {

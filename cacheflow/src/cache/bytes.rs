@@ -2,6 +2,7 @@
 
 use super::{CacheBuilder, CacheValue};
 use crate::codec::{Codec, Compression};
+use crate::config::Written;
 
 impl<K, V: CacheValue> CacheBuilder<K, V> {
     /// How values are written in the shared store, in place of the flow's codec.
@@ -33,5 +34,16 @@ impl<K, V: CacheValue> CacheBuilder<K, V> {
     /// [`compression`](Self::compression) says. 0 to 512 MiB.
     pub fn compress_above(self, bytes: usize) -> Self {
         self.set(|config| config.bytes.compress_above = Some(bytes))
+    }
+
+    /// How values are written, and what stands for their schema.
+    pub(super) fn schema(&self) -> Result<(Written, u64), String> {
+        let written = self.config.bytes.within(&self.flow.config().bytes)?;
+        // What stays in this process is not written at all.
+        let schema = match self.config.in_process {
+            true => 0,
+            false => written.codec.schema::<V>(written.schema_version)?,
+        };
+        Ok((written, schema))
     }
 }

@@ -9,9 +9,9 @@ use crate::event::{Forgotten, Gone, Position, Target};
 use crate::invalidation::{Applied, NearCache, Outcome};
 use crate::key::{Address, FullKey, Marks};
 use crate::runtime::draw;
-use crate::source::{Parts, Said, Ticket};
+use crate::source::{Parts, Said, Ticket, is_collecting};
 use crate::standing::AsOf;
-use crate::strategy::cache_aside::{LoadEnd, Wanted, after_load};
+use crate::strategy::cache_aside::{LoadEnd, Wanted, after_load, stale_within};
 use crate::strategy::{CallOptions, FillWith, Given, Policy};
 
 /// The right to put a value, taken before its source is changed.
@@ -75,6 +75,10 @@ impl<V: CacheValue> Putting<V> {
     /// kept as well: not if another put or forgot meanwhile.
     pub(crate) async fn put(self, value: V, how: &How) -> (Applied, bool) {
         let core = &self.core;
+        // Nobody knows whether its transaction will be committed.
+        if is_collecting(core.flow()) {
+            return (self.forget().await, false);
+        }
         let (address, ticket) = (&self.address, &self.ticket);
         let (levels, config) = (&core.strategy.levels, &core.config.loading);
         let marks = core
@@ -85,9 +89,11 @@ impl<V: CacheValue> Putting<V> {
             by_call: how.options.ttl,
             by_value: core.strategy.timer.as_ref().and_then(|timer| timer(&value)),
         };
-        let ttl = after_load(config, LoadEnd::Value, wanted, draw());
+        let max_ttl = core.config.max_ttl;
+        let ttl = after_load(config, max_ttl, LoadEnd::Value, wanted, draw());
         // What comes from here on finds the ticket, which was taken before this look.
         let is_current = |marks: &Marks| core.local.is_current(address, ticket, marks);
+        let marks = marks.filter(|_| core.strategy.may_be_kept(address, &value));
         let marks = marks.filter(|marks| !self.is_late || is_current(marks));
         let encoded = levels.encode_put(address, &value);
         let (Some((payload, weight)), Some(marks), Some(ttl)) = (encoded, marks, ttl) else {
@@ -95,9 +101,10 @@ impl<V: CacheValue> Putting<V> {
             return (self.forget().await, false);
         };
         let strategy = &how.policy.strategy;
+        let stale = how.policy.stale(&how.options).unwrap_or_default();
         let fill = FillWith {
             ttl,
-            stale: how.policy.stale(&how.options).unwrap_or_default(),
+            stale: stale_within(max_ttl, ttl, stale),
             idle: config.idle,
             refresh: strategy.refresh,
             cost: Duration::ZERO,
@@ -108,6 +115,10 @@ impl<V: CacheValue> Putting<V> {
         };
         let now = core.clock.now();
         let is_kept = AtomicBool::new(false);
+        let in_doubt = AtomicBool::new(false);
+        // Whether something has touched the cache since the put began, this node alone
+        // knows: no record says so, and the store has kept the value.
+        let by_patterns = core.standing.watches(&address.full, &fill.marks);
         let end = |position: Option<Position>, kept: bool, header| {
             let entry = kept.then(|| levels.put_entry(ticket, &value, now, &fill, weight));
             let mut entry = entry.flatten();
@@ -116,6 +127,10 @@ impl<V: CacheValue> Putting<V> {
             }
             let in_memory = core.local.end_put(address, ticket, position, entry);
             is_kept.store(kept && in_memory, Ordering::Relaxed);
+            // All that came before its own record has been applied, or not.
+            let all = position.is_none_or(|at| core.standing.has_come_to(at));
+            let doubt = by_patterns && kept && !(in_memory && all);
+            in_doubt.store(doubt, Ordering::Relaxed);
         };
         let applied = match levels
             .put_shared(address, ticket, payload.as_ref(), &fill)
@@ -144,6 +159,9 @@ impl<V: CacheValue> Putting<V> {
                 Applied::Local
             }
         };
+        if in_doubt.into_inner() {
+            return (self.forget().await, false);
+        }
         let is_kept = is_kept.into_inner();
         core.log_put(address, is_kept);
         (applied, is_kept)

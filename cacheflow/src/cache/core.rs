@@ -13,13 +13,13 @@ use crate::event::{Counter, Counters, EventSink};
 use crate::invalidation::Node;
 use crate::key::{Address, CacheName, EntryKey, FullKey, KeyBuf, Marks};
 use crate::runtime::Background;
-use crate::source::{LoadContext, Loaded, is_inside_a_load, read_within_load};
+use crate::source::{LoadContext, Loaded, is_collecting, is_inside_a_load, read_within_load};
 use crate::standing::Standing;
 use crate::store::{Bound, Guarded, Memory};
 use crate::strategy::refresh_ahead::Due;
 use crate::strategy::{
-    CallOptions, Levels, Local, LocalOptions, Policy, Read, Tagger, Timer, Weigher, cache_aside,
-    multi_level,
+    CallOptions, Levels, Local, LocalOptions, Policy, Read, Tagger, Timer, Validator, Weigher,
+    cache_aside, multi_level,
 };
 
 pub(crate) use crate::strategy::cache_aside::{Load, LoadedAll, Reply, ShareError, Terms};
@@ -54,6 +54,7 @@ pub(crate) struct CoreParts<'a, V> {
     pub(crate) weigher: Option<Weigher<V>>,
     pub(crate) tagger: Option<Tagger<V>>,
     pub(crate) timer: Option<Timer<V>>,
+    pub(crate) validator: Option<Validator<V>>,
     /// How values are written.
     pub(crate) wire: Wire<V>,
     pub(crate) flow: &'a FlowConfig,
@@ -81,6 +82,7 @@ impl<V: CacheValue> Core<V> {
             weigher,
             tagger,
             timer,
+            validator,
             wire,
             flow,
             node,
@@ -120,6 +122,8 @@ impl<V: CacheValue> Core<V> {
             wire: wire.at_most(config.max_value_bytes),
             weigher,
             max_value_bytes: config.max_value_bytes,
+            max_ttl: config.max_ttl,
+            validator: validator.clone(),
             standing: Arc::clone(&standing),
             clock: clock.clone(),
             counters: Arc::clone(&counters),
@@ -130,8 +134,10 @@ impl<V: CacheValue> Core<V> {
             config: config.loading.clone(),
             local: Arc::clone(&local),
             levels,
+            max_ttl: config.max_ttl,
             tagger,
             timer,
+            validator,
             flow: flow_id(&standing),
             clock: clock.clone(),
             counters: Arc::clone(&counters),
@@ -356,6 +362,10 @@ impl<V: CacheValue> Core<V> {
         if !entry.is_watched() || self.is_waiting(&address.key) {
             return false;
         }
+        // What a transaction would load, it may never commit.
+        if is_collecting(self.flow()) {
+            return false;
+        }
         if self.config.loading.idle.is_some() {
             self.is_read(entry, || address.clone());
             return false;
@@ -458,19 +468,6 @@ impl<V: CacheValue> Core<V> {
         }
         self.read_made_within_load(&address.full, Some(&made));
         Lookup::Hit(Found::new(made, self.clock.now()))
-    }
-
-    /// How values are written.
-    #[cfg(feature = "zstd")]
-    pub(super) fn wire(&self) -> &Wire<V> {
-        self.strategy.levels.wire()
-    }
-
-    /// Values that are in memory, up to so many.
-    #[cfg(feature = "zstd")]
-    pub(super) fn some_values(&self, most: usize) -> Vec<V> {
-        let memory = self.local.memory();
-        memory.map_or(Vec::new(), |memory| memory.some(most))
     }
 
     pub(crate) fn node(&self) -> &Arc<Node> {

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::{BytesConfig, CacheWarming, Faults, LONGEST, SHORTEST};
+use crate::key::Pattern;
 use crate::store::Bound;
 use crate::strategy::Strategy;
 use crate::strategy::cache_aside::CacheAside;
@@ -14,6 +15,9 @@ const LONGEST_WRITE: Duration = Duration::from_secs(60 * 60);
 
 /// A cache that is bounded by nothing else holds at most this many entries.
 const DEFAULT_MAX_ENTRIES: u64 = 10_000;
+
+/// Every one is looked at for whatever is forgotten anywhere.
+const MOST_PATTERNS: usize = 64;
 
 /// Options of one cache.
 #[derive(Clone, Debug, PartialEq)]
@@ -33,6 +37,8 @@ pub(crate) struct CacheConfig {
     pub(crate) invalidation_patterns: Vec<String>,
     /// No value is kept for longer, whatever it says of itself.
     pub(crate) max_ttl: Option<Duration>,
+    /// Whether values leave this process sealed or not at all.
+    pub(crate) sensitive: bool,
 }
 
 impl Default for CacheConfig {
@@ -49,6 +55,7 @@ impl Default for CacheConfig {
             warming: CacheWarming::default(),
             invalidation_patterns: Vec::new(),
             max_ttl: None,
+            sensitive: false,
         }
     }
 }
@@ -81,10 +88,15 @@ impl CacheConfig {
             write_timeout,
             in_process: _,
             warming: _,
-            invalidation_patterns: _,
-            max_ttl: _,
+            invalidation_patterns,
+            max_ttl,
+            sensitive: _,
         } = self;
         bytes.check(faults);
+        check_patterns(invalidation_patterns, faults);
+        if let Some(max_ttl) = *max_ttl {
+            faults.check_duration("max_ttl", max_ttl);
+        }
         faults.check_duration("ttl", loading.ttl);
         faults.check_duration("follower_timeout", loading.follower_timeout);
         let longest = [
@@ -247,7 +259,28 @@ impl CacheConfig {
             self.in_process.to_string(),
             other.in_process.to_string(),
         );
+        compare("max_ttl", optional(self.max_ttl), optional(other.max_ttl));
+        let sensitive = (self.sensitive, other.sensitive);
+        compare(
+            "sensitive",
+            sensitive.0.to_string(),
+            sensitive.1.to_string(),
+        );
+        let patterns = |of: &Self| format!("{:?}", of.invalidation_patterns);
+        compare("invalidation_patterns", patterns(self), patterns(other));
         differences
+    }
+}
+
+fn check_patterns(patterns: &[String], faults: &mut Faults) {
+    let many = patterns.len();
+    faults.check_range("invalidation_patterns", many, 0, MOST_PATTERNS, |many| {
+        format!("{many} patterns")
+    });
+    for pattern in patterns {
+        if let Err(fault) = Pattern::new(pattern) {
+            faults.add(format!("invalidation_patterns: {fault}"));
+        }
     }
 }
 
@@ -298,14 +331,16 @@ mod tests {
             write_timeout: Duration::ZERO,
             in_process: false,
             warming: CacheWarming::default(),
-            invalidation_patterns: Vec::new(),
-            max_ttl: None,
+            invalidation_patterns: vec!["user:\\x".to_owned(); 65],
+            max_ttl: Some(Duration::ZERO),
+            sensitive: false,
         };
         let mut faults = Faults::default();
         config.check(&mut faults);
         let message = faults.into_result("build").unwrap_err().to_string();
         for part in [
             "ttl = 0ns: allowed is 1ms to 31622400s",
+            "max_ttl = 0ns: allowed is 1ms to 31622400s",
             "ttl_jitter = 0.6: allowed is 0 to 0.5",
             "idle = 7ms: allowed is 8ms to 31622400s",
             "cache_none = 0ns: allowed is 1ms to",
@@ -321,6 +356,8 @@ mod tests {
             "max_value_bytes = 0 bytes: allowed is 1 bytes to",
             "compression.level = 0: allowed is 1 to 19",
             "compress_above = 18446744073709551615 bytes: allowed is 0 to 536870912 bytes",
+            "invalidation_patterns = 65 patterns: allowed is 0 patterns to 64 patterns",
+            "invalidation_patterns: pattern = \"user:\\\\x\": allowed behind a \\ are",
         ] {
             assert!(message.contains(part), "{part:?} is not in {message}");
         }
@@ -380,11 +417,12 @@ mod tests {
             write_timeout: Duration::from_secs(1),
             in_process: true,
             warming: CacheWarming::default(),
-            invalidation_patterns: Vec::new(),
-            max_ttl: None,
+            invalidation_patterns: vec!["user:*".to_owned()],
+            max_ttl: Some(Duration::from_secs(1)),
+            sensitive: true,
         };
         let differences = CacheConfig::default().differences(&other);
-        assert_eq!(differences.len(), 18, "{differences:?}");
+        assert_eq!(differences.len(), 21, "{differences:?}");
         assert_eq!(differences[0], "ttl = 300s, not 1s");
         assert!(other.differences(&other).is_empty());
     }

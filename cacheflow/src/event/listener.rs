@@ -94,6 +94,16 @@ pub enum Event {
         /// Which bound, and what is allowed.
         fault: Arc<str>,
     },
+    /// A value was returned or put but not kept, because the cache's
+    /// [validation](crate::CacheBuilder::validate) refuses it.
+    ValueRefused {
+        /// The cache.
+        cache: CacheName,
+        /// The entry.
+        key: EntryKey,
+        /// What it said.
+        fault: Arc<str>,
+    },
     /// An old value stood in for one that could not be loaded, or not in time.
     Stale {
         /// The cache.

@@ -49,6 +49,8 @@ pub struct CacheStats {
     pub shared_latency: LatencyStats,
     /// Values that were not kept because of their size.
     pub too_large: u64,
+    /// Values that were not kept because the cache's validation refused them.
+    pub values_refused: u64,
     /// Old values that stood in for those that could not be loaded, to a caller and
     /// all who followed it.
     pub stale: u64,

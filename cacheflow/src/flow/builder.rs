@@ -242,6 +242,8 @@ impl FlowBuilder {
                     let recovering = Arc::clone(&node);
                     let replaying = (Arc::clone(&node), Arc::clone(&shared));
                     let reclaiming = (Arc::clone(&node), Arc::clone(&shared));
+                    let following = Arc::clone(&node);
+                    let looking_back = (Arc::clone(&node), Arc::clone(&shared));
                     tasks.spawn(async move { match recovering.recover_forever(&shared).await {} });
                     tasks.spawn(async move {
                         let (node, shared) = replaying;
@@ -250,6 +252,11 @@ impl FlowBuilder {
                     tasks.spawn(async move {
                         let (node, shared) = reclaiming;
                         match node.reclaim_forever(&shared).await {}
+                    });
+                    tasks.spawn(async move { match following.follow_forever().await {} });
+                    tasks.spawn(async move {
+                        let (node, shared) = looking_back;
+                        match node.look_back_forever(&shared).await {}
                     });
                 }
                 (Some(runtime), Some(tasks))
@@ -264,6 +271,7 @@ impl FlowBuilder {
         );
         let advises = config.observing.advisor;
         let flow = CacheFlow(Arc::new(Inner {
+            deferred: super::deferred::Deferred::new(),
             has_bus: backend.is_some(),
             config,
             node,

@@ -4,11 +4,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::CacheFlow;
+use super::deferred::When;
+use crate::cache::flow_id;
 use crate::config::Faults;
 use crate::error::{Error, Result};
-use crate::event::{Forgotten, Position};
+use crate::event::{Deleted, Forgotten, Position};
 use crate::invalidation::{Applied, Invalidated};
 use crate::key::{CacheName, FullKey, Pattern, Tag};
+use crate::source::{Collected, collected, collecting};
 use crate::store::NodeAt;
 
 /// How often the other nodes are asked where they stand.
@@ -36,15 +39,19 @@ const ASK: Duration = Duration::from_millis(5);
 ///
 /// To be sent strictly *after* the change is committed: what is loaded between
 /// the two is as old as what was forgotten. For changes inside of a transaction
-/// see [`Cache::begin_write`](crate::Cache::begin_write).
+/// there are [`InvalidationScope`](crate::InvalidationScope) and
+/// [`Cache::begin_write`](crate::Cache::begin_write).
 #[must_use = "nothing is forgotten until `send`"]
 #[derive(Debug)]
 pub struct Invalidation {
     flow: CacheFlow,
     forgotten: Forgotten,
-    faults: Faults,
+    pub(super) faults: Faults,
     local_only: bool,
     await_cluster: Option<Duration>,
+    /// Where it is collected, in place of being sent.
+    scope: Option<Arc<Collected>>,
+    pub(super) when: When,
 }
 
 impl Invalidation {
@@ -55,7 +62,15 @@ impl Invalidation {
             faults: Faults::default(),
             local_only: false,
             await_cluster: None,
+            scope: None,
+            when: When::Now,
         }
+    }
+
+    /// Collected in `scope`.
+    pub(super) fn into_scope(mut self, scope: Arc<Collected>) -> Self {
+        self.scope = Some(scope);
+        self
     }
 
     /// Entries by their full keys, `{cache}:{key}`, and all that was made of
@@ -186,13 +201,32 @@ impl Invalidation {
         let Self {
             flow,
             forgotten,
-            faults,
+            mut faults,
             local_only,
             await_cluster,
+            scope,
+            when,
         } = self;
+        if when.is_later() && await_cluster.is_some() {
+            faults.add("await_cluster: allowed of what is sent now, not by debounce or after");
+        }
         faults.into_result("invalidate")?;
         if flow.is_closed() {
             return Err(Error::closed("invalidate"));
+        }
+        // In a scope the commit alone decides when.
+        let scope = scope.or_else(|| collected(flow_id(flow.standing())));
+        let when = scope.as_ref().map_or(when, |_| When::Now);
+        if when.is_later() {
+            flow.defer(forgotten, local_only, when)?;
+            return Ok(Invalidated {
+                applied: Applied::Deferred,
+                deleted: Deleted::default(),
+            });
+        }
+        if let When::NowAndAfter(_) = when {
+            // First: a caller that is cancelled while it waits does not lose it.
+            flow.defer(forgotten.clone(), local_only, when)?;
         }
         let node = Arc::clone(flow.node());
         if local_only {
@@ -201,7 +235,13 @@ impl Invalidation {
                 deleted: node.forget_locally(&forgotten),
             });
         }
-        let forgetting = async move { node.forget(forgotten).await };
+        let forgetting = async move {
+            let forgetting = node.forget(forgotten);
+            match scope {
+                Some(scope) => collecting(scope, forgetting).await,
+                None => forgetting.await,
+            }
+        };
         let outcome = flow
             .to_the_end(forgetting)
             .await

@@ -44,6 +44,9 @@ const CACHE_COUNTERS: &[Figure<CacheStats>] = &[
     }),
     ("cacheflow_fills_refused_total", &[], |it| it.fills_refused),
     ("cacheflow_too_large_total", &[], |it| it.too_large),
+    ("cacheflow_values_refused_total", &[], |it| {
+        it.values_refused
+    }),
     ("cacheflow_unreadable_total", &[], |it| it.unreadable),
     ("cacheflow_store_failures_total", &[], |it| {
         it.store_failures

@@ -3,6 +3,7 @@
 mod advisor;
 mod backend;
 mod builder;
+mod deferred;
 mod execute;
 mod global;
 mod health;
@@ -14,6 +15,7 @@ mod observing;
 mod policies;
 mod registry;
 mod relations;
+mod scope;
 mod statistics;
 mod touch;
 
@@ -34,6 +36,7 @@ pub(crate) use global::{global, installed};
 pub use health::{BusHealth, Health, StoreHealth};
 pub use invalidate::Invalidation;
 pub use lock::{LockGuard, NamedLock};
+pub use scope::InvalidationScope;
 pub use statistics::FlowStats;
 
 use crate::cache::{CacheBuilder, CacheValue, flow_id};
@@ -44,12 +47,13 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::event::EventSink;
 use crate::invalidation::Node;
 use crate::runtime::{Background, End, Tasks, UnderWay};
-use crate::source::request;
+use crate::source::{carried, request};
 use crate::standing::Standing;
 use crate::store::Guarded;
 use crate::strategy::write_behind::Pending;
 use crate::strategy::{StrategyOptions, timeouts};
 use crate::touch::Touching;
+use deferred::Deferred;
 use policies::Policies;
 pub(crate) use registry::Place;
 use registry::Registry;
@@ -96,6 +100,7 @@ struct Inner {
     tasks: Option<Tasks>,
     closed: AtomicBool,
     changes: Arc<UnderWay>,
+    deferred: Arc<Deferred>,
     background: Background,
     end: End,
 }
@@ -241,7 +246,7 @@ impl CacheFlow {
     }
 
     /// Ends the flow: waits until what was [written behind](crate::WriteBehindCache) is
-    /// written, the loads and refreshes in the background have ended, what could not be
+    /// written, what was to be forgotten later is forgotten, the loads and refreshes in the background have ended, what could not be
     /// [touched](crate::touch) was tried again, and the shared store was told all that it
     /// missed, at most `timeout`, and stops the background tasks. Afterwards memory serves nothing and changes are
     /// refused; reads go on without it.
@@ -281,6 +286,7 @@ impl CacheFlow {
     async fn drained(&self) {
         // Polled: what empties the outbox also runs when nobody waits for it.
         self.pendings().iter().for_each(|pending| pending.hurry());
+        self.0.deferred.hurry();
         while self.unsent() + self.unwritten() + self.0.background.under_way() > 0 {
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
@@ -334,6 +340,7 @@ impl CacheFlow {
         change: impl Future<Output = T> + Send + 'static,
     ) -> Option<T> {
         let begun = UnderWay::begin(&self.0.changes);
+        let change = carried(change);
         let change = async move {
             let _begun = begun;
             change.await
@@ -353,6 +360,7 @@ impl CacheFlow {
         match &self.0.runtime {
             Some(runtime) => {
                 let begun = UnderWay::begin(&self.0.changes);
+                let change = carried(change);
                 let change = async move {
                     change.await;
                     drop(begun);
@@ -370,6 +378,18 @@ impl CacheFlow {
 
     pub(crate) fn is_closed(&self) -> bool {
         self.0.closed.load(Ordering::Acquire)
+    }
+
+    fn deferred(&self) -> &Arc<Deferred> {
+        &self.0.deferred
+    }
+
+    fn changes(&self) -> &Arc<UnderWay> {
+        &self.0.changes
+    }
+
+    fn runtime(&self) -> Option<Handle> {
+        self.0.runtime.clone()
     }
 
     pub(crate) fn node(&self) -> &Arc<Node> {

@@ -1,5 +1,6 @@
 //! Forgetting as a caller asks for it.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use tracing::Instrument;
@@ -9,6 +10,7 @@ use super::{Applied, Node};
 use crate::error::Result;
 use crate::event::{Change, Deleted, Forgotten, Position};
 use crate::key::FullKey;
+use crate::source::collected;
 use crate::store::{Guarded, Recorded};
 
 /// How far a change has got, and where it stands in the journal.
@@ -22,7 +24,7 @@ pub(crate) struct Outcome {
 }
 
 impl Node {
-    /// Forgets everywhere.
+    /// Forgets everywhere; or has it collected, if the present task does so.
     pub(crate) async fn forget(&self, forgotten: Forgotten) -> Outcome {
         let span = self.forget_span(&forgotten);
         let outcome = self.forget_parts(forgotten).instrument(span.clone()).await;
@@ -38,6 +40,14 @@ impl Node {
         };
         if forgotten.is_empty() {
             return outcome;
+        }
+        if let Some(collected) = collected(Arc::as_ptr(&self.standing).addr()) {
+            collected.add(forgotten);
+            return Outcome {
+                applied: Applied::Deferred,
+                position: None,
+                ..outcome
+            };
         }
         for part in parts(forgotten) {
             let one = self.forget_part(part).await;
@@ -77,6 +87,7 @@ impl Node {
     fn forget_here_and_later(&self, shared: &Guarded, forgotten: Forgotten) -> Outcome {
         // Into the outbox *before* this node's memory forgets: from here on the
         // shared store is not read, so that nobody can refill memory from it.
+        let forgotten = self.with_touched(forgotten);
         self.postpone(shared, |outbox| outbox.add(forgotten.clone()));
         Outcome {
             applied: Applied::Local,
@@ -134,7 +145,7 @@ impl Node {
         if let Some(shared) = &self.shared {
             // First the outbox, as with a forgetting: what the shared store holds
             // is older than what was put.
-            let forgotten = Forgotten::keys([key.clone()]);
+            let forgotten = self.with_touched(Forgotten::keys([key.clone()]));
             self.postpone(shared, |outbox| outbox.add(forgotten));
         }
         self.put_here(key, own);

@@ -36,6 +36,7 @@ impl Outcome {
             Applied::Local => "local",
             Applied::Recorded => "recorded",
             Applied::Everywhere => "everywhere",
+            Applied::Deferred => "deferred",
         };
         span.record("applied", applied);
         span.record("deleted_in_memory", self.deleted.in_memory);

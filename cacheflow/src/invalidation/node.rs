@@ -6,6 +6,7 @@ use std::sync::{Arc, PoisonError, Weak};
 
 use tokio::sync::Notify;
 
+use super::following::Following;
 use super::outbox::Outbox;
 use super::reclaim::Reclaiming;
 use super::untold::Untold;
@@ -14,7 +15,7 @@ use crate::event::{
     By, Change, Deleted, Event, EventSink, Forgotten, Gone, Position, Record, Snapshot, Target,
     Traffic,
 };
-use crate::key::{CacheName, FullKey, Marks};
+use crate::key::{CacheName, FullKey, Marks, Pattern};
 use crate::lock::Waiting;
 use crate::standing::{Lost, Standing};
 use crate::store::Guarded;
@@ -58,6 +59,9 @@ pub(crate) struct Node {
     applying: Mutex<Applying>,
     outbox: Mutex<Outbox>,
     pub(super) reclaiming: Reclaiming,
+    pub(super) following: Following,
+    /// Wakes the task that asks what touched a cache before.
+    pub(super) watching: Notify,
     /// Who waits for which lease.
     pub(super) waiting: Arc<Waiting>,
     /// Wakes the task that makes up for what was missed.
@@ -116,6 +120,8 @@ impl Node {
             applying: Mutex::default(),
             outbox: Mutex::default(),
             reclaiming: Reclaiming::default(),
+            following: Following::default(),
+            watching: Notify::new(),
             missing: Notify::new(),
             bus_is_up: AtomicBool::new(false),
             traffic: Traffic::default(),
@@ -126,6 +132,16 @@ impl Node {
     pub(crate) fn attach(&self, name: CacheName, cache: Weak<dyn NearCache>) {
         let mut caches = self.caches.write().unwrap_or_else(PoisonError::into_inner);
         caches.insert(name, cache);
+    }
+
+    /// From now on `cache` is forgotten when something is that one of `patterns`
+    /// matches; to be called before anything of it is read.
+    pub(crate) fn watch(&self, cache: CacheName, patterns: Vec<Pattern>) {
+        // Under the lock of applying: a record that was taken into mind before, and
+        // is counted after, would touch the cache without anybody's knowing.
+        let _applying = self.applying();
+        self.standing.watch(cache, patterns);
+        self.watching.notify_one();
     }
 
     pub(crate) fn origin(&self) -> &str {
@@ -284,33 +300,6 @@ impl Node {
         next
     }
 
-    /// A record of another node has removed so much here.
-    pub(super) fn tell_of_another(&self, record: &Record, entries: u64) {
-        if let Change::Forgotten(forgotten) = &record.change {
-            self.tell_invalidated(forgotten, Deleted::here(entries), true);
-        }
-    }
-
-    pub(super) fn tell_invalidated(&self, forgotten: &Forgotten, deleted: Deleted, remote: bool) {
-        // How much and not what: keys may be secrets.
-        tracing::debug!(
-            keys = forgotten.keys.len(),
-            tags = forgotten.tags.len(),
-            patterns = forgotten.patterns.len(),
-            caches = forgotten.caches.len(),
-            everything = forgotten.everything,
-            deleted_in_memory = deleted.in_memory,
-            deleted_in_store = deleted.in_store,
-            remote,
-            "invalidated"
-        );
-        self.events.tell(|| Event::Invalidated {
-            forgotten: Arc::new(forgotten.clone()),
-            deleted,
-            remote,
-        });
-    }
-
     /// Keeps a record until those before it have come.
     pub(super) fn keep_ahead(&self, applying: &mut Applying, record: Record, origin: String) {
         if applying.ahead.len() >= MOST_AHEAD {
@@ -346,9 +335,14 @@ impl Node {
     /// Takes a record into mind and then forgets, in all caches, what it says.
     /// Returns how many entries went.
     fn apply(&self, record: &Record, by: By) -> u64 {
-        self.standing.note(record);
+        let touched = self.standing.note(record);
         let number = record.position.number;
-        let gone = self.forget_targets(&record.targets(by), number);
+        let mut targets = record.targets(by);
+        targets.extend(touched.iter().map(Target::Cache));
+        let gone = self.forget_targets(&targets, number);
+        if !touched.is_empty() && self.shared.is_some() {
+            self.following.add(touched, number);
+        }
         self.forget_what_depends_on(gone, number, |gone| self.standing.note_also(number, gone))
     }
 
@@ -393,16 +387,29 @@ impl Node {
     /// A put of `key` that nobody else is told of: `own` keeps it here.
     pub(crate) fn put_here(&self, key: &FullKey, own: impl FnOnce()) {
         let _applying = self.applying();
-        self.standing.note_local(&Forgotten::keys([key.clone()]));
-        self.forget_targets(&[Target::Putting(key)], u64::MAX);
+        let forgotten = self.with_touched(Forgotten::keys([key.clone()]));
+        self.standing.note_local(&forgotten);
+        let caches = forgotten.caches.iter().map(Target::Cache);
+        let targets: Vec<_> = std::iter::once(Target::Putting(key))
+            .chain(caches)
+            .collect();
+        self.forget_targets(&targets, u64::MAX);
         own();
         self.standing.count_local();
+    }
+
+    /// This and the caches that it touches: what no record says has to name them.
+    pub(super) fn with_touched(&self, mut forgotten: Forgotten) -> Forgotten {
+        let touched = self.standing.touched(&forgotten);
+        forgotten.caches.extend(touched);
+        forgotten
     }
 
     /// Forgets on this node alone, whatever the journal says; `remote`, because
     /// another node said so. Returns how many entries went.
     pub(super) fn forget_here(&self, forgotten: &Forgotten, remote: bool) -> u64 {
         let _applying = self.applying();
+        let forgotten = &self.with_touched(forgotten.clone());
         self.standing.note_local(forgotten);
         let gone = self.forget_targets(&forgotten.targets(), u64::MAX);
         let entries = self.forget_what_depends_on(gone, u64::MAX, |gone| {
@@ -422,6 +429,9 @@ impl Node {
         self.repeat_what_was_lost(snapshot);
         self.forget_all_here();
         self.standing.adopt(snapshot);
+        if self.standing.has_watches() {
+            self.watching.notify_one();
+        }
         applying.ahead.clear();
         applying.untold.clear();
         applying.due = None;

@@ -1,6 +1,11 @@
-//! How much records have removed from this node's memory, until it is told.
+//! How much records have removed from this node's memory, until it is told; and
+//! telling it.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::Node;
+use crate::event::{Change, Deleted, Event, Forgotten, Record};
 
 /// Of so many records; of more, the oldest are not told any more.
 const MOST: usize = 1_024;
@@ -28,6 +33,35 @@ impl Untold {
 
     pub(super) fn clear(&mut self) {
         self.0.clear();
+    }
+}
+
+impl Node {
+    /// A record of another node has removed so much here.
+    pub(super) fn tell_of_another(&self, record: &Record, entries: u64) {
+        if let Change::Forgotten(forgotten) = &record.change {
+            self.tell_invalidated(forgotten, Deleted::here(entries), true);
+        }
+    }
+
+    pub(super) fn tell_invalidated(&self, forgotten: &Forgotten, deleted: Deleted, remote: bool) {
+        // How much and not what: keys may be secrets.
+        tracing::debug!(
+            keys = forgotten.keys.len(),
+            tags = forgotten.tags.len(),
+            patterns = forgotten.patterns.len(),
+            caches = forgotten.caches.len(),
+            everything = forgotten.everything,
+            deleted_in_memory = deleted.in_memory,
+            deleted_in_store = deleted.in_store,
+            remote,
+            "invalidated"
+        );
+        self.events.tell(|| Event::Invalidated {
+            forgotten: Arc::new(forgotten.clone()),
+            deleted,
+            remote,
+        });
     }
 }
 

@@ -33,7 +33,7 @@ pub use shape::{
     ShapeOfResultOption, ShapeOfResultOptionCloned, cacheable,
 };
 pub use since::Since;
-pub use site::{At, Keeping, Site};
+pub use site::{At, Keeping, Site, validated};
 pub use touch::{Row, Touch};
 pub use trouble::FromTrouble;
 

@@ -1,18 +1,21 @@
 //! A place in the code that uses a cache: an attributed function.
 
 use std::any::Any;
+use std::fmt;
 use std::ops::Deref;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use crate::cache::{CacheBuilder, CacheValue, Core};
+use super::in_process::InProcess;
+use super::shape::Shape;
+use crate::cache::{CacheBuilder, CacheValue, Core, validator};
 use crate::codec::{Codec, Compression};
 use crate::config::{CacheConfig, Faults};
 use crate::error::{Error, ErrorKind, Result};
 use crate::flow::{CacheFlow, Place, installed};
 use crate::key::CacheName;
-use crate::strategy::Strategy;
+use crate::strategy::{Strategy, Validator};
 
 /// What one attributed function knows of its cache. All instances of a generic
 /// function share a site.
@@ -93,9 +96,26 @@ impl Site {
 }
 
 /// How an attribute says that its function's cache keeps values.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub struct Keeping {
     config: CacheConfig,
+    validate: Option<Validate>,
+}
+
+/// A validator of values of a type that only the cache knows, as it is and for what
+/// stays in its process.
+struct Validate {
+    plain: Box<dyn Any>,
+    in_process: Box<dyn Any>,
+    values: &'static str,
+}
+
+impl fmt::Debug for Keeping {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Keeping")
+            .field("config", &self.config)
+            .finish_non_exhaustive()
+    }
 }
 
 impl Keeping {
@@ -148,12 +168,68 @@ impl Keeping {
         self
     }
 
+    /// No longer than this.
+    #[must_use]
+    pub fn max_ttl(mut self, max_ttl: Duration) -> Self {
+        self.config.max_ttl = Some(max_ttl);
+        self
+    }
+
+    /// Sealed, or in this process.
+    #[must_use]
+    pub fn sensitive(mut self) -> Self {
+        self.config.sensitive = true;
+        self
+    }
+
+    /// Only those that `validate` has nothing against.
+    #[must_use]
+    pub fn validate<T: 'static, E: fmt::Display>(
+        mut self,
+        validate: impl Fn(&T) -> std::result::Result<(), E> + Send + Sync + 'static,
+    ) -> Self {
+        let plain: Validator<T> = validator(validate);
+        let inner = Arc::clone(&plain);
+        let in_process: Validator<InProcess<T>> = Arc::new(move |it| inner(&it.0));
+        self.validate = Some(Validate {
+            plain: Box::new(plain),
+            in_process: Box::new(in_process),
+            values: std::any::type_name::<T>(),
+        });
+        self
+    }
+
+    /// Forgotten with what matches these.
+    #[must_use]
+    pub fn invalidation_patterns(mut self, patterns: &[&str]) -> Self {
+        let patterns = patterns.iter().map(|pattern| (*pattern).to_owned());
+        self.config.invalidation_patterns = patterns.collect();
+        self
+    }
+
     /// Also errors.
     #[must_use]
     pub fn cache_err(mut self, ttl: Duration) -> Self {
         self.config.loading.err_ttl = Some(ttl);
         self
     }
+}
+
+impl Validate {
+    fn of<V: 'static>(self) -> Result<Validator<V>> {
+        let validator = self.plain.downcast().or(self.in_process.downcast());
+        validator.map(|it| *it).map_err(|_| {
+            let (looks_at, values) = (self.values, std::any::type_name::<V>());
+            let message = format!("validate looks at values of type {looks_at}, not {values}");
+            Error::new(ErrorKind::TypeMismatch, "build", message)
+        })
+    }
+}
+
+/// The same shape: `validate` looks at what it gives.
+#[inline]
+pub fn validated<S: Shape, E>(shape: S, _: impl Fn(&S::Given) -> std::result::Result<(), E>) -> S {
+    shape
 }
 
 impl At {
@@ -248,11 +324,15 @@ impl At {
         let Some(keeping) = self.site.keeping else {
             return builder.core_named(name);
         };
-        let Keeping { config } = keeping(Keeping::default());
+        let Keeping { config, validate } = keeping(Keeping::default());
         let mut faults = Faults::default();
         config.check(&mut faults);
         faults.into_result("build")?;
-        builder.configured(config).core_named(name)
+        let builder = builder.configured(config);
+        match validate.map(Validate::of::<V>).transpose()? {
+            Some(validator) => builder.validated(validator).core_named(name),
+            None => builder.core_named(name),
+        }
     }
 }
 

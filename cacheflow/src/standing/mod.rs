@@ -1,6 +1,7 @@
 //! Where a node stands towards the journal.
 
 mod latest;
+mod watches;
 mod window;
 
 use std::sync::{Arc, PoisonError};
@@ -8,7 +9,7 @@ use std::time::Duration;
 
 use crate::clock::{Clock, Tick};
 use crate::event::{Forgotten, Position, Record, Snapshot};
-use crate::key::{FullKey, Marks};
+use crate::key::{CacheName, FullKey, Marks, Pattern};
 use crate::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use crate::sync::{Mutex, MutexGuard};
 use window::Window;
@@ -123,9 +124,44 @@ impl Standing {
         }
     }
 
-    /// A record is about to be applied.
-    pub(crate) fn note(&self, record: &Record) {
-        self.place().window.note(record, self.clock.now());
+    /// A record is about to be applied. Returns the caches that it touches without
+    /// naming them: they are to be forgotten with it.
+    pub(crate) fn note(&self, record: &Record) -> Vec<CacheName> {
+        self.place().window.note(record, self.clock.now())
+    }
+
+    /// From now on `cache` is forgotten when something is that one of `patterns`
+    /// matches. Not while a record is applied, and before anything of the cache is
+    /// read.
+    pub(crate) fn watch(&self, cache: CacheName, patterns: Vec<Pattern>) {
+        let mut place = self.place();
+        let here = place.position.map_or(0, |position| position.number);
+        place.window.watch(cache, patterns, here);
+    }
+
+    /// Whether there are caches here that go by patterns.
+    pub(crate) fn has_watches(&self) -> bool {
+        self.place().window.has_watches()
+    }
+
+    /// The journal's records after `after`, to its last, are `told`.
+    pub(crate) fn looked_back(&self, after: Position, told: &[Record]) {
+        self.place().window.looked_back(after, told);
+    }
+
+    /// The caches that `forgotten` touches without naming them.
+    pub(crate) fn touched(&self, forgotten: &Forgotten) -> Vec<CacheName> {
+        self.place().window.touched(forgotten)
+    }
+
+    /// Whether an entry goes by a cache's patterns.
+    pub(crate) fn watches(&self, key: &FullKey, marks: &Marks) -> bool {
+        self.place().window.watches(key, marks)
+    }
+
+    /// Whether a record after `number` is known that names `cache`, or everything.
+    pub(crate) fn has_named(&self, cache: &CacheName, number: u64) -> bool {
+        self.place().window.has_named(cache, number)
     }
 
     /// Whether this is the record that was applied under its number, as far as
@@ -164,6 +200,14 @@ impl Standing {
     /// The record `number` turned out to forget these keys as well.
     pub(crate) fn note_also(&self, number: u64, keys: &[FullKey]) {
         self.place().window.note_also(number, keys);
+    }
+
+    /// Whether every record before the one at `position` has been applied.
+    pub(crate) fn has_come_to(&self, position: Position) -> bool {
+        let here = self.position();
+        here.is_some_and(|here| {
+            here.incarnation == position.incarnation && here.number + 1 >= position.number
+        })
     }
 
     /// To be called after the record at `position` has been applied.

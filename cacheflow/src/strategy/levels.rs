@@ -135,3 +135,6 @@ pub(crate) type Tagger<V> = Arc<dyn Fn(&V) -> Vec<String> + Send + Sync>;
 
 /// Tells a value's lifetime; `None` is the cache's.
 pub(crate) type Timer<V> = Arc<dyn Fn(&V) -> Option<Duration> + Send + Sync>;
+
+/// Tells what is wrong with a value that must not be kept.
+pub(crate) type Validator<V> = Arc<dyn Fn(&V) -> Result<(), String> + Send + Sync>;

@@ -35,7 +35,7 @@ pub use bulkhead::Bulkhead;
 pub use circuit_breaker::CircuitBreaker;
 pub use compose::Strategy;
 pub use fail_safe::FailSafe;
-pub(crate) use levels::{FillWith, Given, Levels, Read, Reading, Tagger, Timer};
+pub(crate) use levels::{FillWith, Given, Levels, Read, Reading, Tagger, Timer, Validator};
 pub(crate) use memory::{Local, Nothing, Options as LocalOptions};
 pub(crate) use multi_level::Weigher;
 pub use named::StrategyOptions;

@@ -7,6 +7,7 @@ use crate::standing::Verdict;
 use std::time::Duration;
 
 mod order;
+mod watching;
 
 #[derive(Default)]
 struct Recording(Mutex<Vec<String>>);

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::attempt::Failure;
 use super::call::{Reply, Terms};
-use super::decide::{LoadEnd, SHORTEST, Wanted, after_load};
+use super::decide::{LoadEnd, SHORTEST, Wanted, after_load, stale_within};
 use super::layer::Layer;
 use super::lead::Way;
 use super::marking;
@@ -89,12 +89,13 @@ where
         let said = terms.context.taken();
         let ends = parts.expires.filter(|_| !self.config.outlive_dependencies);
         let marks = self.marks(address, &terms.given, &said, &value, parts);
+        let marks = marks.filter(|_| self.may_be_kept(address, &value));
         let wanted = Wanted {
             by_loader: said.ttl,
             by_call: terms.options.ttl,
             by_value: self.timer.as_ref().and_then(|timer| timer(&value)),
         };
-        let ttl = after_load(&self.config, LoadEnd::Value, wanted, draw());
+        let ttl = after_load(&self.config, self.max_ttl, LoadEnd::Value, wanted, draw());
         let now = self.clock.now();
         let ttl = kept_for(ttl, ends, &said, now);
         let (marks, ttl) = marks.zip(ttl).unzip();
@@ -113,6 +114,7 @@ where
         let fill = marks.zip(ttl).map(|(marks, ttl)| {
             // It lives on only as long as what it was made of does.
             let stale = terms.policy.stale(&terms.options).unwrap_or_default();
+            let stale = stale_within(self.max_ttl, ttl, stale);
             FillWith {
                 stale: ends.map_or(stale, |_| Duration::ZERO),
                 version: made.version.clone(),
@@ -141,7 +143,7 @@ where
         self.read_nothing(address, marks.as_deref());
         flight.land(Outcome::Absent(marks.clone()));
         let wanted = Wanted::default();
-        let ttl = after_load(&self.config, LoadEnd::Absent, wanted, draw());
+        let ttl = after_load(&self.config, self.max_ttl, LoadEnd::Absent, wanted, draw());
         // What was there and is no more has to go.
         let skip = terms.options.skip;
         let replaces = way.refreshes.is_some() || skip.reading_memory || skip.reading_shared;
@@ -185,7 +187,7 @@ where
             Fault::Source(Some(_)) => LoadEnd::FailedShared,
             _ => LoadEnd::FailedAlone,
         };
-        let ttl = after_load(&self.config, end, Wanted::default(), draw());
+        let ttl = after_load(&self.config, self.max_ttl, end, Wanted::default(), draw());
         let is_refresh = way.refreshes.is_some();
         if let (Some(ttl), Fault::Source(Some(error)), Some(marks), false) =
             (ttl, fault, marks, is_refresh)
@@ -246,6 +248,23 @@ where
             });
         }
         keeping.is_late
+    }
+
+    /// Whether there is nothing wrong with `value`; else it is counted and told.
+    pub(crate) fn may_be_kept(&self, address: &Address, value: &V) -> bool {
+        let Some(validator) = &self.validator else {
+            return true;
+        };
+        let judged = validator(value);
+        if let Err(fault) = &judged {
+            self.counters.add(Counter::ValueRefused);
+            self.events.tell(|| Event::ValueRefused {
+                cache: self.cache.clone(),
+                key: address.key.clone(),
+                fault: fault.as_str().into(),
+            });
+        }
+        judged.is_ok()
     }
 
     /// What `value` is forgotten by; `None`, told, if that cannot be kept.

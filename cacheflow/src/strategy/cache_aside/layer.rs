@@ -17,11 +17,11 @@ use crate::event::{Counter, Counters, Event, EventSink};
 use crate::key::{Address, CacheName, Marks};
 use crate::runtime::Background;
 use crate::source::{
-    Boarding, Fault, Flight, Landed, LoadContext, LoadError, Loaded, Outcome, inside, is_loading,
-    read_within_load,
+    Boarding, Fault, Flight, Landed, LoadContext, LoadError, Loaded, Outcome, inside,
+    is_collecting, is_loading, read_within_load,
 };
 use crate::standing::Joined;
-use crate::strategy::levels::{Levels, Tagger, Timer};
+use crate::strategy::levels::{Levels, Tagger, Timer, Validator};
 use crate::strategy::refresh_ahead::Due;
 use crate::strategy::{Local, Nothing};
 
@@ -31,8 +31,11 @@ pub(crate) struct Layer<V, L> {
     pub(crate) config: CacheAside,
     pub(crate) local: Arc<Local<V>>,
     pub(crate) levels: L,
+    /// No value is kept for longer.
+    pub(crate) max_ttl: Option<Duration>,
     pub(crate) tagger: Option<Tagger<V>>,
     pub(crate) timer: Option<Timer<V>>,
+    pub(crate) validator: Option<Validator<V>>,
     /// Tells this flow's caches from those of another.
     pub(crate) flow: usize,
     pub(crate) clock: Clock,
@@ -156,6 +159,12 @@ where
         }
         let reloads = terms.options.skip.reloads();
         let mut counted = false;
+        // What it loads may be of a transaction that is never committed: nobody else is
+        // to have it, now or later.
+        if is_collecting(self.flow) {
+            self.count(Counter::Miss, counted);
+            return Boarded::Alone;
+        }
         loop {
             // Where this node stands when this caller comes: whatever was
             // forgotten up to here must not be in what it gets.

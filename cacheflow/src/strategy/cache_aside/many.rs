@@ -26,7 +26,8 @@ use crate::entry::Made;
 use crate::event::Counter;
 use crate::key::Address;
 use crate::source::{
-    Boarding, Flight, LoadContext, LoadError, Loaded, MadeOf, Parts, Ticket, is_loading,
+    Boarding, Flight, LoadContext, LoadError, Loaded, MadeOf, Parts, Ticket, is_collecting,
+    is_loading,
 };
 use crate::standing::Joined;
 use crate::strategy::levels::Levels;
@@ -161,8 +162,16 @@ where
             followed: Vec::new(),
             alone: Vec::new(),
         };
+        let is_collecting = is_collecting(self.flow);
         for place in open {
             let address = &call.addresses[place];
+            if is_collecting {
+                // As for one: kept nowhere, and nobody else's.
+                self.count(Counter::Miss, call.counted[place]);
+                call.counted[place] = true;
+                boarded.alone.push(place);
+                continue;
+            }
             // Before the flight is joined: whatever was forgotten up to here must
             // not be in what it brings.
             let joined = self.local.joining();

@@ -30,7 +30,7 @@ mod marking;
 
 pub(crate) use call::{Load, Reply, ShareError, Terms, called};
 pub(crate) use config::CacheAside;
-pub(crate) use decide::{LoadEnd, Wanted, after_load};
+pub(crate) use decide::{LoadEnd, Wanted, after_load, stale_within};
 pub(crate) use layer::Layer;
 pub(crate) use lead::Way;
 pub(crate) use many::LoadedAll;

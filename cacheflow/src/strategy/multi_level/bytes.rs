@@ -83,6 +83,12 @@ impl<V: Clone + Send + Sync + 'static> Layer<V> {
         let decoded = self.0.wire.decoded(&envelope, &stored.bytes)?;
         let encoded = decoded.as_ref().map_or(0, |(_, encoded)| *encoded);
         let value = decoded.map(|(value, _)| value);
+        // Whoever wrote it may not have looked.
+        if let (Some(value), Some(validator)) = (&value, &self.0.validator)
+            && validator(value).is_err()
+        {
+            return Err(Unreadable::Refused);
+        }
         let millis = |from: u64, to: u64| Duration::from_millis(to.saturating_sub(from));
         let age = millis(envelope.created, unix_millis());
         let kept = Term {
@@ -94,7 +100,11 @@ impl<V: Clone + Send + Sync + 'static> Layer<V> {
             value,
             encoded,
             age,
-            left: decide::left(kept, stored.remaining, age),
+            left: decide::within(
+                decide::left(kept, stored.remaining, age),
+                self.0.max_ttl,
+                decide::lived(kept, stored.remaining, age),
+            ),
             whole: Whole {
                 ttl: kept.ttl,
                 cost: Duration::from_micros(envelope.load_micros.into()),

@@ -16,7 +16,7 @@ use crate::runtime::draw;
 use crate::source::Ticket;
 use crate::standing::Standing;
 use crate::store::{Guarded, Stored};
-use crate::strategy::levels::{FillWith, Levels, Read, Reading};
+use crate::strategy::levels::{FillWith, Levels, Read, Reading, Validator};
 use crate::strategy::{Local, Nothing, refresh_ahead};
 
 /// Two lifetimes that end so near to one another are of one value: the shared store
@@ -38,6 +38,9 @@ pub(crate) struct Parts<V> {
     pub(crate) wire: Wire<V>,
     pub(crate) weigher: Option<Weigher<V>>,
     pub(crate) max_value_bytes: usize,
+    /// No value is kept for longer.
+    pub(crate) max_ttl: Option<Duration>,
+    pub(crate) validator: Option<Validator<V>>,
     pub(crate) standing: Arc<Standing>,
     pub(crate) clock: Clock,
     pub(crate) counters: Arc<Counters>,
