@@ -102,7 +102,8 @@ fn wanted(flow: &CacheFlow, object: &Map<String, Value>) -> Result<Invalidation,
 
 /// A list of texts, or one alone.
 fn texts<'a>(object: &'a Map<String, Value>, field: &str) -> Result<Vec<&'a str>, Problem> {
-    let refused = || Problem::wrong(format!("{field}")).allowed("a text, or a list of texts");
+    let refused =
+        || Problem::wrong(format!("{field} is neither")).allowed("a text, or a list of texts");
     match object.get(field) {
         None => Ok(Vec::new()),
         Some(Value::String(text)) => Ok(vec![text]),

@@ -19,6 +19,7 @@ fn keys(admin: &Admin, cache: &str, limit: usize) -> Vec<String> {
         let page = admin.entries(cache, after.as_deref(), limit).unwrap();
         assert!(page.entries.len() <= limit);
         keys.extend(page.entries.iter().map(|entry| entry.key.to_string()));
+        assert!(keys.len() <= 1000, "something is told twice: {keys:?}");
         after = page.next;
         if after.is_none() {
             return keys;

@@ -135,7 +135,7 @@ pub(super) fn bound(bound: Bound) -> String {
 /// A size in the largest unit of which it is a whole number.
 pub(super) fn size(bytes: u64) -> String {
     let units = [(30, "GiB"), (20, "MiB"), (10, "KiB")];
-    let whole = |shift: &u32| bytes > 0 && bytes % (1 << shift) == 0;
+    let whole = |shift: &u32| bytes > 0 && bytes.is_multiple_of(1 << shift);
     match units.iter().find(|(shift, _)| whole(shift)) {
         Some((shift, unit)) => format!("{} {unit}", bytes >> shift),
         None => format!("{bytes} B"),
