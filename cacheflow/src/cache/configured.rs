@@ -66,9 +66,12 @@ pub(crate) trait Configured: Send + Sync {
     /// The present ones.
     fn present(&self) -> CacheConfig;
 
-    /// Changes what can change to what `config` has, in a flow that caches if `is_on` and
+    /// The same with what of `new` can be had now.
+    fn changed_to(&self, new: &CacheConfig) -> CacheConfig;
+
+    /// Changes what can change to what `new` has, in a flow that caches if `is_on` and
     /// writes values so.
-    fn change(&self, config: CacheConfig, flow: &BytesConfig, is_on: bool);
+    fn change(&self, new: &CacheConfig, flow: &BytesConfig, is_on: bool);
 }
 
 impl<V: CacheValue> Core<V> {
@@ -87,8 +90,12 @@ impl<V: CacheValue> Configured for Core<V> {
         CacheConfig::clone(&self.config())
     }
 
-    fn change(&self, config: CacheConfig, flow: &BytesConfig, is_on: bool) {
-        let changed = self.config().changed_to(&config);
+    fn changed_to(&self, new: &CacheConfig) -> CacheConfig {
+        self.config().changed_to(new, self.local.keeps_nothings())
+    }
+
+    fn change(&self, new: &CacheConfig, flow: &BytesConfig, is_on: bool) {
+        let changed = self.changed_to(new);
         self.strategy.config.set(changed.loading.clone());
         if let Some(refresh) = changed.strategy.refresh {
             self.policy.refresh.set(Some(refresh));

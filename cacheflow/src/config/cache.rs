@@ -87,8 +87,9 @@ impl CacheConfig {
         !self.enabled || self.loading.ttl.is_zero()
     }
 
-    /// These options with those of `new` that can change while the cache works.
-    pub(crate) fn changed_to(&self, new: &Self) -> Self {
+    /// These options with those of `new` that can change while the cache works, which
+    /// `has_room` for nothings or has not.
+    pub(crate) fn changed_to(&self, new: &Self, has_room: bool) -> Self {
         let mut changed = self.clone();
         changed.enabled = new.enabled;
         changed.loading.ttl = new.loading.ttl;
@@ -97,8 +98,7 @@ impl CacheConfig {
         changed.write_timeout = new.write_timeout;
         changed.bytes.compression.clone_from(&new.bytes.compression);
         changed.bytes.compress_above = new.bytes.compress_above;
-        // There is room for what is not there, or none.
-        if self.keeps_nothings() {
+        if has_room {
             changed.loading.none_ttl = new.loading.none_ttl;
             changed.loading.err_ttl = new.loading.err_ttl;
         }

@@ -8,7 +8,7 @@ use super::*;
 
 const SECOND: Duration = Duration::from_secs(1);
 
-fn faults<T: std::fmt::Debug>(result: crate::Result<T>) -> String {
+fn faults<T: std::fmt::Debug>(result: crate::error::Result<T>) -> String {
     result.unwrap_err().to_string()
 }
 
@@ -18,7 +18,7 @@ fn assert_parts(text: &str, parts: &[&str]) {
     }
 }
 
-fn variables(pairs: &[(&str, &str)]) -> crate::Result<CacheFlowConfig> {
+fn variables(pairs: &[(&str, &str)]) -> crate::error::Result<CacheFlowConfig> {
     let pairs: Vec<_> = pairs
         .iter()
         .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))

@@ -177,13 +177,13 @@ impl Inner {
             };
             for (name, cache, new) in plans {
                 let old = cache.present();
-                let now = old.changed_to(&new);
+                let now = cache.changed_to(&new);
                 let of_it = |line: String| format!("caches.{name}: {line}");
                 done.changed
                     .extend(now.differences(&old).into_iter().map(of_it));
                 done.needs_restart
                     .extend(new.differences(&now).into_iter().map(of_it));
-                cache.change(new, &flow.bytes, flow.enabled);
+                cache.change(&new, &flow.bytes, flow.enabled);
             }
             self.present.set(flow);
             self.configuration.set(config.clone());

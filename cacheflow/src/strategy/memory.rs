@@ -120,6 +120,11 @@ impl<V: Clone + Send + Sync + 'static> Local<V> {
         }
     }
 
+    /// Whether there is room for what is known of why there is no value.
+    pub(crate) fn keeps_nothings(&self) -> bool {
+        self.nothings.memory().is_some()
+    }
+
     /// Whether it is switched off.
     pub(crate) fn is_off(&self) -> bool {
         self.is_off.load(Ordering::Acquire)

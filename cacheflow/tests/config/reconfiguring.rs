@@ -131,6 +131,13 @@ async fn nothings_of_a_cache_that_keeps_them() {
         clock.advance(2 * SECOND);
     }
     assert_eq!(source.asked(), 3);
+    // Taken back, and said again: there is room for them still.
+    let done = flow.reconfigure(&CacheFlowConfig::default()).unwrap();
+    assert_eq!(done.needs_restart, [""; 0]);
+    let done = flow
+        .reconfigure(&config("[defaults]\ncache_none = \"1s\""))
+        .unwrap();
+    assert_eq!(done.changed, ["caches.users: cache_none = 1s, not none"]);
 }
 
 #[tokio::test]
