@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use tokio::task::{AbortHandle, JoinError};
 use tokio::time::Instant;
+use tracing::Instrument;
 
 use super::batch::Tally;
 use super::ready::ready;
@@ -159,7 +160,9 @@ async fn within_time(
         ready(&flow).await;
         warmer.warm(&flow).await
     });
-    let task = tokio::spawn(warming);
+    // What a warmer reads and fills stands within its span.
+    let span = tracing::debug_span!("cacheflow.warm", warmer = %it.name);
+    let task = tokio::spawn(warming.instrument(span));
     let _abort = Abort(task.abort_handle());
     match tokio::time::timeout(plan.timeout, task).await {
         Ok(Ok(Ok(report))) => Ok(report),

@@ -195,3 +195,26 @@ async fn trouble_is_a_warning_once_and_not_for_each_call() {
     let down = "the shared store does not answer; loads go to their sources";
     assert_eq!(warned[0].what(), down);
 }
+
+#[tokio::test]
+async fn a_run_of_a_warmer_is_a_span_around_what_it_does() {
+    let (collected, _collecting) = Collected::here();
+    let flow = CacheFlow::builder().build().await.unwrap();
+    let source = |mut pairs: cacheflow::Pairs<u64, u64>| async move {
+        tracing::info!("at work");
+        pairs.send(&1, 10).await;
+        Ok::<_, cacheflow::BoxError>(())
+    };
+    let numbers = flow.cache::<u64, u64>("numbers").warm_with(source);
+    let _numbers = numbers.build().unwrap();
+    flow.warm("numbers").await.unwrap();
+    let spans = collected.named("cacheflow.warm");
+    assert_eq!(spans.len(), 1, "{spans:?}");
+    assert!(
+        spans[0]
+            .field("warmer")
+            .is_some_and(|it| it.contains("numbers"))
+    );
+    let within = collected.named("at work")[0].within.clone();
+    assert_eq!(within.as_deref(), Some("cacheflow.warm"));
+}
