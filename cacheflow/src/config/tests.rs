@@ -280,8 +280,10 @@ fn the_same_in_every_format() {
 
 #[test]
 fn what_is_serialised_is_read_again() {
-    let mut config = CacheFlowConfig::default();
-    config.max_staleness = Some(90 * SECOND);
+    let mut config = CacheFlowConfig {
+        max_staleness: Some(90 * SECOND),
+        ..CacheFlowConfig::default()
+    };
     config.redis.urls = Some(vec!["redis://u:sesame@h".into()]);
     config.warming.parallelism = Some(2);
     config.defaults.max_memory = Some(1 << 20);
@@ -314,13 +316,15 @@ fn what_is_serialised_is_read_again() {
 fn a_line_of_options() {
     let spec = "max_entries=10000, ttl=10m,refresh_ahead=0.8,local=true,max_value_bytes=64kb";
     let options: CacheOptions = spec.parse().unwrap();
-    let mut expected = CacheOptions::default();
-    expected.max_entries = Some(10_000);
-    expected.ttl = Some(600 * SECOND);
-    expected.refresh_ratio = Some(0.8);
-    expected.strategy = Some(vec!["refresh-ahead".to_owned()]);
-    expected.local = Some(true);
-    expected.max_value_bytes = Some(64_000);
+    let expected = CacheOptions {
+        max_entries: Some(10_000),
+        ttl: Some(600 * SECOND),
+        refresh_ratio: Some(0.8),
+        strategy: Some(vec!["refresh-ahead".to_owned()]),
+        local: Some(true),
+        max_value_bytes: Some(64_000),
+        ..CacheOptions::default()
+    };
     assert_eq!(options, expected);
 
     let options: CacheOptions = "refresh_ahead=4m,strategy=fail-safe,stale_ttl=1h"
