@@ -186,3 +186,8 @@ impl<DB: Database> fmt::Debug for CachedTransaction<'_, DB> {
             .finish_non_exhaustive()
     }
 }
+
+/// The code in the README.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+pub struct Readme;

@@ -33,7 +33,8 @@ use crate::source::{Collected, collecting};
 /// scope
 ///     .run(async {
 ///         rename(7, "Ada").await?; // Inside of the transaction.
-///         users.invalidate(&7).await
+///         let _ = users.invalidate(&7).await?;
+///         Ok::<_, Box<dyn std::error::Error>>(())
 ///     })
 ///     .await?;
 /// // transaction.commit().await?;
