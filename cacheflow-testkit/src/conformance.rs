@@ -118,9 +118,6 @@ pub async fn shared_store<B: Backend>(mut make: impl AsyncFnMut() -> B) {
         many::each_of_many_is_told_as_by_itself,
         many::each_of_many_has_its_own_lifetime,
         many::very_many_are_told_at_once,
-        many::each_of_many_fills_is_judged_by_itself,
-        many::each_of_many_fills_has_its_own_lifetime,
-        many::very_many_are_filled_at_once,
     );
     check!(make:
         journal::each_change_takes_the_next_number,
@@ -220,6 +217,12 @@ pub async fn shared_store<B: Backend>(mut make: impl AsyncFnMut() -> B) {
         touch::a_touch_tells_values_of_one_position_apart,
         touch::a_touch_brings_nothing_back,
         touch::what_is_touched_is_found_by_its_marks,
+    );
+    // Last: what a store does wrong with one fill, the rules of one fill say.
+    check!(make:
+        many::each_of_many_fills_is_judged_by_itself,
+        many::each_of_many_fills_has_its_own_lifetime,
+        many::very_many_are_filled_at_once,
     );
 }
 
