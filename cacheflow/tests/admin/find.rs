@@ -2,7 +2,7 @@
 
 use cacheflow::codec::{Codec, KeyRing};
 use cacheflow::key::FullKey;
-use cacheflow::{Cache, CacheFlow, ErrorKind, Strategy, Unreadable, cached};
+use cacheflow::{Cache, CacheFlow, ErrorKind, Sensitive, Strategy, Unreadable, cached};
 use cacheflow_testkit::{MemoryBackend, Operation};
 
 use crate::world::{HOUR, Node, WITHIN, alone, load};
@@ -221,4 +221,17 @@ async fn values_of_a_flow_that_encrypts_are_not_shown() {
     assert_eq!(error.kind(), ErrorKind::Refused);
     assert!(flow.admin().find("users:7").await.unwrap().memory.is_some());
     flow.shutdown(WITHIN).await.unwrap();
+}
+
+#[tokio::test]
+async fn values_of_a_cache_that_keeps_secrets_are_not_shown() {
+    let flow = CacheFlow::builder().build().await.unwrap();
+    let tokens = flow.cache::<u64, String>("tokens").sensitive();
+    let tokens: Cache<Sensitive<u64>, String> = tokens.build().unwrap();
+    let key = Sensitive(7);
+    let _ = tokens.put(&key, "Ada".to_owned()).await.unwrap();
+    let full = tokens.full_key(&key);
+    let error = flow.admin().value(full.as_str()).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Refused);
+    assert!(!format!("{error:?} {error}").contains("Ada"));
 }

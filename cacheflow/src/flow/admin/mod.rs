@@ -68,17 +68,17 @@ impl Admin {
     ///
     /// [`ErrorKind::InvalidConfig`] if that is no full key, or this process does not use
     /// the cache, so that nobody knows what its bytes are;
-    /// [`ErrorKind::Refused`] where values are encrypted: who does that does not want
-    /// them shown. If the shared store has to be asked and cannot be.
+    /// [`ErrorKind::Refused`] where values are encrypted, and of a cache that keeps
+    /// [secrets](crate::CacheBuilder::sensitive): who does that does not want them shown. If the shared store has to be asked and cannot be.
     pub async fn value(&self, key: &str) -> Result<Option<ShownValue>> {
         let key = full_key(key)?;
         let cache = self.used(key.cache())?;
+        let refused = |why| Err(Error::new(ErrorKind::Refused, "admin", why));
         if self.flow.sealing().is_some() {
-            return Err(Error::new(
-                ErrorKind::Refused,
-                "admin",
-                "values are encrypted in this flow, and not shown",
-            ));
+            return refused("values are encrypted in this flow, and not shown");
+        }
+        if cache.config().sensitive {
+            return refused("the cache keeps secrets, which are not shown");
         }
         if let Some(value) = cache.value(&EntryKey::new(key.key())) {
             return Ok(Some(value));
