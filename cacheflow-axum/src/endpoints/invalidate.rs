@@ -45,6 +45,7 @@ pub(crate) async fn invalidate(State(served): State<Shared>, request: Request) -
             Applied::Recorded => "recorded",
             Applied::Everywhere => "everywhere",
             Applied::Local => "local",
+            Applied::Deferred => "deferred",
         },
         "deleted": {
             "in_memory": deleted.in_memory,

@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex};
 
-use cacheflow::{BoxError, Cache, CacheFlow, Pairs, WarmPlan};
+use cacheflow::{Cache, CacheFlow, Pairs, WarmPlan};
 
 use crate::world::{Counting, send};
 
@@ -60,7 +60,7 @@ async fn it_is_told_after_each_batch_with_the_total_if_the_source_knows_it() {
 async fn one_that_watches_and_panics_ends_the_warming_alone() {
     let builder = CacheFlow::builder().warming_progress(|_| panic!("no terminal"));
     let flow = builder.build().await.unwrap();
-    let source = |pairs| async { send(pairs, 0..3).await.map_err(BoxError::from) };
+    let source = |pairs| async { send(pairs, 0..3).await };
     let _numbers = flow.cache("numbers").warm_with(source).build().unwrap();
     let warmed = flow.warm("numbers").await.unwrap();
     assert_eq!(warmed[0].errors, ["panicked: no terminal"]);
