@@ -15,6 +15,7 @@ mod in_request;
 mod inspected;
 #[cfg(all(test, cacheflow_shuttle))]
 mod interleaved;
+mod lifetimes;
 mod loading;
 mod loading_cache;
 mod logged;

@@ -1,5 +1,6 @@
 //! One cache's memory together with its flights: what has to change as one.
 
+mod nothings;
 mod page;
 
 use std::sync::{Arc, PoisonError};
@@ -8,15 +9,16 @@ use std::time::Duration;
 use super::index::Index;
 use super::shelf::Shelf;
 use crate::clock::{Clock, Tick};
-use crate::entry::{Entry, Epoch, Life};
+use crate::entry::{Entry, Epoch};
 use crate::event::{Counter, Counters, EventSink, Gone, Position, Target};
 use crate::key::{Address, CacheName, EntryKey, FullKey, Marks};
-use crate::source::{Boarding, Flight, Flights, SharedError, Start, Ticket};
+use crate::source::{Boarding, Flight, Flights, Start, Ticket};
 use crate::standing::{AsOf, Joined, Standing, Verdict};
 use crate::store::Memory;
 use crate::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use crate::sync::{Mutex, MutexGuard};
 
+pub(crate) use nothings::Nothing;
 pub(crate) use page::Page;
 
 /// Memory and flights of one cache on this node.
@@ -45,18 +47,6 @@ struct Inside<V> {
     flights: Flights<V>,
     values: Index<V>,
     nothings: Index<Nothing>,
-}
-
-/// That there is no value, and why. Kept beside the values and in a bound of its
-/// own: a flood of keys that do not exist must not drive out what does.
-#[derive(Clone)]
-pub(crate) enum Nothing {
-    /// The source has none.
-    Absent,
-    /// The loader failed.
-    Failed(SharedError),
-    /// What the shared store has could not be refreshed, so often.
-    Unrefreshed(u32),
 }
 
 /// What a [`Local`] is made of.
@@ -120,11 +110,6 @@ impl<V: Clone + Send + Sync + 'static> Local<V> {
         }
     }
 
-    /// Whether there is room for what is known of why there is no value.
-    pub(crate) fn keeps_nothings(&self) -> bool {
-        self.nothings.memory().is_some()
-    }
-
     /// Whether it is switched off.
     pub(crate) fn is_off(&self) -> bool {
         self.is_off.load(Ordering::Acquire)
@@ -147,40 +132,10 @@ impl<V: Clone + Send + Sync + 'static> Local<V> {
         may.then_some(entry)
     }
 
-    /// What is known of why there is no value.
-    pub(crate) fn nothing(&self, key: &[u8]) -> Option<Arc<Entry<Nothing>>> {
-        let now = self.clock.now();
-        let entry = self.nothings.live(key, now, self.epoch())?;
-        self.may_serve(entry.begun, now).then_some(entry)
-    }
-
     /// Whether `entry` is what lies in memory and may be served.
     pub(crate) fn is_still(&self, key: &[u8], entry: &Arc<Entry<V>>) -> bool {
         self.hit(key)
             .is_some_and(|present| Arc::ptr_eq(&present, entry))
-    }
-
-    /// How often what the shared store has of `key` could not be refreshed.
-    pub(crate) fn unrefreshed(&self, key: &[u8]) -> u32 {
-        match self.nothings.kept(key).as_deref() {
-            Some(Entry {
-                value: Nothing::Unrefreshed(failures),
-                ..
-            }) => *failures,
-            _ => 0,
-        }
-    }
-
-    /// Notes that what the shared store has could not be refreshed.
-    pub(crate) fn note_unrefreshed(&self, address: &Address, life: Life, failures: u32) {
-        let nothing = Nothing::Unrefreshed(failures);
-        let entry = Entry::new(nothing, self.clock.now(), life, self.epoch(), 1);
-        let mut inside = self.inside();
-        if self.is_off() {
-            return;
-        }
-        self.nothings
-            .insert(&mut inside.nothings, &address.key, entry);
     }
 
     #[inline]
@@ -320,34 +275,6 @@ impl<V: Clone + Send + Sync + 'static> Local<V> {
         let current = self.is_current(address, ticket, entry.marks());
         if current {
             self.insert(&mut inside, &address.key, entry);
-        }
-        inside.flights.leave(&address.key, ticket);
-        current
-    }
-
-    /// The same for what is known of why there is no value.
-    pub(crate) fn keep_nothing(
-        &self,
-        address: &Address,
-        ticket: &Arc<Ticket>,
-        mut entry: Entry<Nothing>,
-    ) -> bool {
-        let mut inside = self.inside();
-        let current = self.is_current(address, ticket, entry.marks());
-        let now = self.clock.now();
-        let key = address.key.as_bytes();
-        // An error takes the place of no value.
-        let has_value = matches!(entry.value, Nothing::Failed(_))
-            && self.values.kept(key).is_some_and(|value| {
-                let epoch = self.epoch();
-                value.is_live(now, epoch) || value.may_stand_in(now, epoch)
-            });
-        let takes = !self.is_off() && self.may_serve(entry.begun, now);
-        if current && !has_value && takes {
-            self.values.remove(key);
-            entry.as_of = entry.as_of.max(self.here().unwrap_or(0));
-            self.nothings
-                .insert(&mut inside.nothings, &address.key, entry);
         }
         inside.flights.leave(&address.key, ticket);
         current

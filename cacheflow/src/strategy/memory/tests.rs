@@ -1,6 +1,7 @@
 //! Memory and flights as one.
 
 use super::*;
+use crate::entry::Life;
 use crate::event::{Change, EventSink, Forgotten, Record, Snapshot};
 use crate::key::{CacheKey, KeyBuf, Tag};
 use crate::store::Bound;
