@@ -50,8 +50,8 @@ impl<K, V: CacheValue> CacheBuilder<K, V> {
     /// How long an entry lives that nobody reads; 8 ms to 366 days. One that is read
     /// lives on, up to its lifetime. Readers tell it only so often: an entry lives up
     /// to an eighth longer after its last read. Not together with what loads or keeps
-    /// values beyond their readers: [`refresh_ahead`](Strategy::refresh_ahead),
-    /// [`fail_safe`](Strategy::fail_safe), a breaker's
+    /// values beyond their readers: [`refresh_ahead`](crate::Strategy::refresh_ahead),
+    /// [`fail_safe`](crate::Strategy::fail_safe), a breaker's
     /// [`stale_ttl`](crate::CircuitBreaker::stale_ttl).
     pub fn idle(self, idle: Duration) -> Self {
         self.set(move |config| config.loading.idle = Some(idle))
@@ -70,6 +70,7 @@ impl<K, V: CacheValue> CacheBuilder<K, V> {
     /// can be copied: of [`Cache::get_or_load_shared`], [`EntryCall::load_shared`],
     /// and of attributed functions whose error is `Clone`.
     ///
+    /// [`Cache::get_or_load_shared`]: crate::Cache::get_or_load_shared
     /// [`EntryCall::load_shared`]: crate::EntryCall::load_shared
     pub fn cache_err(self, ttl: Duration) -> Self {
         self.set(move |config| config.loading.err_ttl = Some(ttl))
