@@ -4,7 +4,6 @@ use cacheflow::clock::Clock;
 use cacheflow::{Cache, CacheFlow, Event, FlowBuilder};
 use cacheflow_testkit::{Failing, MemoryBackend, Operation};
 
-use crate::collected::Collected;
 use crate::world::{MINUTE, SECOND, Source, WITHIN, alone, config, load, on, subscribed};
 
 #[tokio::test]
@@ -89,21 +88,6 @@ pub(crate) async fn serve_young_without_bus() {
     let users: Cache<u64, u64> = flow.cache("users").build().unwrap();
     load(&users, 1, 10).await.unwrap();
     assert!(users.peek(&1).is_some());
-}
-
-#[tokio::test]
-pub(crate) async fn log_keys() {
-    for (text, expected) in [("", 0), ("log_keys = true", 1)] {
-        let (collected, _collecting) = Collected::here();
-        let (flow, _) = alone(text).await;
-        let _ = flow.invalidate().keys(["users:7"]).send().await.unwrap();
-        let all = collected.all();
-        let with_key = all.iter().filter(|said| {
-            let keys = said.field("cache_keys");
-            keys.is_some_and(|keys| keys.contains("users:7"))
-        });
-        assert_eq!(with_key.count(), expected, "{all:?}");
-    }
 }
 
 #[tokio::test(start_paused = true)]

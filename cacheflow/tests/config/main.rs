@@ -12,9 +12,6 @@
 
 mod bounds;
 mod bytes;
-#[allow(dead_code, reason = "not all of it is wanted here")]
-#[path = "../observation/collected.rs"]
-mod collected;
 mod environment;
 mod flow;
 mod layers;

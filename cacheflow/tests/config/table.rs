@@ -13,6 +13,8 @@ enum Tested {
         reason = "that there is such a function is all that is wanted"
     )]
     Here(fn()),
+    /// Among the tests of the log, which have the process to themselves.
+    InLogs,
     /// On a real server, beside the backend.
     OnRedis,
 }
@@ -20,7 +22,7 @@ enum Tested {
 use crate::{
     bounds, bytes, flow, lifetimes, loading, strategies, switching, warming, writing_behind,
 };
-use Tested::{Here, OnRedis};
+use Tested::{Here, InLogs, OnRedis};
 
 const TESTS: &[(&str, Tested)] = &[
     ("enabled", Here(flow::enabled)),
@@ -44,7 +46,7 @@ const TESTS: &[(&str, Tested)] = &[
     ("redis.password", OnRedis),
     ("redis.database", OnRedis),
     ("bus.kind", OnRedis),
-    ("log_keys", Here(flow::log_keys)),
+    ("log_keys", InLogs),
     ("advisor", Here(flow::advisor)),
     ("warming.enabled", Here(warming::enabled)),
     ("warming.parallelism", Here(warming::parallelism)),
@@ -135,7 +137,8 @@ const TESTS: &[(&str, Tested)] = &[
     ("caches.*.rewarm", Here(warming::rewarm)),
 ];
 
-/// Where those on a real server are tested.
+/// Where those are tested that are not tested here.
+const IN_LOGS: &str = include_str!("../observation/logs.rs");
 const ON_REDIS: &str = include_str!("../../../cacheflow-redis/tests/config/main.rs");
 
 #[test]
@@ -149,6 +152,7 @@ fn every_option_has_a_test_that_fails_if_it_is_ignored() {
         let named = format!("\"{option}\"");
         let is_there = match test {
             Here(_) => true,
+            InLogs => IN_LOGS.contains(&named),
             OnRedis => ON_REDIS.contains(&named),
         };
         assert!(

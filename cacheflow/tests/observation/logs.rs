@@ -1,6 +1,6 @@
 //! Spans and events of `tracing`.
 
-use cacheflow::{Cache, CacheFlow, Event, FlowBuilder};
+use cacheflow::{Cache, CacheFlow, CacheFlowConfig, Event, FlowBuilder};
 use cacheflow_testkit::{Failing, MemoryBackend, Operation};
 use tracing::{Instrument, Level, info_span};
 
@@ -217,4 +217,21 @@ async fn a_run_of_a_warmer_is_a_span_around_what_it_does() {
     );
     let within = collected.named("at work")[0].within.clone();
     assert_eq!(within.as_deref(), Some("cacheflow.warm"));
+}
+
+/// The option `"log_keys"`, as a file says it.
+#[tokio::test]
+async fn a_file_says_whether_keys_stand_in_the_log() {
+    for (text, expected) in [("", 0), ("log_keys = true", 1)] {
+        let (collected, _collecting) = Collected::here();
+        let config = CacheFlowConfig::from_toml_str(text).unwrap();
+        let flow = CacheFlow::builder().config(config).build().await.unwrap();
+        let _ = flow.invalidate().keys(["users:7"]).send().await.unwrap();
+        let all = collected.all();
+        let with_key = all.iter().filter(|said| {
+            let keys = said.field("cache_keys");
+            keys.is_some_and(|keys| keys.contains("users:7"))
+        });
+        assert_eq!(with_key.count(), expected, "{all:?}");
+    }
 }

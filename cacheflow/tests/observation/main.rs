@@ -1,6 +1,6 @@
 //! What a flow tells of itself: statistics, events, spans, metrics, advice.
 
-#![cfg(all(feature = "macros", feature = "metrics"))]
+#![cfg(all(feature = "macros", feature = "metrics", feature = "toml"))]
 
 mod advised;
 mod collected;
