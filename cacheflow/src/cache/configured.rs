@@ -1,5 +1,7 @@
 //! A cache and configuration: options of its builder, and what changes while it works.
 
+use std::sync::Arc;
+
 use super::{CacheBuilder, CacheValue, Core};
 use crate::config::{BytesConfig, CacheConfig, CacheOptions, Faults, Said};
 
@@ -64,7 +66,7 @@ pub(crate) trait Configured: Send + Sync {
     fn under(&self, base: &CacheConfig) -> CacheConfig;
 
     /// The present ones.
-    fn present(&self) -> CacheConfig;
+    fn config(&self) -> Arc<CacheConfig>;
 
     /// The same with what of `new` can be had now.
     fn changed_to(&self, new: &CacheConfig) -> CacheConfig;
@@ -86,12 +88,14 @@ impl<V: CacheValue> Configured for Core<V> {
         base.under(&self.said)
     }
 
-    fn present(&self) -> CacheConfig {
-        CacheConfig::clone(&self.config())
+    fn config(&self) -> Arc<CacheConfig> {
+        self.config.get()
     }
 
     fn changed_to(&self, new: &CacheConfig) -> CacheConfig {
-        self.config().changed_to(new, self.local.keeps_nothings())
+        self.config
+            .get()
+            .changed_to(new, self.local.keeps_nothings())
     }
 
     fn change(&self, new: &CacheConfig, flow: &BytesConfig, is_on: bool) {

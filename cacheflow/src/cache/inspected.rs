@@ -6,18 +6,14 @@ use std::sync::Arc;
 
 use serde::{Serialize, Serializer};
 
-use super::{CacheValue, Core, Counted};
-use crate::config::CacheConfig;
+use super::{CacheValue, Configured, Core, Counted};
 use crate::entry::EntryInfo;
 use crate::error::Unreadable;
 use crate::key::{Address, EntryKey, FullKey};
 use crate::store::Stored;
 
 /// What is asked of a cache by its name alone.
-pub(crate) trait Inspected: Any + Counted {
-    /// Its options at present.
-    fn config(&self) -> Arc<CacheConfig>;
-
+pub(crate) trait Inspected: Any + Configured + Counted {
     fn has_memory(&self) -> bool;
 
     fn has_shared(&self) -> bool;
@@ -48,10 +44,6 @@ pub(crate) trait Inspected: Any + Counted {
 }
 
 impl<V: CacheValue> Inspected for Core<V> {
-    fn config(&self) -> Arc<CacheConfig> {
-        self.config.get()
-    }
-
     fn has_memory(&self) -> bool {
         self.local.memory().is_some()
     }

@@ -176,7 +176,7 @@ impl Inner {
                 needs_restart: wanted.differences(&flow),
             };
             for (name, cache, new) in plans {
-                let old = cache.present();
+                let old = cache.config();
                 let now = cache.changed_to(&new);
                 let of_it = |line: String| format!("caches.{name}: {line}");
                 done.changed

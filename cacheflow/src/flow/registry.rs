@@ -41,7 +41,6 @@ impl Hash for Place {
 #[derive(Clone)]
 struct Registered {
     core: Arc<dyn Inspected>,
-    configured: Arc<dyn Configured>,
     values: &'static str,
 }
 
@@ -72,7 +71,7 @@ impl Registry {
     /// # Errors
     ///
     /// [`ErrorKind::TypeMismatch`] if there is one with another type of values.
-    pub(crate) fn get_or_make<C: Inspected + Configured>(
+    pub(crate) fn get_or_make<C: Inspected>(
         &self,
         name: &CacheName,
         values: &'static str,
@@ -85,7 +84,6 @@ impl Registry {
         let core = make()?;
         let registered = Registered {
             core: Arc::clone(&core) as _,
-            configured: Arc::clone(&core) as _,
             values,
         };
         caches.insert(name.clone(), registered);
@@ -99,7 +97,7 @@ impl Registry {
     ) -> T {
         let caches = self.caches.write().unwrap_or_else(PoisonError::into_inner);
         let all = caches.iter();
-        configure(&mut all.map(|(name, registered)| (name, &*registered.configured)))
+        configure(&mut all.map(|(name, registered)| (name, &*registered.core as _)))
     }
 
     /// Whether there is a cache of which `is_it` holds.
