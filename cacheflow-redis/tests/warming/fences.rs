@@ -1,19 +1,21 @@
 //! Pairs on their way, and what is forgotten beside them.
 
-use cacheflow::{BoxError, Pairs};
+use cacheflow::{BoxError, CacheFlow, Pairs};
 use cacheflow_testkit::RedisServer;
 
 use crate::world::{numbers, on, send, subscribed};
 
+/// A node that has subscribed.
+async fn node(server: &RedisServer) -> CacheFlow {
+    let flow = on(server).build().await.unwrap();
+    subscribed(&flow).await;
+    flow
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_was_warmed_is_found_by_other_nodes_and_by_its_tag() {
     let server = RedisServer::start().await;
-    let (one, two) = (
-        on(&server).build().await.unwrap(),
-        on(&server).build().await.unwrap(),
-    );
-    subscribed(&one).await;
-    subscribed(&two).await;
+    let (one, two) = (node(&server).await, node(&server).await);
     let (here, there) = (numbers(&one), numbers(&two));
     let report = here.warm(|pairs| send(pairs, 0..1_234)).await.unwrap();
     assert_eq!(
@@ -31,12 +33,7 @@ async fn what_was_warmed_is_found_by_other_nodes_and_by_its_tag() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_another_node_forgets_after_the_page_began_does_not_come_back() {
     let server = RedisServer::start().await;
-    let (one, two) = (
-        on(&server).build().await.unwrap(),
-        on(&server).build().await.unwrap(),
-    );
-    subscribed(&one).await;
-    subscribed(&two).await;
+    let (one, two) = (node(&server).await, node(&server).await);
     let (here, there) = (numbers(&one), numbers(&two));
     let source = async |mut pairs: Pairs<u64, u64>| {
         let _ = there.invalidate_many(&[3, 4]).await.unwrap();
@@ -59,12 +56,7 @@ async fn what_another_node_forgets_after_the_page_began_does_not_come_back() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn nothing_old_is_left_of_a_warming_beside_forgettings() {
     let server = RedisServer::start().await;
-    let (one, two) = (
-        on(&server).build().await.unwrap(),
-        on(&server).build().await.unwrap(),
-    );
-    subscribed(&one).await;
-    subscribed(&two).await;
+    let (one, two) = (node(&server).await, node(&server).await);
     let (here, there) = (numbers(&one), numbers(&two));
     let source = async |mut pairs: Pairs<u64, u64>| {
         for number in 0..3_000 {

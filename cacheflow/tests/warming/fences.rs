@@ -117,15 +117,21 @@ async fn a_new_page_takes_what_changed_before_it_into_account() {
     assert_eq!(cache.get(&2).await, Some(2));
 }
 
-/// After the look at this node's window, on the way to the shared store.
-#[tokio::test]
-async fn what_is_forgotten_on_the_way_to_the_shared_store_does_not_come_back() {
+/// A cache of a node whose operations can be held up.
+async fn behind_a_gate() -> (Gate<MemoryBackend>, Cache<u64, u64>) {
     let gate = Gate::new(MemoryBackend::new());
     let builder = CacheFlow::builder().backend(gate.clone());
     let builder = builder.max_staleness(HOUR).operation_budget(WITHIN);
     let flow = builder.build().await.unwrap();
     subscribed(&flow).await;
     let cache = numbers(&flow);
+    (gate, cache)
+}
+
+/// After the look at this node's window, on the way to the shared store.
+#[tokio::test]
+async fn what_is_forgotten_on_the_way_to_the_shared_store_does_not_come_back() {
+    let (gate, cache) = behind_a_gate().await;
     let filling = gate.hold_before(Operation::FillMany);
     let warming = tokio::spawn({
         let cache = cache.clone();
@@ -141,12 +147,7 @@ async fn what_is_forgotten_on_the_way_to_the_shared_store_does_not_come_back() {
 /// Between the shared store's answer and memory.
 #[tokio::test]
 async fn what_is_forgotten_on_the_way_back_is_not_put_into_memory() {
-    let gate = Gate::new(MemoryBackend::new());
-    let builder = CacheFlow::builder().backend(gate.clone());
-    let builder = builder.max_staleness(HOUR).operation_budget(WITHIN);
-    let flow = builder.build().await.unwrap();
-    subscribed(&flow).await;
-    let cache = numbers(&flow);
+    let (gate, cache) = behind_a_gate().await;
     let filled = gate.hold_after(Operation::FillMany);
     let warming = tokio::spawn({
         let cache = cache.clone();
