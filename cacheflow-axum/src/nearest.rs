@@ -1,27 +1,14 @@
 //! Which name a mistyped one was meant to be.
 
+use strsim::levenshtein;
+
 /// The known name nearest to `name`, if one is near enough to be meant: at most a third of
 /// the letters of the longer of the two apart.
 pub(crate) fn nearest<'a>(name: &str, known: &[&'a str]) -> Option<&'a str> {
-    let distances = known.iter().map(|known| (edits(name, known), *known));
+    let distances = known.iter().map(|known| (levenshtein(name, known), *known));
     let (edits, known) = distances.min_by_key(|(edits, _)| *edits)?;
     let longer = name.chars().count().max(known.len());
     (edits <= longer.div_ceil(3)).then_some(known)
-}
-
-/// The Levenshtein distance.
-fn edits(from: &str, to: &str) -> usize {
-    let to: Vec<char> = to.chars().collect();
-    let mut row: Vec<usize> = (0..=to.len()).collect();
-    for (i, letter) in from.chars().enumerate() {
-        let mut diagonal = std::mem::replace(&mut row[0], i + 1);
-        for (j, other) in to.iter().enumerate() {
-            let replaced = diagonal + usize::from(letter != *other);
-            diagonal = row[j + 1];
-            row[j + 1] = replaced.min(row[j] + 1).min(diagonal + 1);
-        }
-    }
-    row[to.len()]
 }
 
 #[cfg(test)]
