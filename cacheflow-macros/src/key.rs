@@ -28,6 +28,8 @@ pub(crate) enum Part {
     Digest(Digest),
     /// The key of a function whose arguments do not matter.
     Nothing,
+    /// Not written: replaces all that was by its hash.
+    Conceal,
 }
 
 /// See [`Part::Digest`].
@@ -139,6 +141,7 @@ impl Part {
                     #key.digest(::cacheflow::Template::digest(#place));
                 }
             }
+            Self::Conceal => quote! { #key.conceal(); },
             Self::Nothing => quote! { ::cacheflow::CacheKey::write_key(&(), &mut #key); },
         };
         // The argument has its name for the body, where it is unused.

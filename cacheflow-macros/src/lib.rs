@@ -6,6 +6,7 @@
 //! | [`macro@cache_put`] | puts what a function gives in the place of what is kept |
 //! | [`macro@cache_evict`] | forgets what is kept, after a function has changed its source |
 //! | [`macro@cache_update`] | touches what a changed row is a part of |
+//! | [`macro@cache_warmer`] | makes a warmer of a function, which flows find |
 //! | [`macro@CacheKey`] | makes a type of yours usable in keys |
 //! | [`macro@HasUpdatedAt`] | says which field tells when a value was last changed |
 //!
@@ -49,6 +50,7 @@ mod text;
 #[cfg(test)]
 mod tokens;
 mod value;
+mod warmer;
 
 use proc_macro::TokenStream;
 
@@ -244,6 +246,40 @@ pub fn cache_put(attribute: TokenStream, item: TokenStream) -> TokenStream {
 #[proc_macro_attribute]
 pub fn cache_update(attribute: TokenStream, item: TokenStream) -> TokenStream {
     let expanded = change::expand(change::Kind::Update, attribute.into(), item.into());
+    renamed::renamed(expanded).into()
+}
+
+/// Makes a warmer of a function: it fills caches, and a flow whose builder says
+/// `discover_warmers()` finds it, wherever in the program it stands.
+///
+/// ```text
+/// #[cache_warmer(cache = "users", required, every = "30m")]
+/// async fn warm_users(flow: &CacheFlow) -> Result<WarmReport, BoxError> {
+///     let users: Cache<u64, User> = flow.cache("users").build()?;
+///     users.warm(async |mut pairs| { … }).await
+/// }
+/// ```
+///
+/// | option | what | without it |
+/// |---|---|---|
+/// | `cache = "users"`, `caches("users", "orders")` | what it fills: `flow.warm("users")` finds it | by its own name alone |
+/// | `name = "active-users"` | tells it from every other of the flow, and of other nodes; 1 to 128 bytes | the function's path |
+/// | `required` | the start waits for it | it runs beside |
+/// | `on_startup = false` | not when the flow starts | then |
+/// | `every = "30m"` | again and again | once |
+/// | `cron = "30 4 * * *"` | at the times of a table, in UTC; with the feature `cron` of cacheflow | |
+/// | `per_node` | on each node | on one for all |
+/// | `once_per = "10m"` | for how long a warming of one node does for all | `every`, else 5 min |
+/// | `timeout = "5m"` | how long it may take | 10 min |
+///
+/// On an async function with one argument, the flow, that returns `Result<WarmReport, E>`, where `E`
+/// is an error or a `BoxError`. The function stays what it is and can be called.
+///
+/// A function in a library that nothing else of the program names may be left out by the linker, and
+/// is not found then: name something of its crate, or register it.
+#[proc_macro_attribute]
+pub fn cache_warmer(attribute: TokenStream, item: TokenStream) -> TokenStream {
+    let expanded = warmer::expand(attribute.into(), item.into());
     renamed::renamed(expanded).into()
 }
 

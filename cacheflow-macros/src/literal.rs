@@ -15,6 +15,17 @@ pub(crate) fn text(expr: &Expr) -> Option<LitStr> {
     }
 }
 
+/// As `cacheflow` itself reads patterns.
+pub(crate) fn is_pattern(text: &str) -> bool {
+    let mut chars = text.chars();
+    while let Some(c) = chars.next() {
+        if c == '\\' && !matches!(chars.next(), Some('*' | '?' | '\\')) {
+            return false;
+        }
+    }
+    true
+}
+
 /// Whether an expression is a literal of any kind.
 pub(crate) fn is_literal(expr: &Expr) -> bool {
     match expr {

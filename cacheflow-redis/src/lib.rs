@@ -15,6 +15,8 @@
 //! # Ok(()) }
 //! ```
 //!
+//! Where Redis is may stand in configuration instead: [`RedisBackend::from_config`].
+//!
 //! # What lies in Redis
 //!
 //! Every name begins with the flow's prefix, `cacheflow:` or
@@ -90,6 +92,7 @@ mod adopted;
 mod backend;
 mod bus;
 mod cluster;
+mod config;
 mod error;
 mod link;
 mod lock;

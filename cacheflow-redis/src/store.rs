@@ -57,6 +57,10 @@ impl SharedStore for RedisStore {
         values::fill(&self.link, fill).await
     }
 
+    async fn fill_many(&self, fills: &[Fill<'_>]) -> Result<Vec<Filled>> {
+        values::fill_many(&self.link, fills).await
+    }
+
     async fn put(&self, put: Put<'_>) -> Result<Recorded> {
         values::put(&self.link, put).await
     }

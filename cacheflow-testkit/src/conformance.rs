@@ -218,6 +218,12 @@ pub async fn shared_store<B: Backend>(mut make: impl AsyncFnMut() -> B) {
         touch::a_touch_brings_nothing_back,
         touch::what_is_touched_is_found_by_its_marks,
     );
+    // Last: what a store does wrong with one fill, the rules of one fill say.
+    check!(make:
+        many::each_of_many_fills_is_judged_by_itself,
+        many::each_of_many_fills_has_its_own_lifetime,
+        many::very_many_are_filled_at_once,
+    );
 }
 
 /// Checks every documented rule of a backend's [`Bus`](cacheflow::bus::Bus).

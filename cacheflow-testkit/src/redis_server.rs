@@ -83,7 +83,7 @@ const BETWEEN_LOOKS: Duration = Duration::from_millis(5);
 /// Its methods take `&self`, so it can be shared; it is bound to no tokio runtime
 /// and may live in a `static`. Dropping it ends the process and deletes the folder.
 ///
-/// The program is the one that the environment variable `CACHEFLOW_REDIS_SERVER`
+/// The program is the one that the environment variable `TESTKIT_REDIS_SERVER`
 /// names, else the first `redis-server` or `valkey-server` on the `PATH`.
 pub struct RedisServer {
     // Fields are dropped in this order: the process ends before its folder and

@@ -1,9 +1,15 @@
 //! Time as the cache sees it: a monotonic clock that tests can move.
 
+mod last_change;
+mod words;
+
 use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+pub(crate) use last_change::LastChange;
+pub(crate) use words::in_words;
 
 /// A point in time of one [`Clock`], in nanoseconds since that clock's start.
 ///

@@ -51,6 +51,9 @@
 //! | load many keys with one query | [`Cache::get_or_load_many`] |
 //! | set a cache's options | [`CacheBuilder`] |
 //! | forget by key, tag, pattern, cache or all | [`CacheFlow::invalidate`] |
+//! | know how much was forgotten, forget later, in bursts or twice | [`Invalidation::send_counted`], [`Invalidation::debounce`], [`Invalidation::after`] |
+//! | forget a cache with whatever it goes by | [`CacheBuilder::invalidation_patterns`] |
+//! | forget at the commit of a transaction | [`InvalidationScope`] |
 //! | keep nothing of a key while a transaction changes it | [`Cache::begin_write`] |
 //! | say by what an entry is to be forgotten | [`CacheBuilder::tags`], [`Cache::tagged`], [`Cache::depends_on`] |
 //! | start, connect, watch and end it | [`CacheFlow`], [`FlowBuilder`] |
@@ -69,11 +72,18 @@
 //! | move `updated_at` of all that a changed row is a part of, and forget what was made of it | [`CacheFlow::touch`], [`ParentToucher`], [`touch`] |
 //! | say when a value was last changed, and make that a part of a key | [`HasUpdatedAt`], [`macro@HasUpdatedAt`], [`Version`] |
 //! | put a text together of cached fragments | [`Template`] |
+//! | keep what will be asked for before anybody asks | [`CacheWarmer`], [`macro@cache_warmer`], [`CacheBuilder::warm_with`], [`CacheFlow::warm`] |
 //! | read everything once within a request | [`CacheFlow::request_scope`] |
+//! | set options in a file or by variables, and change them while the service runs | [`CacheFlowConfig`], [`CacheFlow::reconfigure`] |
 //! | choose a strategy by configuration | [`Strategy::named`], [`StrategyOptions`], [`CacheFlow::strategy`] |
 //! | choose how values are written, compressed, encrypted | [`codec`] |
+//! | keep secrets, or nothing for long, or nothing wrong | [`CacheBuilder::sensitive`], [`CacheBuilder::max_ttl`], [`CacheBuilder::validate`] |
 //! | make a type part of a key | [`CacheKey`], [`macro@CacheKey`] |
 //! | hear of evictions, refusals and outages | [`event`] |
+//! | be told of likely mistakes | [`Advice`] |
+//! | know what caches, bus and connections do, in figures | [`CacheFlow::stats`] |
+//! | know whether all is well, and what is not | [`CacheFlow::health`] |
+//! | see what lies where, and why a key does not | [`CacheFlow::admin`] |
 //! | write a backend | [`Backend`], [`store::SharedStore`], [`bus::Bus`], [`lock::Leases`] |
 //!
 //! # What is promised
@@ -105,6 +115,10 @@
 //! | `json`, `bincode`, `postcard` | other codecs: see [`codec::Codec`] | no |
 //! | `zstd` | compression in the shared store | yes |
 //! | `seal` | encryption in the shared store: `codec::KeyRing` | no |
+//! | `metrics` | the statistics by the facade of the crate `metrics`: `CacheFlow::publish_metrics` | no |
+//! | `cron` | tables of times for [`WarmPlan`] | no |
+//! | `toml` | configuration from TOML: [`CacheFlowConfig`]; from JSON with `json` | yes |
+//! | `yaml` | configuration from YAML | no |
 //! | `uuid` | [`CacheKey`] for `uuid::Uuid` | no |
 
 #![forbid(unsafe_code)]
@@ -113,13 +127,14 @@ pub mod bus;
 mod cache;
 pub mod clock;
 pub mod codec;
-mod config;
+pub mod config;
 pub mod entry;
 mod error;
 pub mod event;
 mod flow;
 mod invalidation;
 pub mod key;
+mod live;
 pub mod lock;
 #[doc(hidden)]
 pub mod private;
@@ -130,26 +145,36 @@ pub mod store;
 mod strategy;
 mod sync;
 pub mod template;
+mod together;
 pub mod touch;
 pub mod version;
+mod warm;
 
+/// To implement [`CacheWarmer`], [`ParentToucher`] and the ports of a backend.
+pub use async_trait::async_trait;
 pub use cache::{
     Cache, CacheBuilder, CacheValue, EntryCall, FunctionCache, LoadedMany, LoadingCache,
-    SourceError, Write, WriteBehindCache, Written,
+    ShownValue, SourceError, Write, WriteBehindCache, Written,
 };
 #[cfg(feature = "macros")]
 pub use cacheflow_macros::{
-    CacheKey, HasUpdatedAt, cache_evict, cache_put, cache_update, cached, cached_fragment,
+    CacheKey, HasUpdatedAt, cache_evict, cache_put, cache_update, cache_warmer, cached,
+    cached_fragment,
 };
-pub use entry::{Found, Level, Lookup};
+pub use config::{CacheFlowConfig, CacheOptions};
+pub use entry::{EntryInfo, EntryState, Found, Level, Lookup};
 pub use error::{BoxError, Error, ErrorKind, Result, Unreadable};
-pub use event::{CacheStats, Event, Events, Evicted};
-pub use flow::{
-    Backend, BusHealth, CacheFlow, ExecuteOptions, FlowBuilder, Health, Invalidation, LockGuard,
-    NamedLock, NamedStrategy, Namespace, StoreHealth,
+pub use event::{
+    Advice, BreakerState, BusStats, CacheStats, Deleted, Event, Events, Evicted, EvictionCounts,
+    ForgottenBy, InvalidationCounts, LatencyStats, StatsCollector,
 };
-pub use invalidation::Applied;
-pub use key::{CacheKey, KeyBuf, Parent};
+pub use flow::{
+    Admin, Backend, BusHealth, CacheFlow, CacheInfo, EntryPage, ExecuteOptions, Explanation,
+    FlowBuilder, FlowStats, Happening, Health, Invalidation, InvalidationScope, LockGuard,
+    NamedLock, NamedStrategy, Namespace, Reconfigured, SharedEntry, StoreHealth, Whereabouts,
+};
+pub use invalidation::{Applied, Invalidated};
+pub use key::{CacheKey, KeyBuf, Parent, Sensitive};
 pub use source::{LoadContext, LoadError};
 pub use strategy::{
     Bulkhead, CircuitBreaker, FailSafe, RefreshAhead, Strategy, StrategyOptions, WriteBehind,
@@ -157,3 +182,4 @@ pub use strategy::{
 pub use template::Template;
 pub use touch::{ParentToucher, Touched};
 pub use version::{HasUpdatedAt, SetUpdatedAt, Version};
+pub use warm::{CacheWarmer, Pairs, WarmPage, WarmPlan, WarmProgress, WarmReport, Warmed};

@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::future::Future;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -15,6 +15,7 @@ use tracing::Instrument;
 pub(crate) struct Tasks {
     runtime: Handle,
     set: Mutex<JoinSet<()>>,
+    lost_one: AtomicBool,
 }
 
 impl Tasks {
@@ -23,6 +24,7 @@ impl Tasks {
         Self {
             runtime,
             set: Mutex::new(JoinSet::new()),
+            lost_one: AtomicBool::new(false),
         }
     }
 
@@ -30,6 +32,18 @@ impl Tasks {
     pub(crate) fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
         let mut set = self.set.lock().unwrap_or_else(PoisonError::into_inner);
         set.spawn_on(task, &self.runtime);
+    }
+
+    /// Whether one has ended that was not aborted: none of them comes to an end, so it has
+    /// panicked, and nobody does its work any more.
+    pub(crate) fn has_lost_one(&self) -> bool {
+        let mut set = self.set.lock().unwrap_or_else(PoisonError::into_inner);
+        while let Some(ended) = set.try_join_next() {
+            if !ended.is_err_and(|error| error.is_cancelled()) {
+                self.lost_one.store(true, Ordering::Release);
+            }
+        }
+        self.lost_one.load(Ordering::Acquire)
     }
 
     /// Aborts every task.

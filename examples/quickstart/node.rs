@@ -133,7 +133,7 @@ impl From<Applied> for Acknowledged {
     fn from(applied: Applied) -> Self {
         match applied {
             Applied::Recorded | Applied::Everywhere => Self::Everywhere,
-            Applied::Local => Self::OnlyHere,
+            Applied::Local | Applied::Deferred => Self::OnlyHere,
         }
     }
 }

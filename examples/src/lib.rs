@@ -15,6 +15,8 @@
 //! | `dictionary` | trained from a cache's values, kept under a version, and what it gains |
 //! | `custom_codec` | a codec of one's own in a few lines |
 //! | `million` | a tag with a million keys is forgotten |
+//! | `operations` | a service that is looked after: health, figures, metrics, explanations, forgetting by hand |
+//! | `warm_start` | a million entries are warmed from SQLite before the first request |
 //! | `costs` | what each operation asks of Redis |
 
 use std::fmt::Display;
@@ -41,12 +43,37 @@ pub struct Readme;
 #[doc = include_str!("../../cacheflow-redis/README.md")]
 pub struct RedisReadme;
 
+/// The code in the admin router's README.
+#[cfg(doctest)]
+#[doc = include_str!("../../cacheflow-axum/README.md")]
+pub struct AxumReadme;
+
 /// The code in the guide to strategies.
 #[cfg(doctest)]
 #[doc = include_str!("../../docs/strategies.md")]
 pub struct Strategies;
 
+/// The code in the guide to configuration.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/configuration.md")]
+pub struct Configuration;
+
+/// The code in the guide to forgetting.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/invalidation.md")]
+pub struct Invalidation;
+
 /// The code in the reference of the attributes.
 #[cfg(doctest)]
 #[doc = include_str!("../../docs/attributes.md")]
 pub struct Attributes;
+
+/// The code in the guide to warming.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/warming.md")]
+pub struct Warming;
+
+/// The code in the reference of what a flow tells of itself.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/observability.md")]
+pub struct Observability;

@@ -9,7 +9,7 @@ pub(crate) const HELP: &str = "\
 Usage: cargo xtask <command>
 
   test   Set up what the tests need and run them all. Finds redis-server
-         (CACHEFLOW_REDIS_SERVER, else redis-server or valkey-server on PATH) or
+         (TESTKIT_REDIS_SERVER, else redis-server or valkey-server on PATH) or
          installs it with the package manager; runs unit, integration, UI and
          documentation tests, then the examples, in-process and against a
          redis-server of its own. Ends with the line `N passed, M failed`.

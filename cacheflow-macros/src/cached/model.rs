@@ -49,6 +49,13 @@ pub(super) struct Keeping {
     pub(super) codec: Option<Expr>,
     pub(super) compress: Option<Compress>,
     pub(super) schema_version: Option<Setting<u32>>,
+    pub(super) max_ttl: Option<Setting<Duration>>,
+    /// Its keys are hidden, and its values are sealed where they leave this process.
+    pub(super) sensitive: bool,
+    /// A function that looks at values.
+    pub(super) validate: Option<Expr>,
+    /// What it is forgotten with.
+    pub(super) patterns: Vec<LitStr>,
 }
 
 /// Whether values are compressed.

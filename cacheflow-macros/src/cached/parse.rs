@@ -43,10 +43,13 @@ pub(super) struct Options {
     pub(super) compress: Given<Expr>,
     pub(super) depends_on: Given<Expr>,
     pub(super) flow: Given<Expr>,
+    pub(super) invalidation_patterns: Given<Expr>,
     pub(super) key: Given<Expr>,
     pub(super) local: Given<bool>,
+    pub(super) max_ttl: Given<Expr>,
     pub(super) receiver: Given<Expr>,
     pub(super) schema_version: Given<Expr>,
+    pub(super) sensitive: Given<bool>,
     pub(super) skip: Given<Vec<Ident>>,
     pub(super) strategy: Given<Expr>,
     pub(super) tags: Given<Expr>,
@@ -58,6 +61,7 @@ pub(super) struct Options {
     pub(super) ttl: Given<Expr>,
     pub(super) ttl_from: Given<Expr>,
     pub(super) unless: Given<Expr>,
+    pub(super) validate: Given<Expr>,
     pub(super) versioned: Given<Vec<Ident>>,
     pub(super) visibility: Given<Visibility>,
     pub(super) when: Given<Expr>,
@@ -84,12 +88,18 @@ const KNOWN: Known = Known {
         ("fail_safe", "fail_safe = \"1h\""),
         ("flow", "flow = self.flow"),
         ("hard_timeout", "hard_timeout = \"2s\""),
+        (
+            "invalidation_patterns",
+            "invalidation_patterns = [\"user:*\"]",
+        ),
         ("key", "key = \"{id}\""),
         ("local", "local"),
+        ("max_ttl", "max_ttl = \"60s\""),
         ("multi_level", "multi_level(memory_ttl = \"60s\")"),
         ("receiver", "receiver = self.tenant"),
         ("refresh_ahead", "refresh_ahead = 0.8"),
         ("schema_version", "schema_version = 2"),
+        ("sensitive", "sensitive"),
         ("skip", "skip(pool)"),
         ("soft_timeout", "soft_timeout = \"100ms\""),
         ("strategy", "strategy = multi_level + refresh_ahead(0.8)"),
@@ -97,6 +107,7 @@ const KNOWN: Known = Known {
         ("ttl", "ttl = \"90s\""),
         ("ttl_from", "ttl_from = User::lifetime"),
         ("unless", "unless = result.is_empty()"),
+        ("validate", "validate = User::check"),
         ("versioned", "versioned(article)"),
         ("visibility", "visibility = pub(crate)"),
         ("when", "when = id != 0"),
@@ -120,7 +131,7 @@ const KNOWN_OF_FRAGMENTS: Known = Known {
 };
 
 /// So many options of `#[cached]` stand before `template`.
-const BEFORE_TEMPLATE: usize = 24;
+const BEFORE_TEMPLATE: usize = 27;
 
 /// Reads the attribute's inside.
 pub(super) fn options(kind: Kind, attribute: TokenStream, faults: &mut Faults) -> Options {
@@ -144,10 +155,13 @@ fn option(known: &Known, input: ParseStream<'_>, options: &mut Options) -> syn::
         "companions" => KNOWN.flag(input, &name, &mut options.companions),
         "depends_on" => KNOWN.value(input, &name, &mut options.depends_on),
         "flow" => KNOWN.value(input, &name, &mut options.flow),
+        "invalidation_patterns" => KNOWN.value(input, &name, &mut options.invalidation_patterns),
         "key" => KNOWN.value(input, &name, &mut options.key),
         "local" => KNOWN.flag(input, &name, &mut options.local),
+        "max_ttl" => KNOWN.value(input, &name, &mut options.max_ttl),
         "receiver" => KNOWN.value(input, &name, &mut options.receiver),
         "schema_version" => KNOWN.value(input, &name, &mut options.schema_version),
+        "sensitive" => KNOWN.flag(input, &name, &mut options.sensitive),
         "skip" => KNOWN.list(input, &name, &mut options.skip, Ident::parse_any),
         "strategy" => KNOWN.value(input, &name, &mut options.strategy),
         "tags" => KNOWN.value(input, &name, &mut options.tags),
@@ -157,6 +171,7 @@ fn option(known: &Known, input: ParseStream<'_>, options: &mut Options) -> syn::
         "ttl" => KNOWN.value(input, &name, &mut options.ttl),
         "ttl_from" => KNOWN.value(input, &name, &mut options.ttl_from),
         "unless" => KNOWN.value(input, &name, &mut options.unless),
+        "validate" => KNOWN.value(input, &name, &mut options.validate),
         "versioned" => KNOWN.list(input, &name, &mut options.versioned, Ident::parse_any),
         "visibility" => visibility(input, &name, &mut options.visibility),
         "when" => KNOWN.value(input, &name, &mut options.when),

@@ -43,7 +43,7 @@ impl ClusterStore {
     ) -> Result<Option<Sweep>> {
         let begins = sweep == Sweep::default();
         let slots = match begins {
-            true => self.slots_now().await?,
+            true => self.shards.cluster().ask_now().await?,
             false => self.shards.cluster().slots().await?,
         };
         let now = told_apart(&slots);
@@ -53,7 +53,7 @@ impl ClusterStore {
         let owners = slots.owners();
         let Some(owner) = owners.get(sweep.server) else {
             // All have been looked at.
-            if told_apart(&*self.slots_now().await?) != sweep.slots {
+            if told_apart(&*self.shards.cluster().ask_now().await?) != sweep.slots {
                 return Ok(Some(Sweep::default()));
             }
             self.all_agree(&slots).await?;
@@ -122,13 +122,6 @@ impl ClusterStore {
             }
         }
         found
-    }
-
-    /// Who owns what, asked now.
-    async fn slots_now(&self) -> Result<std::sync::Arc<Slots>> {
-        let cluster = self.shards.cluster();
-        let known = cluster.slots().await?;
-        cluster.ask(Some(&known)).await
     }
 
     /// Fails while an owner's slots are not those that were swept, or one is on

@@ -6,7 +6,7 @@
 --      4 channel, empty for none
 --      5 the message's beginning  6 what follows  7 its end, the origin
 --      8 the number of the record that is done
--- → { incarnation, number, message, missed messages or false }
+-- → { incarnation, number, message, missed messages or false, 0 }
 --
 -- The races: a fill sees the hold end and the record that tells of it as one step.
 -- And a caller that stands in a journal which is gone must not end a record of
@@ -23,4 +23,4 @@ if message and lineage()[ARGV[2]] then
   end
 end
 local n, own = append(inc, ARGV[4], ARGV[5] .. ARGV[6] .. ARGV[7], {}, false, 0)
-return { inc, n, own, missed(inc, last, ARGV[2], ARGV[3]) }
+return { inc, n, own, missed(inc, last, ARGV[2], ARGV[3]), 0 }

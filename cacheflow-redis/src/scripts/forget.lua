@@ -9,7 +9,7 @@
 --      8 1 if there is something that only a scan finds
 --      9 ms for which the key is held, 0 for none
 --      10 prefix of all names  11… pairs of the record, keys first
--- → { incarnation, number, message, missed messages or false }
+-- → { incarnation, number, message, missed messages or false, values removed }
 --
 -- The races: no reader sees the record without the removals. A tag's index is
 -- taken away in the same step: a newer value that is filled later stands in a new
@@ -23,7 +23,7 @@ for i = 11, #ARGV do
 end
 local all = closure(keys)
 local first = text(last + 1)
-local sets = remove_all(keys, all, first)
+local sets, removed = remove_all(keys, all, first)
 for i = 1, #named, 2 do
   if named[i] == 't' then sets = sets + take(tag_name(named[i + 1]), first, sets + 1) end
 end
@@ -40,8 +40,8 @@ if held then
   end
   local n, message = append(inc, ARGV[4], ARGV[5] .. ARGV[6] .. ARGV[7], { 'k', keys[1] }, true, 0)
   hold(keys[1], n, ARGV[9])
-  return { inc, n, message, missed(inc, tonumber(n) - 1, ARGV[2], ARGV[3]) }
+  return { inc, n, message, missed(inc, tonumber(n) - 1, ARGV[2], ARGV[3]), removed }
 end
 local open = ARGV[8] == '1' or sets > 0 or all.first < #keys
 local n, message = append(inc, ARGV[4], ARGV[5] .. more .. ARGV[6] .. ARGV[7], named, open, sets)
-return { inc, n, message, missed(inc, last, ARGV[2], ARGV[3]) }
+return { inc, n, message, missed(inc, last, ARGV[2], ARGV[3]), removed }

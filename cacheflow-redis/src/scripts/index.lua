@@ -211,16 +211,16 @@ local function take(index, n, i)
 end
 
 -- Removes what `closure` found of `keys`, and takes the large indexes away for
--- record `n`. → how many it took
+-- record `n`. → how many it took, how many values it removed
 local function remove_all(keys, all, n)
-  local sets, steps = 0, mark_steps
+  local sets, removed, steps = 0, 0, mark_steps
   mark_steps = REMOVED_MARKS
   for _, index in ipairs(all.used) do redis.call('UNLINK', index) end
   for _, index in ipairs(all.large) do sets = sets + take(index, n, sets + 1) end
-  for i = 1, all.first do remove(keys[i]) end
-  for _, key in ipairs(all.found) do remove(key) end
+  for i = 1, all.first do removed = removed + remove(keys[i]) end
+  for _, key in ipairs(all.found) do removed = removed + remove(key) end
   mark_steps = steps
-  return sets
+  return sets, removed
 end
 
 -- Keys as they go on in a message behind another key.

@@ -56,13 +56,17 @@ pub(crate) async fn record(
             }
         }
     }
-    let (inc, number, message, missed): (String, u64, Vec<u8>, Value) = call
+    let (inc, number, message, missed, removed): (String, u64, Vec<u8>, Value, u64) = call
         .invoke_async(&mut connection)
         .await
         .map_err(|error| link.fault("record", error))?;
     let position = link.position("record", &inc, number)?;
     link.answered_in(position.incarnation);
-    recorded(link, "record", position, true, &message, missed)
+    let recorded = recorded(link, "record", position, true, &message, missed)?;
+    Ok(Recorded {
+        removed,
+        ..recorded
+    })
 }
 
 /// Whether a change names no more than a script can pass on.
@@ -125,6 +129,7 @@ pub(crate) fn recorded(
         Some(Heard::Record { record, .. }) if record.position == position => Ok(Recorded {
             record,
             kept,
+            removed: 0,
             missed: told(missed),
         }),
         _ => Err(unexpected(operation, link.server(), "record")),

@@ -23,6 +23,9 @@ pub(crate) const WITHOUT_END: i64 = -1;
 /// How many keys one exchange asks for at most.
 pub(crate) const AT_ONCE: usize = 1_000;
 
+/// How many values one exchange fills at most.
+const FILLED_AT_ONCE: usize = 500;
+
 /// How many relations of an entry are told at most.
 const MAX_RELATIONS: usize = 10_000;
 
@@ -159,8 +162,17 @@ fn written_in(bytes: &[u8]) -> Option<u64> {
 }
 
 pub(super) async fn fill(link: &Link, fill: Fill<'_>) -> Result<Filled> {
-    let names = link.names();
     let mut connection = link.connection().await?;
+    let kept: bool = filling(link, &fill)
+        .invoke_async(&mut connection)
+        .await
+        .map_err(|error| link.fault("fill", error))?;
+    Ok(filled(kept))
+}
+
+/// The call of the script that fills.
+fn filling<'a>(link: &'a Link, fill: &Fill<'_>) -> ScriptInvocation<'a> {
+    let names = link.names();
     let mut call = link.call(&link.scripts().fill);
     call.key(names.value(fill.key))
         .arg(incarnation_text(fill.checked.incarnation))
@@ -170,11 +182,58 @@ pub(super) async fn fill(link: &Link, fill: Fill<'_>) -> Result<Filled> {
         .arg(millis(fill.ttl))
         .arg(millis(fill.longest.max(fill.ttl)));
     entry(&mut call, fill.key, fill.marks);
-    let kept: bool = call
-        .invoke_async(&mut connection)
+    call
+}
+
+fn filled(kept: bool) -> Filled {
+    if kept { Filled::Kept } else { Filled::Refused }
+}
+
+/// As [`fill`] each of them, some hundred in one exchange: between two of them others
+/// have their turn on this connection.
+pub(super) async fn fill_many(link: &Link, fills: &[Fill<'_>]) -> Result<Vec<Filled>> {
+    let mut connection = link.connection().await?;
+    let fault = |error| link.fault("fill_many", error);
+    let mut outcomes = Vec::with_capacity(fills.len());
+    for fills in fills.chunks(FILLED_AT_ONCE) {
+        let mut calls = redis::pipe();
+        for fill in fills {
+            calls.invoke_script(&filling(link, fill));
+        }
+        let mut answers = exchange(&mut connection, &calls).await.map_err(fault)?;
+        if answers.iter().any(is_unknown_script) {
+            // To a server that was restarted. What was filled already is filled once
+            // more.
+            let load = link.scripts().fill.load_async(&mut connection);
+            load.await.map_err(fault)?;
+            answers = exchange(&mut connection, &calls).await.map_err(fault)?;
+        }
+        if answers.len() != fills.len() {
+            return Err(unexpected("fill_many", link.server(), "one for each fill"));
+        }
+        for answer in answers {
+            let kept = match answer {
+                Value::ServerError(error) => Err(error.into()),
+                answer => Ok(bool::from_redis_value(answer).map_err(RedisError::from)),
+            };
+            outcomes.push(filled(kept.and_then(|kept| kept).map_err(fault)?));
+        }
+    }
+    Ok(outcomes)
+}
+
+/// One answer for each command, which may be an error.
+async fn exchange(
+    connection: &mut MultiplexedConnection,
+    commands: &redis::Pipeline,
+) -> RedisResult<Vec<Value>> {
+    connection
+        .req_packed_commands(commands, 0, commands.len())
         .await
-        .map_err(|error| link.fault("fill", error))?;
-    Ok(if kept { Filled::Kept } else { Filled::Refused })
+}
+
+fn is_unknown_script(answer: &Value) -> bool {
+    matches!(answer, Value::ServerError(error) if error.code() == "NOSCRIPT")
 }
 
 pub(super) async fn put(link: &Link, put: Put<'_>) -> Result<Recorded> {

@@ -121,8 +121,9 @@ impl Cluster {
         }
     }
 
-    /// Who owns which slots now. `seen` is what the caller knows to be out of
-    /// date: if somebody else has asked meanwhile, that answer is good enough.
+    /// Who owns which slots. `seen` is what the caller knows to be out of date: if
+    /// somebody else has asked meanwhile, or a moment ago, that answer is good
+    /// enough.
     pub(crate) async fn ask(&self, seen: Option<&Arc<Slots>>) -> Result<Arc<Slots>> {
         let _asking = self.asking.lock().await;
         let known = self.known();
@@ -131,6 +132,18 @@ impl Cluster {
         {
             return Ok(Arc::clone(known));
         }
+        self.ask_and_keep(known).await
+    }
+
+    /// Who owns which slots at a time after this call began: for those who act on
+    /// what they saw meanwhile, and for whom an answer of a moment ago is too old.
+    pub(crate) async fn ask_now(&self) -> Result<Arc<Slots>> {
+        let _asking = self.asking.lock().await;
+        self.ask_and_keep(self.known()).await
+    }
+
+    /// To be called by whoever holds `asking`.
+    async fn ask_and_keep(&self, known: Option<(Arc<Slots>, Instant)>) -> Result<Arc<Slots>> {
         let known = known.as_ref().map(|(slots, _)| &**slots);
         let slots = Arc::new(self.ask_any(known).await?);
         *self.known.lock().unwrap_or_else(PoisonError::into_inner) =

@@ -41,7 +41,7 @@ impl Sentinel {
             primary.port()
         );
         std::fs::write(&config, settings).unwrap();
-        let program = std::env::var("CACHEFLOW_REDIS_SERVER");
+        let program = std::env::var("TESTKIT_REDIS_SERVER");
         let process = Command::new(program.as_deref().unwrap_or("redis-server"))
             .arg(&config)
             .arg("--sentinel")

@@ -18,6 +18,8 @@ pub enum Operation {
     Touch,
     /// `SharedStore::fill`.
     Fill,
+    /// `SharedStore::fill_many`.
+    FillMany,
     /// `SharedStore::put`.
     Put,
     /// `SharedStore::record`.
@@ -70,6 +72,7 @@ impl Operation {
             Self::GetMany => "get_many",
             Self::Touch => "touch",
             Self::Fill => "fill",
+            Self::FillMany => "fill_many",
             Self::Put => "put",
             Self::Record => "record",
             Self::Reclaim => "reclaim",

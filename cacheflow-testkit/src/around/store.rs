@@ -61,6 +61,12 @@ impl<A: Around> SharedStore for WrappedStore<A> {
         self.call(call, self.inner.fill(fill)).await
     }
 
+    async fn fill_many(&self, fills: &[Fill<'_>]) -> Result<Vec<Filled>> {
+        let about: Vec<&str> = fills.iter().map(|fill| fill.key.as_str()).collect();
+        let call = Call::new(Operation::FillMany, about.join(" "));
+        self.call(call, self.inner.fill_many(fills)).await
+    }
+
     async fn put(&self, put: Put<'_>) -> Result<Recorded> {
         let call = Call::new(Operation::Put, put.key);
         self.call(call, self.inner.put(put)).await

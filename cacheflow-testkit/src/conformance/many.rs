@@ -1,12 +1,13 @@
-//! Many values at once: told as each is by itself.
+//! Many values at once: told and filled as each is by itself.
 
 use std::time::Duration;
 
+use cacheflow::event::Position;
 use cacheflow::key::{FullKey, Marks};
-use cacheflow::store::{Fill, Stored};
+use cacheflow::store::{Fill, Filled, Stored};
 
 use super::nodes::Nodes;
-use super::samples::{LONG, elsewhere, envelope, key};
+use super::samples::{LONG, by_keys, by_tag, elsewhere, envelope, key, marked, tagged};
 
 /// More than a store may ask for in one exchange.
 const MANY: usize = 2_500;
@@ -112,5 +113,104 @@ pub(super) async fn very_many_are_told_at_once(nodes: &Nodes) {
         let bytes = told.as_ref().map(|stored| stored.bytes.to_vec());
         let expected = kept(number).then(|| envelope(here, &number.to_string()));
         assert_eq!(bytes, expected, "{number}");
+    }
+}
+
+/// A value for node one to fill.
+struct Sample {
+    key: FullKey,
+    bytes: Vec<u8>,
+    marks: Marks,
+    ttl: Duration,
+    checked: Position,
+}
+
+impl Sample {
+    fn new(text: &str, tags: &[&str], checked: Position) -> Self {
+        let marks = tagged(tags);
+        Self {
+            key: key(text),
+            bytes: marked(checked, &marks, text),
+            marks,
+            ttl: LONG,
+            checked,
+        }
+    }
+
+    fn fill(&self) -> Fill<'_> {
+        Fill {
+            key: &self.key,
+            bytes: &self.bytes,
+            marks: &self.marks,
+            ttl: self.ttl,
+            longest: self.ttl,
+            checked: self.checked,
+        }
+    }
+}
+
+impl Nodes {
+    /// What becomes of all of these, filled at once.
+    async fn fill_many(&self, samples: &[Sample]) -> Vec<Filled> {
+        let fills: Vec<Fill<'_>> = samples.iter().map(Sample::fill).collect();
+        let filled = self.one.fill_many(&fills).await.expect("many fills");
+        assert_eq!(filled.len(), samples.len(), "one outcome for each fill");
+        filled
+    }
+}
+
+pub(super) async fn each_of_many_fills_is_judged_by_itself(nodes: &Nodes) {
+    let loaded = nodes.position().await;
+    nodes.forget(by_keys(&["users:2"])).await;
+    nodes.forget(by_tag("red")).await;
+    let here = nodes.position().await;
+    let samples = [
+        Sample::new("users:1", &[], loaded),
+        Sample::new("users:2", &[], loaded),
+        Sample::new("users:3", &["blue"], loaded),
+        Sample::new("users:4", &["blue", "red"], loaded),
+        Sample::new("users:5", &[], elsewhere(here)),
+        Sample::new("users:6", &["red"], here),
+    ];
+    let kept = [true, false, true, false, false, true];
+    let outcomes = nodes.fill_many(&samples).await;
+    for ((sample, kept), outcome) in samples.iter().zip(kept).zip(outcomes) {
+        let expected = if kept { Filled::Kept } else { Filled::Refused };
+        assert_eq!(outcome, expected, "{}", sample.key);
+        let bytes = nodes.bytes(&sample.key).await;
+        assert_eq!(bytes, kept.then(|| sample.bytes.clone()), "{}", sample.key);
+    }
+    assert_eq!(nodes.fill_many(&[]).await, []);
+    // Found by what they go by, as each that was filled alone.
+    let record = nodes.forget(by_tag("blue")).await.record;
+    nodes.assert_gone(&record, &[key("users:3")]).await;
+    nodes.assert_kept(&record, &[key("users:6")]).await;
+}
+
+pub(super) async fn each_of_many_fills_has_its_own_lifetime(nodes: &Nodes) {
+    let here = nodes.position().await;
+    let minutes = [50, 10, 40];
+    let samples = minutes.map(|minutes| Sample {
+        ttl: Duration::from_secs(minutes * 60),
+        ..Sample::new(&format!("users:{minutes}"), &[], here)
+    });
+    nodes.fill_many(&samples).await;
+    let keys: Vec<_> = samples.iter().map(|sample| sample.key.clone()).collect();
+    for (stored, minutes) in nodes.many(&keys).await.iter().zip(minutes) {
+        let remaining = stored.as_ref().expect("a value").remaining.as_secs();
+        let own = (minutes - 10) * 60..=minutes * 60;
+        assert!(own.contains(&remaining), "{remaining} s of {minutes} min");
+    }
+}
+
+pub(super) async fn very_many_are_filled_at_once(nodes: &Nodes) {
+    let here = nodes.position().await;
+    let sample = |number| Sample::new(&format!("users:{number}"), &["all"], here);
+    let samples: Vec<_> = (0..MANY).map(sample).collect();
+    assert_eq!(nodes.fill_many(&samples).await, vec![Filled::Kept; MANY]);
+    let keys: Vec<_> = samples.iter().map(|sample| sample.key.clone()).collect();
+    for (sample, stored) in samples.iter().zip(nodes.many(&keys).await) {
+        let bytes = stored.map(|stored| stored.bytes.to_vec());
+        assert_eq!(bytes.as_ref(), Some(&sample.bytes), "{}", sample.key);
     }
 }

@@ -65,8 +65,8 @@ impl Server {
         self.values.insert(name, kept);
     }
 
-    pub(super) fn remove(&mut self, name: &str) {
-        self.values.remove(name);
+    pub(super) fn remove(&mut self, name: &str) -> bool {
+        self.values.remove(name).is_some()
     }
 
     /// Lets a value live until `expires`, if `front` is its header and it would end

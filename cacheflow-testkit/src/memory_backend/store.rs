@@ -138,6 +138,7 @@ impl SharedStore for MemoryStore {
         Ok(Recorded {
             record,
             kept: is_current,
+            removed: 0,
             missed,
         })
     }
@@ -178,8 +179,9 @@ impl SharedStore for MemoryStore {
             before.push(journal.record(forgotten, late, now, &self.origin));
         }
         let record = journal.record(change, open, now, &self.origin);
+        let mut removed = 0;
         for key in gone.iter().chain(&dependents).filter(|_| !late) {
-            server.remove(&self.value(key));
+            removed += u64::from(server.remove(&self.value(key)));
         }
         let missed = missed.map(|mut missed| {
             missed.extend(before);
@@ -188,6 +190,7 @@ impl SharedStore for MemoryStore {
         Ok(Recorded {
             record,
             kept: true,
+            removed,
             missed,
         })
     }

@@ -3,7 +3,7 @@
 use std::env;
 use std::path::PathBuf;
 
-const NAMED_BY: &str = "CACHEFLOW_REDIS_SERVER";
+const NAMED_BY: &str = "TESTKIT_REDIS_SERVER";
 const NAMES: [&str; 2] = ["redis-server", "valkey-server"];
 
 /// The program, or a message that says how to come by one.

@@ -7,14 +7,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::core::{Core, CoreParts};
+use super::page::WhenBuilt;
 use super::{Cache, CacheValue, LoadingCache, WriteBehindCache};
 use crate::codec::Wire;
-use crate::config::{CacheConfig, Faults, Written};
+use crate::config::{CacheConfig, Faults, Said};
 use crate::error::{BoxError, Error, ErrorKind, Result};
 use crate::flow::CacheFlow;
 use crate::invalidation::NearCache;
 use crate::key::{CacheKey, CacheName};
-use crate::strategy::{RefreshAhead, Strategy, Tagger, Timer, Weigher};
+use crate::strategy::{RefreshAhead, Strategy, Tagger, Timer, Validator, Weigher};
 
 /// Builds a [`Cache`]; begun by [`CacheFlow::cache`].
 ///
@@ -23,6 +24,7 @@ use crate::strategy::{RefreshAhead, Strategy, Tagger, Timer, Weigher};
 /// | [`ttl`](Self::ttl) | how long values are kept | 5 min | 1 ms to 366 days |
 /// | [`ttl_from`](Self::ttl_from) | the same, told from each value | | |
 /// | [`ttl_jitter`](Self::ttl_jitter) | by how much lifetimes differ at random | 0.1 | 0 to 0.5 |
+/// | [`max_ttl`](Self::max_ttl) | the longest of all lifetimes, whoever says so | none | 1 ms to 366 days |
 /// | [`idle`](Self::idle) | how long an entry lives that nobody reads | as long as the others | 8 ms to 366 days |
 /// | [`cache_none`](Self::cache_none) | how long it is kept that there is no value | not | 1 ms to 366 days |
 /// | [`cache_err`](Self::cache_err) | how long errors are kept | not | 1 ms to 366 days |
@@ -36,23 +38,33 @@ use crate::strategy::{RefreshAhead, Strategy, Tagger, Timer, Weigher};
 /// | [`compression`](Self::compression) | whether and how they are compressed | the flow's: zstd | |
 /// | [`compress_above`](Self::compress_above) | the longest encoding that is not | 1 KiB | 0 to 512 MiB |
 /// | [`max_value_bytes`](Self::max_value_bytes) | the largest encoded value that the shared store keeps | 1 MiB | 1 B to 512 MiB − 1 KiB |
+/// | [`invalidation_patterns`](Self::invalidation_patterns) | what forgets the whole cache with it | nothing | 0 to 64 patterns |
 /// | [`follower_timeout`](Self::follower_timeout) | how long a caller waits for another's load | 10 s | 1 ms to 366 days |
+/// | [`warm_with`](Self::warm_with) … | how and when it is [warmed](crate::CacheWarmer) | not | |
+/// | [`validate`](Self::validate) | looks at values before they are kept | all are | |
+/// | [`sensitive`](Self::sensitive) | hides keys, wants values sealed | not | |
+/// | [`enabled`](Self::enabled) | whether it caches | yes | |
+/// | [`spec`](Self::spec) | many options in a line | | |
 /// | [`weigher`](Self::weigher) | what a value weighs under `max_memory` | its encoded size | |
 ///
-/// The first handle of a name sets the cache's options on this node. Others
-/// may leave them out, or repeat them.
+/// What is not said here, [configuration](crate::CacheFlowConfig) may say. The first
+/// handle of a name sets the cache's options on this node. Others may leave them out, or
+/// repeat them.
 #[must_use = "a builder does nothing until `build`"]
 pub struct CacheBuilder<K, V> {
-    flow: CacheFlow,
-    name: String,
-    config: CacheConfig,
-    options_given: bool,
-    weigher: Option<Weigher<V>>,
-    tagger: Option<Tagger<V>>,
-    timer: Option<Timer<V>>,
+    pub(super) flow: CacheFlow,
+    pub(super) name: String,
+    pub(super) said: Said<CacheConfig>,
+    /// What is wrong with what was said, beside its values.
+    pub(super) faults: Vec<String>,
+    pub(super) weigher: Option<Weigher<V>>,
+    pub(super) tagger: Option<Tagger<V>>,
+    pub(super) timer: Option<Timer<V>>,
+    pub(super) validator: Option<Validator<V>>,
+    pub(super) when_built: Option<WhenBuilt<V>>,
     /// After which age a value is refreshed.
-    fresh: Option<Duration>,
-    key: PhantomData<fn(&K)>,
+    pub(super) fresh: Option<Duration>,
+    pub(super) key: PhantomData<fn(&K)>,
 }
 
 /// What a cache is built with.
@@ -68,135 +80,50 @@ impl<K, V: CacheValue> CacheBuilder<K, V> {
         Self {
             flow,
             name: name.to_owned(),
-            config: CacheConfig::default(),
-            options_given: false,
+            said: Said::default(),
+            faults: Vec::new(),
             weigher: None,
             tagger: None,
             timer: None,
+            when_built: None,
+            validator: None,
             fresh: None,
             key: PhantomData,
         }
     }
 
-    pub(super) fn set(mut self, set: impl FnOnce(&mut CacheConfig)) -> Self {
-        set(&mut self.config);
-        self.options_given = true;
+    pub(crate) fn set(mut self, set: impl Fn(&mut CacheConfig) + Send + Sync + 'static) -> Self {
+        self.said.say(set);
         self
-    }
-
-    /// How long a value is kept, from when it was loaded or put.
-    pub fn ttl(self, ttl: Duration) -> Self {
-        self.set(|config| config.loading.ttl = ttl)
-    }
-
-    /// How long each value is kept, told from the value itself; `None` is the cache's
-    /// own lifetime, and zero keeps nothing. A loader may say otherwise
-    /// ([`LoadContext::ttl`](crate::LoadContext::ttl)).
-    ///
-    /// ```
-    /// # use cacheflow::{Cache, CacheFlow};
-    /// # use std::time::Duration;
-    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    /// # let flow = CacheFlow::builder().build().await?;
-    /// // Tokens with the seconds for which they are valid.
-    /// let tokens: Cache<u64, (String, u64)> = flow
-    ///     .cache("tokens")
-    ///     .ttl_from(|token: &(String, u64)| {
-    ///         let (_, seconds) = token;
-    ///         Some(Duration::from_secs(seconds.saturating_sub(30)))
-    ///     })
-    ///     .build()?;
-    /// # Ok(()) }
-    /// ```
-    pub fn ttl_from(
-        mut self,
-        ttl: impl Fn(&V) -> Option<Duration> + Send + Sync + 'static,
-    ) -> Self {
-        self.timer = Some(Arc::new(ttl));
-        self
-    }
-
-    /// By which share of itself each lifetime is shortened or lengthened at random, so
-    /// that what was loaded in one second does not expire in one. 0 to 0.5, by default
-    /// 0.1. No lifetime becomes shorter than 1 ms, and one of 366 days stays what it
-    /// is.
-    pub fn ttl_jitter(self, share: f64) -> Self {
-        self.set(|config| config.loading.ttl_jitter = share)
-    }
-
-    /// How long an entry lives that nobody reads; 8 ms to 366 days. One that is read
-    /// lives on, up to its lifetime. Readers tell it only so often: an entry lives up
-    /// to an eighth longer after its last read. Not together with what loads or keeps
-    /// values beyond their readers: [`refresh_ahead`](Strategy::refresh_ahead),
-    /// [`fail_safe`](Strategy::fail_safe), a breaker's
-    /// [`stale_ttl`](crate::CircuitBreaker::stale_ttl).
-    pub fn idle(self, idle: Duration) -> Self {
-        self.set(|config| config.loading.idle = Some(idle))
-    }
-
-    /// Keeps for this long that the source has no value: 1 ms to 366 days. Without it,
-    /// each caller who asks for what does not exist asks the source.
-    ///
-    /// In memory it is kept for [`max_nothings`](Self::max_nothings) keys; in the
-    /// shared store for all, so it should be short.
-    pub fn cache_none(self, ttl: Duration) -> Self {
-        self.set(|config| config.loading.none_ttl = Some(ttl))
-    }
-
-    /// Keeps errors for this long, in memory alone: 1 ms to 366 days. Only those that
-    /// can be copied: of [`Cache::get_or_load_shared`], [`EntryCall::load_shared`],
-    /// and of attributed functions whose error is `Clone`.
-    ///
-    /// [`EntryCall::load_shared`]: crate::EntryCall::load_shared
-    pub fn cache_err(self, ttl: Duration) -> Self {
-        self.set(|config| config.loading.err_ttl = Some(ttl))
-    }
-
-    /// For how many keys memory keeps that there is no value, or an error; 1 to
-    /// 4,294,967,295, by default 1,000. Beside the values: a flood of keys that do not
-    /// exist drives out none of them.
-    pub fn max_nothings(self, keys: u64) -> Self {
-        self.set(|config| config.loading.max_nothings = keys)
-    }
-
-    /// The simple form of refresh-ahead, also called stale-while-revalidate: a value is
-    /// served for `fresh`, and for `stale` more while one reader has it loaded anew.
-    ///
-    /// The same as a [`ttl`](Self::ttl) of both together and
-    /// [`RefreshAhead::after`](crate::RefreshAhead::after)`(fresh)`; so not together with
-    /// another way of refreshing.
-    pub fn flexible(mut self, fresh: Duration, stale: Duration) -> Self {
-        self.fresh = Some(fresh);
-        self.set(|config| config.loading.ttl = fresh.saturating_add(stale))
     }
 
     /// Which levels the cache has, and how they work together.
     pub fn strategy(self, strategy: Strategy) -> Self {
-        self.set(|config| config.strategy = strategy)
+        self.set(move |config| config.strategy = strategy.clone())
     }
 
     /// Bounds memory by the number of entries.
     pub fn max_entries(self, entries: u64) -> Self {
-        self.set(|config| config.max_entries = Some(entries))
+        self.set(move |config| config.max_entries = Some(entries))
     }
 
     /// Bounds memory by bytes: each entry weighs what its value weighs, its key
     /// and 200 bytes. An estimate, not the allocator's count.
     pub fn max_memory(self, bytes: u64) -> Self {
-        self.set(|config| config.max_memory = Some(bytes))
+        self.set(move |config| config.max_memory = Some(bytes))
     }
 
     /// A value whose encoding is longer is returned but not kept; one that is
     /// found in the shared store is a miss.
     pub fn max_value_bytes(self, bytes: usize) -> Self {
-        self.set(|config| config.max_value_bytes = bytes)
+        self.set(move |config| config.max_value_bytes = bytes)
     }
 
     /// How long a caller waits for another's load of the same key before it
     /// loads in its place. The overdue load goes on for those who still wait
     /// for it, and is not kept.
     pub fn follower_timeout(self, timeout: Duration) -> Self {
-        self.set(|config| config.loading.follower_timeout = timeout)
+        self.set(move |config| config.loading.follower_timeout = timeout)
     }
 
     /// The tags of each value, told from the value itself: [`forget
@@ -236,20 +163,20 @@ impl<K, V: CacheValue> CacheBuilder<K, V> {
     ///
     /// It holds on every node for what that node has heard of.
     pub fn hold_off(self, hold_off: Duration) -> Self {
-        self.set(|config| config.loading.hold_off = hold_off)
+        self.set(move |config| config.loading.hold_off = hold_off)
     }
 
     /// Whether a value may live longer than the values of other caches that it
     /// was made of. Not by default: a parent ends with its first child.
     pub fn outlive_dependencies(self, outlive: bool) -> Self {
-        self.set(|config| config.loading.outlive_dependencies = outlive)
+        self.set(move |config| config.loading.outlive_dependencies = outlive)
     }
 
     /// How long a [write](Cache::begin_write) may take at most before the key can
     /// be kept again: what ends the write of a process that died. 1 ms to 1 h,
     /// by default 30 s.
     pub fn write_timeout(self, timeout: Duration) -> Self {
-        self.set(|config| config.write_timeout = timeout)
+        self.set(move |config| config.write_timeout = timeout)
     }
 
     /// What a value weighs under [`max_memory`](Self::max_memory), in bytes.
@@ -328,7 +255,7 @@ impl<K, V: CacheValue> CacheBuilder<K, V> {
         E: Into<BoxError>,
     {
         let refused = |why| Error::new(ErrorKind::InvalidConfig, "build", why);
-        let Some(config) = self.config.strategy.write_behind else {
+        let Some(config) = self.config().strategy.write_behind else {
             return Err(refused(
                 "build_with_writer: allowed with the strategy write_behind",
             ));
@@ -360,14 +287,20 @@ impl<K, V: CacheValue> CacheBuilder<K, V> {
     fn core(&mut self, built: Built) -> Result<Arc<Core<V>>> {
         let mut faults = Faults::default();
         if let Some(fresh) = self.fresh {
-            if self.config.strategy.refresh.is_some() {
+            let mut in_code = CacheConfig::default();
+            self.said.over(&mut in_code);
+            if in_code.strategy.refresh.is_some() {
                 faults.add("flexible: allowed without refresh_ahead, which it is a form of");
             }
             // Whichever was said first, this or the strategy.
-            self.config.strategy.refresh = Some(RefreshAhead::after(fresh));
+            let refresh = RefreshAhead::after(fresh);
+            self.said
+                .say(move |config| config.strategy.refresh = Some(refresh));
         }
-        self.config.check(&mut faults);
-        let strategy = &self.config.strategy;
+        self.faults.drain(..).for_each(|fault| faults.add(fault));
+        let config = self.config();
+        config.check(&mut faults);
+        let strategy = &config.strategy;
         let by_itself = strategy.refresh.is_some_and(|refresh| refresh.by_itself);
         if by_itself && built != Built::WithLoader {
             faults.add(
@@ -379,10 +312,13 @@ impl<K, V: CacheValue> CacheBuilder<K, V> {
                 "write_behind: allowed with build_with_writer, nobody else knows how to write",
             );
         }
-        if self.weigher.is_some() && self.config.max_memory.is_none() {
+        if self.weigher.is_some() && config.max_memory.is_none() {
             faults.add("weigher: allowed together with max_memory");
         }
-        if let Err(fault) = self.schema() {
+        if let Err(fault) = self.schema(&config) {
+            faults.add(fault);
+        }
+        if let Some(fault) = self.unsealed(&config) {
             faults.add(fault);
         }
         let name = match CacheName::new(&self.name) {
@@ -399,46 +335,37 @@ impl<K, V: CacheValue> CacheBuilder<K, V> {
         self.core_named(&name)
     }
 
-    /// With these options, as an attribute has them.
-    pub(crate) fn configured(self, config: CacheConfig) -> Self {
-        Self {
-            config,
-            options_given: true,
-            ..self
-        }
-    }
-
-    /// How values are written, and what stands for their schema.
-    fn schema(&self) -> Result<(Written, u64), String> {
-        let written = self.config.bytes.within(&self.flow.config().bytes)?;
-        // What stays in this process is not written at all.
-        let schema = match self.config.in_process {
-            true => 0,
-            false => written.codec.schema::<V>(written.schema_version)?,
-        };
-        Ok((written, schema))
-    }
-
     pub(crate) fn core_named(&self, name: &CacheName) -> Result<Arc<Core<V>>> {
         let values = std::any::type_name::<V>();
         let flow = &self.flow;
-        let policies = flow.policies();
-        let patience = self.config.loading.follower_timeout;
         let (core, existed) = flow.registry().get_or_make(name, values, || {
-            let policy = policies.get(name, &self.config.strategy, patience)?;
-            let written = self.schema();
+            // Under the lock under which configuration is changed.
+            let config = self.config();
+            let mut faults = Faults::default();
+            config.check(&mut faults);
+            faults.into_result("build")?;
+            let patience = config.loading.follower_timeout;
+            let policy = flow.policies().get(name, &config.strategy, patience)?;
+            let written = self.schema(&config);
             let (written, schema) =
                 written.map_err(|fault| Error::new(ErrorKind::InvalidConfig, "build", fault))?;
             let wire = Wire::with_schema(&written.codec, &written.compression, schema);
+            if let Some(fault) = self.unsealed(&config) {
+                return Err(Error::new(ErrorKind::InvalidConfig, "build", fault));
+            }
+            self.watch(name, &config)?;
             let core = Arc::new(Core::new(CoreParts {
                 name: name.clone(),
-                config: self.config.clone(),
+                config,
+                said: self.said.clone(),
                 policy,
                 weigher: self.weigher.clone(),
                 tagger: self.tagger.clone(),
                 timer: self.timer.clone(),
+                validator: self.validator.clone(),
                 wire: wire.with_sealing(flow.sealing().clone()),
                 flow: flow.config(),
+                is_on: flow.is_enabled(),
                 node: Arc::clone(flow.node()),
                 standing: Arc::clone(flow.standing()),
                 shared: flow.shared().cloned(),
@@ -450,37 +377,41 @@ impl<K, V: CacheValue> CacheBuilder<K, V> {
             flow.node().attach(name.clone(), Arc::downgrade(&near));
             Ok(core)
         })?;
+        let refused = |why: String| {
+            let message = format!("cache {name} was built before{why}");
+            Err(Error::new(ErrorKind::InvalidConfig, "build", message))
+        };
         let of_the_first = [
             ("tags are", self.tagger.is_some()),
             ("ttl_from is", self.timer.is_some()),
+            ("validate is", self.validator.is_some()),
             ("a weigher is", self.weigher.is_some()),
+            ("what warms it is", self.when_built.is_some()),
         ];
         if let Some((what, _)) = of_the_first.iter().find(|(_, given)| existed && *given) {
-            return Err(Error::new(
-                ErrorKind::InvalidConfig,
-                "build",
-                format!("cache {name} was built before: {what} given to its first handle"),
-            ));
+            return refused(format!(": {what} given to its first handle"));
         }
-        if existed && self.options_given && core.config != self.config {
-            return Err(Error::new(
-                ErrorKind::InvalidConfig,
-                "build",
-                format!(
-                    "cache {name} was built before with other options: {}",
-                    core.config.differences(&self.config).join("; ")
-                ),
-            ));
+        let ours = core.config();
+        let theirs = ours.under(&self.said);
+        if existed && *ours != theirs {
+            let differences = ours.differences(&theirs).join("; ");
+            return refused(format!(" with other options: {differences}"));
+        }
+        if !existed {
+            if let Some(then) = &self.when_built {
+                then(flow, &core);
+            }
+            flow.tell_built(name, &ours.warming, &(Arc::clone(&core) as _));
         }
         Ok(core)
     }
 }
 
-impl<K, V> fmt::Debug for CacheBuilder<K, V> {
+impl<K, V: CacheValue> fmt::Debug for CacheBuilder<K, V> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("CacheBuilder")
             .field("name", &self.name)
-            .field("config", &self.config)
+            .field("config", &self.config())
             .finish_non_exhaustive()
     }
 }

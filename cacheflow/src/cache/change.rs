@@ -5,13 +5,13 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use super::{CacheValue, Core};
-use crate::event::{Forgotten, Position, Target};
+use crate::event::{Forgotten, Gone, Position, Target};
 use crate::invalidation::{Applied, NearCache, Outcome};
 use crate::key::{Address, FullKey, Marks};
 use crate::runtime::draw;
-use crate::source::{Parts, Said, Ticket};
+use crate::source::{Parts, Said, Ticket, is_collecting};
 use crate::standing::AsOf;
-use crate::strategy::cache_aside::{LoadEnd, Wanted, after_load};
+use crate::strategy::cache_aside::{LoadEnd, Wanted, after_load, stale_within};
 use crate::strategy::{CallOptions, FillWith, Given, Policy};
 
 /// The right to put a value, taken before its source is changed.
@@ -75,8 +75,12 @@ impl<V: CacheValue> Putting<V> {
     /// kept as well: not if another put or forgot meanwhile.
     pub(crate) async fn put(self, value: V, how: &How) -> (Applied, bool) {
         let core = &self.core;
+        // Nobody knows whether its transaction will be committed.
+        if core.is_off() || is_collecting(core.flow()) {
+            return (self.forget().await, false);
+        }
         let (address, ticket) = (&self.address, &self.ticket);
-        let (levels, config) = (&core.strategy.levels, &core.config.loading);
+        let (levels, config) = (&core.strategy.levels, core.strategy.config.get());
         let marks = core
             .strategy
             .marks(address, &how.given, &how.said, &value, Parts::default());
@@ -85,21 +89,23 @@ impl<V: CacheValue> Putting<V> {
             by_call: how.options.ttl,
             by_value: core.strategy.timer.as_ref().and_then(|timer| timer(&value)),
         };
-        let ttl = after_load(config, LoadEnd::Value, wanted, draw());
+        let max_ttl = core.strategy.max_ttl;
+        let ttl = after_load(&config, max_ttl, LoadEnd::Value, wanted, draw());
         // What comes from here on finds the ticket, which was taken before this look.
         let is_current = |marks: &Marks| core.local.is_current(address, ticket, marks);
+        let marks = marks.filter(|_| core.strategy.may_be_kept(address, &value));
         let marks = marks.filter(|marks| !self.is_late || is_current(marks));
         let encoded = levels.encode_put(address, &value);
         let (Some((payload, weight)), Some(marks), Some(ttl)) = (encoded, marks, ttl) else {
             // It cannot be kept, but what is kept is older than it.
             return (self.forget().await, false);
         };
-        let strategy = &how.policy.strategy;
+        let stale = how.policy.stale(&how.options).unwrap_or_default();
         let fill = FillWith {
             ttl,
-            stale: how.policy.stale(&how.options).unwrap_or_default(),
+            stale: stale_within(max_ttl, ttl, stale),
             idle: config.idle,
-            refresh: strategy.refresh,
+            refresh: *how.policy.refresh.get(),
             cost: Duration::ZERO,
             version: how.said.version.clone(),
             skip_shared: false,
@@ -108,6 +114,10 @@ impl<V: CacheValue> Putting<V> {
         };
         let now = core.clock.now();
         let is_kept = AtomicBool::new(false);
+        let in_doubt = AtomicBool::new(false);
+        // Whether something has touched the cache since the put began, this node alone
+        // knows: no record says so, and the store has kept the value.
+        let by_patterns = core.standing.watches(&address.full, &fill.marks);
         let end = |position: Option<Position>, kept: bool, header| {
             let entry = kept.then(|| levels.put_entry(ticket, &value, now, &fill, weight));
             let mut entry = entry.flatten();
@@ -116,13 +126,17 @@ impl<V: CacheValue> Putting<V> {
             }
             let in_memory = core.local.end_put(address, ticket, position, entry);
             is_kept.store(kept && in_memory, Ordering::Relaxed);
+            // All that came before its own record has been applied, or not.
+            let all = position.is_none_or(|at| core.standing.has_come_to(at));
+            let doubt = by_patterns && kept && !(in_memory && all);
+            in_doubt.store(doubt, Ordering::Relaxed);
         };
         let applied = match levels
             .put_shared(address, ticket, payload.as_ref(), &fill)
             .await
         {
             // The other nodes have values of their own.
-            None if core.config.in_process => {
+            None if core.config().in_process => {
                 core.node.put_here(&address.full, || end(None, true, None));
                 Applied::Local
             }
@@ -144,7 +158,12 @@ impl<V: CacheValue> Putting<V> {
                 Applied::Local
             }
         };
-        (applied, is_kept.into_inner())
+        let is_kept = is_kept.into_inner() && !in_doubt.load(Ordering::Relaxed);
+        core.log_put(address, is_kept);
+        if in_doubt.into_inner() {
+            return (self.forget().await, false);
+        }
+        (applied, is_kept)
     }
 }
 
@@ -169,8 +188,13 @@ impl<V: CacheValue> Core<V> {
 }
 
 impl<V: CacheValue> NearCache for Core<V> {
-    fn forget(&self, target: Target<'_>, before: u64, wanted: bool) -> Vec<FullKey> {
-        self.local.forget(target, before, wanted)
+    fn forget(&self, target: Target<'_>, before: u64, wanted: bool) -> Gone {
+        let watched = self.watching.is_of(target);
+        let gone = self.local.forget(target, before, wanted || watched);
+        if watched {
+            self.watching.forgotten(&self.name, target, &gone.keys);
+        }
+        gone
     }
 
     fn has_dependents(&self) -> bool {
@@ -179,6 +203,7 @@ impl<V: CacheValue> NearCache for Core<V> {
 
     fn forget_all(&self) {
         self.local.forget_all();
+        self.watching.tell();
     }
 
     fn dependents(&self, key: &FullKey) -> Vec<FullKey> {

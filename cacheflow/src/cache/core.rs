@@ -5,21 +5,22 @@ use std::future::Future;
 use std::sync::{Arc, OnceLock};
 
 use super::CacheValue;
+use super::page::Watching;
 use crate::clock::{Clock, Tick};
 use crate::codec::Wire;
-use crate::config::{CacheConfig, FlowConfig};
-use crate::entry::{Entry, Found, Lookup, Made};
-use crate::event::{CacheStats, Counter, Counters, EventSink};
+use crate::config::{CacheConfig, FlowConfig, Said};
+use crate::entry::{Entry, Made};
+use crate::event::{Counter, Counters, EventSink};
 use crate::invalidation::Node;
 use crate::key::{Address, CacheName, EntryKey, FullKey, KeyBuf, Marks};
+use crate::live::Live;
 use crate::runtime::Background;
-use crate::source::{LoadContext, Loaded, is_inside_a_load, read_within_load};
+use crate::source::{LoadContext, Loaded, is_collecting, is_inside_a_load, read_within_load};
 use crate::standing::Standing;
 use crate::store::{Bound, Guarded, Memory};
 use crate::strategy::refresh_ahead::Due;
 use crate::strategy::{
-    CallOptions, Levels, Local, LocalOptions, Policy, Read, Tagger, Timer, Weigher, cache_aside,
-    multi_level,
+    Local, LocalOptions, Policy, Tagger, Timer, Validator, Weigher, cache_aside, multi_level,
 };
 
 pub(crate) use crate::strategy::cache_aside::{Load, LoadedAll, Reply, ShareError, Terms};
@@ -27,7 +28,9 @@ pub(crate) use crate::strategy::cache_aside::{Load, LoadedAll, Reply, ShareError
 /// Everything of one cache on one node.
 pub(crate) struct Core<V> {
     pub(crate) name: CacheName,
-    pub(crate) config: CacheConfig,
+    pub(super) config: Live<CacheConfig>,
+    /// What code said of it, over what configuration says.
+    pub(super) said: Said<CacheConfig>,
     pub(crate) policy: Arc<Policy>,
     /// For callers that have no error for what a strategy does.
     pub(crate) gentle: Arc<Policy>,
@@ -39,6 +42,8 @@ pub(crate) struct Core<V> {
     pub(super) counters: Arc<Counters>,
     /// What waits to be written to the source.
     pending: OnceLock<PendingValue<V>>,
+    /// Who wants to know when much was forgotten.
+    pub(super) watching: Watching,
 }
 
 /// Tells the newest value of a key that its source does not have yet.
@@ -50,13 +55,17 @@ type Layer<V> = cache_aside::Layer<V, multi_level::Layer<V>>;
 pub(crate) struct CoreParts<'a, V> {
     pub(crate) name: CacheName,
     pub(crate) config: CacheConfig,
+    pub(crate) said: Said<CacheConfig>,
     pub(crate) policy: Arc<Policy>,
     pub(crate) weigher: Option<Weigher<V>>,
     pub(crate) tagger: Option<Tagger<V>>,
     pub(crate) timer: Option<Timer<V>>,
+    pub(crate) validator: Option<Validator<V>>,
     /// How values are written.
     pub(crate) wire: Wire<V>,
     pub(crate) flow: &'a FlowConfig,
+    /// Whether the flow caches anything.
+    pub(crate) is_on: bool,
     pub(crate) node: Arc<Node>,
     pub(crate) standing: Arc<Standing>,
     pub(crate) shared: Option<Arc<Guarded>>,
@@ -77,12 +86,15 @@ impl<V: CacheValue> Core<V> {
         let CoreParts {
             name,
             config,
+            said,
             policy,
             weigher,
             tagger,
             timer,
+            validator,
             wire,
             flow,
+            is_on,
             node,
             standing,
             shared,
@@ -93,22 +105,27 @@ impl<V: CacheValue> Core<V> {
         let levels = config.strategy.levels.clone();
         let shared = shared.filter(|_| !config.in_process);
         let counters = Arc::new(Counters::default());
-        let memory = levels
-            .uses_memory(shared.is_some())
-            .then(|| Memory::new(name.clone(), config.bound(), clock.clone(), events.clone()));
+        let memory = levels.uses_memory(shared.is_some()).then(|| {
+            let (bound, counted) = (config.bound(), Arc::clone(&counters));
+            let events = events.clone();
+            Memory::new(name.clone(), bound, clock.clone(), events, Some(counted))
+        });
         let nothings = config.keeps_nothings().then(|| {
             let bound = Bound::Entries(config.loading.max_nothings);
-            Memory::new(name.clone(), bound, clock.clone(), events.clone())
+            Memory::new(name.clone(), bound, clock.clone(), events.clone(), None)
         });
         let local = Arc::new(Local::new(LocalOptions {
             cache: name.clone(),
             memory,
             nothings,
             standing: Arc::clone(&standing),
+            counters: Arc::clone(&counters),
             clock: clock.clone(),
+            events: events.clone(),
             serve_young: flow.serve_young_without_bus,
             hold_off: config.loading.hold_off,
         }));
+        local.switch(is_on && !config.is_off());
         let levels = multi_level::Layer::new(multi_level::Parts {
             cache: name.clone(),
             config: levels,
@@ -117,6 +134,8 @@ impl<V: CacheValue> Core<V> {
             wire: wire.at_most(config.max_value_bytes),
             weigher,
             max_value_bytes: config.max_value_bytes,
+            max_ttl: config.max_ttl,
+            validator: validator.clone(),
             standing: Arc::clone(&standing),
             clock: clock.clone(),
             counters: Arc::clone(&counters),
@@ -124,11 +143,13 @@ impl<V: CacheValue> Core<V> {
         });
         let strategy = Arc::new(cache_aside::Layer {
             cache: name.clone(),
-            config: config.loading.clone(),
+            config: Live::new(config.loading.clone()),
             local: Arc::clone(&local),
             levels,
+            max_ttl: config.max_ttl,
             tagger,
             timer,
+            validator,
             flow: flow_id(&standing),
             clock: clock.clone(),
             counters: Arc::clone(&counters),
@@ -137,7 +158,8 @@ impl<V: CacheValue> Core<V> {
         });
         Self {
             name,
-            config,
+            config: Live::new(config),
+            said,
             gentle: policy.gentle(),
             policy,
             local,
@@ -147,7 +169,13 @@ impl<V: CacheValue> Core<V> {
             clock,
             counters,
             pending: OnceLock::new(),
+            watching: Watching::default(),
         }
+    }
+
+    /// The options at present.
+    pub(crate) fn config(&self) -> Arc<CacheConfig> {
+        self.config.get()
     }
 
     /// Sets how what waits to be written is read; `false` if it was set before.
@@ -197,14 +225,14 @@ impl<V: CacheValue> Core<V> {
     }
 
     #[cold]
-    fn read_entry_within_load(&self, key: &KeyBuf, entry: &Entry<V>) {
+    pub(super) fn read_entry_within_load(&self, key: &KeyBuf, entry: &Entry<V>) {
         let full = || FullKey::new(&self.name, &EntryKey::new(&key.name()));
         let ends = Some(entry.life().ends);
         read_within_load(flow_id(&self.standing), full, entry.marks(), ends);
     }
 
     /// What was read becomes a part of what the present task is loading.
-    fn read_made_within_load(&self, full: &FullKey, made: Option<&Made<V>>) {
+    pub(super) fn read_made_within_load(&self, full: &FullKey, made: Option<&Made<V>>) {
         let marks = made.map_or(Marks::NONE, Made::marks);
         let expires = made.and_then(|made| made.expires);
         read_within_load(flow_id(&self.standing), || full.clone(), marks, expires);
@@ -220,13 +248,17 @@ impl<V: CacheValue> Core<V> {
         F: FnOnce(LoadContext<V>) -> Fut,
         Fut: Future<Output = Result<Loaded<V>, E>>,
     {
+        let began = self.lookup_begins();
         let reading = match self.read_in_request(address, &load.terms.options) {
-            Ok(made) => return self.replied(address, Ok(Loaded::Value(made))),
+            Ok(made) => return self.replied(address, began, Ok(Loaded::Value(made))),
             Err(reading) => reading,
         };
-        let reply = self.strategy.miss(address, load).await;
+        let reply = match self.is_off() {
+            true => self.strategy.uncached(load).await,
+            false => self.strategy.miss(address, load).await,
+        };
         self.keep_in_request(address, reading, &reply);
-        self.replied(address, reply)
+        self.replied(address, began, reply)
     }
 
     /// Gets a value that memory does not have, for a caller that may have waited for
@@ -243,7 +275,7 @@ impl<V: CacheValue> Core<V> {
         let reads = !load.terms.options.skip.reading_memory;
         if reads && let Some(entry) = self.entry(address) {
             self.counters.add(Counter::MemoryHit);
-            return self.replied(address, Ok(Loaded::Value(entry.made())));
+            return self.replied(address, None, Ok(Loaded::Value(entry.made())));
         }
         self.miss(address, load).await
     }
@@ -259,13 +291,17 @@ impl<V: CacheValue> Core<V> {
         Fut: Future<Output = Result<Loaded<V>, E>> + Send + 'static,
         E: Send + 'static,
     {
+        let began = self.lookup_begins();
         let reading = match self.read_in_request(address, &load.terms.options) {
-            Ok(made) => return self.replied(address, Ok(Loaded::Value(made))),
+            Ok(made) => return self.replied(address, began, Ok(Loaded::Value(made))),
             Err(reading) => reading,
         };
-        let reply = self.strategy.miss_in_background(address, load).await;
+        let reply = match self.is_off() {
+            true => self.strategy.uncached(load).await,
+            false => self.strategy.miss_in_background(address, load).await,
+        };
         self.keep_in_request(address, reading, &reply);
-        self.replied(address, reply)
+        self.replied(address, began, reply)
     }
 
     /// The same for many keys, by a loader of many: see
@@ -280,14 +316,25 @@ impl<V: CacheValue> Core<V> {
         F: FnMut(&[usize]) -> Fut,
         Fut: Future<Output = Result<Vec<Option<V>>, E>>,
     {
-        let all = self.strategy.miss_many(addresses, terms, loader).await;
+        let began = self.lookup_begins();
+        let all = match self.is_off() {
+            true => self.strategy.uncached_many(addresses, terms, loader).await,
+            false => self.strategy.miss_many(addresses, terms, loader).await,
+        };
+        self.log_all(began, &all);
         for (address, loaded) in addresses.iter().zip(&all.loaded) {
             self.is_part(address, loaded.as_ref());
         }
         all
     }
 
-    fn replied<E>(&self, address: &Address, reply: Reply<V, E>) -> Reply<V, E> {
+    fn replied<E>(
+        &self,
+        address: &Address,
+        began: Option<Tick>,
+        reply: Reply<V, E>,
+    ) -> Reply<V, E> {
+        self.log_reply(address, began, &reply);
         self.is_part(address, reply.as_ref().ok());
         reply
     }
@@ -350,7 +397,11 @@ impl<V: CacheValue> Core<V> {
         if !entry.is_watched() || self.is_waiting(&address.key) {
             return false;
         }
-        if self.config.loading.idle.is_some() {
+        // What a transaction would load, it may never commit.
+        if is_collecting(self.flow()) {
+            return false;
+        }
+        if self.config().loading.idle.is_some() {
             self.is_read(entry, || address.clone());
             return false;
         }
@@ -361,10 +412,10 @@ impl<V: CacheValue> Core<V> {
     #[cold]
     pub(crate) fn is_read(&self, entry: &Entry<V>, address: impl FnOnce() -> Address) {
         let now = self.clock.now();
-        let Some(idle) = self.config.loading.idle else {
+        let Some(idle) = self.config().loading.idle else {
             // Whoever refreshes values that are asked for wants to know.
             if self.policy.refreshes_by_itself() && entry.is_due(now) {
-                entry.postpone(crate::clock::Tick::NEVER);
+                entry.postpone(Tick::NEVER);
             }
             return;
         };
@@ -394,72 +445,6 @@ impl<V: CacheValue> Core<V> {
         self.strategy.refresh(address, due, load).await
     }
 
-    /// What memory has for `key`, if it may be served; counts nothing.
-    pub(crate) fn peek(&self, key: &KeyBuf) -> Option<Found<V>> {
-        let entry = self.local.hit(&key.name())?;
-        if is_inside_a_load() {
-            self.read_entry_within_load(key, &entry);
-        }
-        Some(Found::new(entry.made(), self.clock.now()))
-    }
-
-    /// What the levels have for `key`, without loading it.
-    pub(crate) async fn lookup(&self, key: &KeyBuf, options: &CallOptions) -> Lookup<V> {
-        let reads_memory = !options.skip.reading_memory;
-        let Some(entry) = reads_memory.then(|| self.hit_entry(key)).flatten() else {
-            return self.lookup_shared(key, options).await;
-        };
-        if entry.is_watched() {
-            self.is_read(&entry, || Address::new(&self.name, key));
-        }
-        Lookup::Hit(Found::new(entry.made(), self.clock.now()))
-    }
-
-    /// The same in the levels below memory.
-    pub(crate) async fn lookup_shared(&self, key: &KeyBuf, options: &CallOptions) -> Lookup<V> {
-        let address = Address::new(&self.name, key);
-        let in_request = match self.read_in_request(&address, options) {
-            Ok(made) => {
-                self.read_made_within_load(&address.full, Some(&made));
-                return Lookup::Hit(Found::new(made, self.clock.now()));
-            }
-            Err(reading) => reading,
-        };
-        // Before the shared store is read, as a load does.
-        let ticket = self.local.read_ticket(&address.key);
-        let _returning = self.local.returning(&address.key, &ticket);
-        let idle = self.config.loading.idle;
-        let reading = self.policy.reading(options, idle);
-        let read = self.strategy.levels.read(&address, &ticket, reading).await;
-        let Read::Hit { made, is_due } = read else {
-            self.counters.add(Counter::Miss);
-            self.read_made_within_load(&address.full, None);
-            return Lookup::Miss;
-        };
-        self.counters.add(Counter::SharedHit);
-        if let Some(reading) = in_request {
-            reading.keep(&address, &made);
-        }
-        if let Some(idle) = idle.filter(|_| is_due) {
-            self.strategy.touch(&address, &made, idle);
-        }
-        self.read_made_within_load(&address.full, Some(&made));
-        Lookup::Hit(Found::new(made, self.clock.now()))
-    }
-
-    /// How values are written.
-    #[cfg(feature = "zstd")]
-    pub(super) fn wire(&self) -> &Wire<V> {
-        self.strategy.levels.wire()
-    }
-
-    /// Values that are in memory, up to so many.
-    #[cfg(feature = "zstd")]
-    pub(super) fn some_values(&self, most: usize) -> Vec<V> {
-        let memory = self.local.memory();
-        memory.map_or(Vec::new(), |memory| memory.some(most))
-    }
-
     pub(crate) fn node(&self) -> &Arc<Node> {
         &self.node
     }
@@ -469,30 +454,8 @@ impl<V: CacheValue> Core<V> {
         flow_id(&self.standing)
     }
 
-    pub(crate) fn now(&self) -> crate::clock::Tick {
+    pub(crate) fn now(&self) -> Tick {
         self.clock.now()
-    }
-
-    pub(crate) fn stats(&self) -> CacheStats {
-        let (entries, weight) = match self.local.memory() {
-            Some(memory) => {
-                memory.tidy();
-                (memory.entries(), memory.weight())
-            }
-            None => (0, 0),
-        };
-        let bulkhead = self.policy.bulkhead.as_deref();
-        CacheStats {
-            running: bulkhead.map_or(0, |bulkhead| bulkhead.running() as u64),
-            queued: bulkhead.map_or(0, |bulkhead| bulkhead.queued() as u64),
-            breaker_open: self.policy.breaker.as_ref().is_some_and(|it| it.is_open()),
-            ..self.counters.snapshot(entries, weight)
-        }
-    }
-
-    /// How many keys somebody is loading, reading or putting now.
-    pub(crate) fn under_way(&self) -> usize {
-        self.local.under_way()
     }
 }
 

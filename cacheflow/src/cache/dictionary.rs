@@ -26,10 +26,16 @@ impl<K, V: CacheValue> Cache<K, V> {
     /// # Errors
     ///
     /// [`ErrorKind::InvalidConfig`] if there are too few values in memory, some hundreds,
-    /// or they have nothing in common.
+    /// or they have nothing in common; or if the cache is
+    /// [`sensitive`](crate::CacheBuilder::sensitive): a dictionary shows parts of values.
     pub fn train_dictionary(&self, version: u32) -> Result<Dictionary> {
-        let wire = self.core.wire();
-        let values = self.core.some_values(SAMPLES);
+        if self.core.config().sensitive {
+            let why = "train_dictionary: allowed of a cache that is not sensitive, whose values it would show";
+            return Err(Error::new(ErrorKind::InvalidConfig, "dictionary", why));
+        }
+        let wire = self.core.strategy.levels.wire();
+        let memory = self.core.local.memory();
+        let values = memory.map_or(Vec::new(), |memory| memory.some(SAMPLES));
         // What cannot be encoded is not kept either.
         let encoded = values.iter().filter_map(|value| wire.encode(value).ok());
         let samples: Vec<_> = encoded.filter(|bytes| !bytes.is_empty()).collect();

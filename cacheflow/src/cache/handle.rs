@@ -30,10 +30,10 @@ use crate::strategy::{CallOptions, Given, Policy};
 ///                                        └▶ kept in both, unless forgotten meanwhile
 /// ```
 pub struct Cache<K, V> {
-    pub(super) core: Arc<Core<V>>,
-    pub(super) flow: CacheFlow,
-    pub(super) policy: Arc<Policy>,
-    pub(super) given: Given,
+    pub(crate) core: Arc<Core<V>>,
+    pub(crate) flow: CacheFlow,
+    pub(crate) policy: Arc<Policy>,
+    pub(crate) given: Given,
     key: PhantomData<fn(&K)>,
 }
 
@@ -278,7 +278,7 @@ impl<K, V: CacheValue> Cache<K, V> {
         Q: CacheKey + ?Sized,
     {
         let address = self.address("begin_write", key)?;
-        let timeout = self.core.config.write_timeout;
+        let timeout = self.core.config().write_timeout;
         let node = Arc::clone(self.core.node());
         Write::begin(self.flow.clone(), node, address.full, timeout).await
     }
@@ -345,7 +345,7 @@ impl<K, V: CacheValue> Cache<K, V> {
     }
 }
 
-pub(super) fn encoded<Q: CacheKey + ?Sized>(key: &Q) -> KeyBuf {
+pub(crate) fn encoded<Q: CacheKey + ?Sized>(key: &Q) -> KeyBuf {
     let mut buf = KeyBuf::new();
     key.write_key(&mut buf);
     buf

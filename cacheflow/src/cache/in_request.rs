@@ -7,7 +7,7 @@ use super::core::{Core, Reply, flow_id};
 use crate::entry::Made;
 use crate::event::Counter;
 use crate::key::Address;
-use crate::source::{Loaded, Request, RequestRead, present_request};
+use crate::source::{Loaded, Request, RequestRead, is_collecting, present_request};
 use crate::standing::{AsOf, Verdict};
 use crate::strategy::CallOptions;
 
@@ -37,7 +37,13 @@ impl<V: CacheValue> Core<V> {
         if let Some(made) = self.waiting(&address.key) {
             return Ok(made);
         }
-        let Some(request) = present_request(flow_id(&self.standing)) else {
+        if self.is_off() {
+            return Err(None);
+        }
+        let flow = flow_id(&self.standing);
+        // What a transaction has read may never be committed.
+        let request = present_request(flow).filter(|_| !is_collecting(flow));
+        let Some(request) = request else {
             return Err(None);
         };
         let reads = !options.skip.reading_memory;
@@ -53,7 +59,7 @@ impl<V: CacheValue> Core<V> {
             request.forget(&address.full);
         }
         // Before anything is read, as a flight does.
-        let as_of = Arc::new(self.standing.begin(self.config.loading.hold_off));
+        let as_of = Arc::new(self.standing.begin(self.config().loading.hold_off));
         Err(Some(Reading { request, as_of }))
     }
 

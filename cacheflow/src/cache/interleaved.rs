@@ -9,7 +9,7 @@ use shuttle::thread;
 use crate::bus::Listener;
 use crate::clock::Clock;
 use crate::entry::{Entry, Life};
-use crate::event::{Change, EventSink, Forgotten, Position, Record, Snapshot, Target};
+use crate::event::{Change, EventSink, Forgotten, Gone, Position, Record, Snapshot, Target};
 use crate::invalidation::{NearCache, Node, Parts};
 use crate::key::{Address, CacheKey, CacheName, FullKey, KeyBuf, Marks, Tag};
 use crate::source::{Boarding, Ticket};
@@ -23,7 +23,7 @@ const ORDERS: usize = 3_000;
 struct Near(Arc<Local<u64>>);
 
 impl NearCache for Near {
-    fn forget(&self, target: Target<'_>, before: u64, wanted: bool) -> Vec<FullKey> {
+    fn forget(&self, target: Target<'_>, before: u64, wanted: bool) -> Gone {
         self.0.forget(target, before, wanted)
     }
 
@@ -70,13 +70,16 @@ impl World {
             Bound::Entries(9),
             clock.clone(),
             events.clone(),
+            None,
         );
         let local = Arc::new(Local::new(LocalOptions {
             cache: cache.clone(),
             memory: Some(memory),
             nothings: None,
             standing: Arc::clone(&standing),
+            counters: Arc::default(),
             clock: clock.clone(),
+            events: events.clone(),
             serve_young: false,
             hold_off: Duration::ZERO,
         }));
@@ -278,6 +281,7 @@ fn a_put_is_kept_only_if_nothing_came_after_it() {
             let recorded = Recorded {
                 record: put,
                 kept: true,
+                removed: 0,
                 missed: Some(Vec::new()),
             };
             world.node.recorded(recorded, || {

@@ -97,12 +97,24 @@ impl Codec {
     ///
     /// [`ErrorKind::InvalidConfig`], naming what is compiled in.
     pub fn named(name: &str) -> Result<Self> {
+        Self::named_or_fault(name)
+            .map_err(|fault| Error::new(ErrorKind::InvalidConfig, "codec", fault))
+    }
+
+    /// The same for those who collect faults.
+    pub(crate) fn named_or_fault(name: &str) -> Result<Self, String> {
         let known = Self::ALL.iter().find(|codec| codec.name() == name);
         known.cloned().ok_or_else(|| {
             let all: Vec<_> = Self::ALL.iter().map(Self::name).collect();
-            let message = format!("codec = {name:?}: allowed are {}", all.join(", "));
-            Error::new(ErrorKind::InvalidConfig, "codec", message)
+            format!("codec = {name:?}: allowed are {}", all.join(", "))
         })
+    }
+
+    /// The name of the codec that writes this id into its entries, if it is one of those
+    /// that are compiled in.
+    pub(crate) fn name_of(id: u8) -> Option<&'static str> {
+        let known = Self::ALL.iter().find(|codec| codec.id() == id);
+        known.map(Self::name)
     }
 
     /// The one that is taken where nobody chooses: MessagePack, if it is compiled in.

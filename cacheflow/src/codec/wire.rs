@@ -62,6 +62,8 @@ pub struct Packed {
     bytes: Vec<u8>,
     encoded: usize,
     is_compressed: bool,
+    /// Compression was tried in vain.
+    is_incompressible: bool,
 }
 
 impl Packed {
@@ -81,6 +83,12 @@ impl Packed {
     #[must_use]
     pub fn is_compressed(&self) -> bool {
         self.is_compressed
+    }
+
+    /// Whether compression was tried and did not make them shorter.
+    #[must_use]
+    pub fn is_incompressible(&self) -> bool {
+        self.is_incompressible
     }
 }
 
@@ -134,6 +142,14 @@ impl<V> Wire<V> {
         self.with_sealing(Some(Arc::new(keys.within(namespace.to_owned()))))
     }
 
+    /// Compresses so from here on; with the dictionaries that it had.
+    pub(crate) fn compress(&self, compression: &Compression) {
+        #[cfg(feature = "zstd")]
+        self.packer.compress(compression);
+        #[cfg(not(feature = "zstd"))]
+        let _ = compression;
+    }
+
     pub(crate) fn with_sealing(mut self, sealing: Sealing) -> Self {
         self.sealing = sealing;
         self
@@ -160,10 +176,15 @@ impl<V> Wire<V> {
                 bytes,
                 encoded: encoded.len(),
                 is_compressed: true,
+                is_incompressible: false,
             };
         }
         Packed {
             encoded: encoded.len(),
+            #[cfg(feature = "zstd")]
+            is_incompressible: self.packer.tries(&encoded),
+            #[cfg(not(feature = "zstd"))]
+            is_incompressible: false,
             bytes: encoded,
             is_compressed: false,
         }

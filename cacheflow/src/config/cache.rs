@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use super::{BytesConfig, CacheWarming, Faults, LONGEST, SHORTEST};
+use super::{BytesConfig, CacheWarming, Faults, LONGEST, SHORTEST, Said};
+use crate::key::Pattern;
 use crate::store::Bound;
 use crate::strategy::Strategy;
 use crate::strategy::cache_aside::CacheAside;
@@ -15,9 +16,14 @@ const LONGEST_WRITE: Duration = Duration::from_secs(60 * 60);
 /// A cache that is bounded by nothing else holds at most this many entries.
 const DEFAULT_MAX_ENTRIES: u64 = 10_000;
 
+/// Every one is looked at for whatever is forgotten anywhere.
+const MOST_PATTERNS: usize = 64;
+
 /// Options of one cache.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct CacheConfig {
+    /// Whether it caches.
+    pub(crate) enabled: bool,
     pub(crate) loading: CacheAside,
     pub(crate) strategy: Strategy,
     pub(crate) max_entries: Option<u64>,
@@ -33,11 +39,14 @@ pub(crate) struct CacheConfig {
     pub(crate) invalidation_patterns: Vec<String>,
     /// No value is kept for longer, whatever it says of itself.
     pub(crate) max_ttl: Option<Duration>,
+    /// Whether values leave this process sealed or not at all.
+    pub(crate) sensitive: bool,
 }
 
 impl Default for CacheConfig {
     fn default() -> Self {
         Self {
+            enabled: true,
             loading: CacheAside::default(),
             strategy: Strategy::default(),
             max_entries: None,
@@ -49,11 +58,58 @@ impl Default for CacheConfig {
             warming: CacheWarming::default(),
             invalidation_patterns: Vec::new(),
             max_ttl: None,
+            sensitive: false,
         }
     }
 }
 
 impl CacheConfig {
+    /// What code `said`, over these options.
+    ///
+    /// Of what bounds memory, whoever says one takes back the other; and a cache that
+    /// either of the two switches off is off.
+    pub(crate) fn under(&self, said: &Said<Self>) -> Self {
+        let mut config = Self {
+            max_entries: None,
+            max_memory: None,
+            ..self.clone()
+        };
+        said.over(&mut config);
+        if config.max_entries.or(config.max_memory).is_none() {
+            (config.max_entries, config.max_memory) = (self.max_entries, self.max_memory);
+        }
+        config.enabled &= !self.is_off() && !config.loading.ttl.is_zero();
+        config
+    }
+
+    /// Whether every body runs and nothing is kept.
+    pub(crate) fn is_off(&self) -> bool {
+        !self.enabled || self.loading.ttl.is_zero()
+    }
+
+    /// These options with those of `new` that can change while the cache works, which
+    /// `has_room` for nothings or has not.
+    pub(crate) fn changed_to(&self, new: &Self, has_room: bool) -> Self {
+        let mut changed = self.clone();
+        changed.enabled = new.enabled;
+        changed.loading.ttl = new.loading.ttl;
+        changed.loading.ttl_jitter = new.loading.ttl_jitter;
+        changed.loading.outlive_dependencies = new.loading.outlive_dependencies;
+        changed.write_timeout = new.write_timeout;
+        changed.bytes.compression.clone_from(&new.bytes.compression);
+        changed.bytes.compress_above = new.bytes.compress_above;
+        if has_room {
+            changed.loading.none_ttl = new.loading.none_ttl;
+            changed.loading.err_ttl = new.loading.err_ttl;
+        }
+        if let (Some(ours), Some(theirs)) = (self.strategy.refresh, new.strategy.refresh)
+            && ours.by_itself == theirs.by_itself
+        {
+            changed.strategy.refresh = Some(theirs);
+        }
+        changed
+    }
+
     pub(crate) fn bound(&self) -> Bound {
         match (self.max_entries, self.max_memory) {
             (_, Some(bytes)) => Bound::Bytes(bytes),
@@ -72,6 +128,7 @@ impl CacheConfig {
     /// Adds all that is wrong with these options to `faults`.
     pub(crate) fn check(&self, faults: &mut Faults) {
         let Self {
+            enabled: _,
             loading,
             strategy,
             max_entries,
@@ -80,12 +137,21 @@ impl CacheConfig {
             bytes,
             write_timeout,
             in_process: _,
-            warming: _,
-            invalidation_patterns: _,
-            max_ttl: _,
+            warming,
+            invalidation_patterns,
+            max_ttl,
+            sensitive: _,
         } = self;
         bytes.check(faults);
-        faults.check_duration("ttl", loading.ttl);
+        warming.check(faults);
+        check_patterns(invalidation_patterns, faults);
+        if let Some(max_ttl) = *max_ttl {
+            faults.check_duration("max_ttl", max_ttl);
+        }
+        // None at all is a switch.
+        if !loading.ttl.is_zero() {
+            faults.check_duration("ttl", loading.ttl);
+        }
         faults.check_duration("follower_timeout", loading.follower_timeout);
         let longest = [
             (
@@ -165,6 +231,11 @@ impl CacheConfig {
             }
         };
         let duration = |value: Duration| format!("{value:?}");
+        compare(
+            "enabled",
+            self.enabled.to_string(),
+            other.enabled.to_string(),
+        );
         compare(
             "ttl",
             duration(self.loading.ttl),
@@ -247,7 +318,29 @@ impl CacheConfig {
             self.in_process.to_string(),
             other.in_process.to_string(),
         );
+        compare("max_ttl", optional(self.max_ttl), optional(other.max_ttl));
+        let sensitive = (self.sensitive, other.sensitive);
+        compare(
+            "sensitive",
+            sensitive.0.to_string(),
+            sensitive.1.to_string(),
+        );
+        let patterns = |of: &Self| format!("{:?}", of.invalidation_patterns);
+        compare("invalidation_patterns", patterns(self), patterns(other));
+        differences.extend(self.warming.differences(&other.warming));
         differences
+    }
+}
+
+fn check_patterns(patterns: &[String], faults: &mut Faults) {
+    let many = patterns.len();
+    faults.check_range("invalidation_patterns", many, 0, MOST_PATTERNS, |many| {
+        format!("{many} patterns")
+    });
+    for pattern in patterns {
+        if let Err(fault) = Pattern::new(pattern) {
+            faults.add(format!("invalidation_patterns: {fault}"));
+        }
     }
 }
 
@@ -275,8 +368,9 @@ mod tests {
     #[test]
     fn all_faults_are_told_at_once_with_name_value_and_what_is_allowed() {
         let config = CacheConfig {
+            enabled: true,
             loading: CacheAside {
-                ttl: Duration::ZERO,
+                ttl: Duration::from_nanos(1),
                 ttl_jitter: 0.6,
                 idle: Some(Duration::from_millis(7)),
                 none_ttl: Some(Duration::ZERO),
@@ -298,14 +392,16 @@ mod tests {
             write_timeout: Duration::ZERO,
             in_process: false,
             warming: CacheWarming::default(),
-            invalidation_patterns: Vec::new(),
-            max_ttl: None,
+            invalidation_patterns: vec!["user:\\x".to_owned(); 65],
+            max_ttl: Some(Duration::ZERO),
+            sensitive: false,
         };
         let mut faults = Faults::default();
         config.check(&mut faults);
         let message = faults.into_result("build").unwrap_err().to_string();
         for part in [
-            "ttl = 0ns: allowed is 1ms to 31622400s",
+            "ttl = 1ns: allowed is 1ms to 31622400s",
+            "max_ttl = 0ns: allowed is 1ms to 31622400s",
             "ttl_jitter = 0.6: allowed is 0 to 0.5",
             "idle = 7ms: allowed is 8ms to 31622400s",
             "cache_none = 0ns: allowed is 1ms to",
@@ -321,6 +417,8 @@ mod tests {
             "max_value_bytes = 0 bytes: allowed is 1 bytes to",
             "compression.level = 0: allowed is 1 to 19",
             "compress_above = 18446744073709551615 bytes: allowed is 0 to 536870912 bytes",
+            "invalidation_patterns = 65 patterns: allowed is 0 patterns to 64 patterns",
+            "invalidation_patterns: pattern = \"user:\\\\x\": allowed behind a \\ are",
         ] {
             assert!(message.contains(part), "{part:?} is not in {message}");
         }
@@ -356,6 +454,7 @@ mod tests {
         }
 
         let other = CacheConfig {
+            enabled: false,
             loading: CacheAside {
                 ttl: Duration::from_secs(1),
                 ttl_jitter: 0.0,
@@ -380,12 +479,13 @@ mod tests {
             write_timeout: Duration::from_secs(1),
             in_process: true,
             warming: CacheWarming::default(),
-            invalidation_patterns: Vec::new(),
-            max_ttl: None,
+            invalidation_patterns: vec!["user:*".to_owned()],
+            max_ttl: Some(Duration::from_secs(1)),
+            sensitive: true,
         };
         let differences = CacheConfig::default().differences(&other);
-        assert_eq!(differences.len(), 18, "{differences:?}");
-        assert_eq!(differences[0], "ttl = 300s, not 1s");
+        assert_eq!(differences.len(), 22, "{differences:?}");
+        assert_eq!(differences[1], "ttl = 300s, not 1s");
         assert!(other.differences(&other).is_empty());
     }
 }

@@ -11,8 +11,31 @@ use crate::error::{Error, ErrorKind, Result};
 pub(crate) struct Faults(Vec<String>);
 
 impl Faults {
+    /// A fault that is known already is not told twice.
     pub(crate) fn add(&mut self, fault: impl Into<String>) {
-        self.0.push(fault.into());
+        let fault = fault.into();
+        if !self.has(&fault) {
+            self.0.push(fault);
+        }
+    }
+
+    /// The faults of one part of the options, which is told before each.
+    pub(crate) fn add_of<'a>(&mut self, part: &str, faults: impl IntoIterator<Item = &'a String>) {
+        for fault in faults {
+            self.add(format!("{part}: {fault}"));
+        }
+    }
+
+    pub(crate) fn add_all(&mut self, other: Self) {
+        other.0.into_iter().for_each(|fault| self.add(fault));
+    }
+
+    pub(crate) fn has(&self, fault: &str) -> bool {
+        self.0.iter().any(|known| known == fault)
+    }
+
+    pub(crate) fn into_list(self) -> Vec<String> {
+        self.0
     }
 
     /// `name` must lie in the range in which durations are accepted.

@@ -277,6 +277,20 @@ impl<'a> Envelope<'a> {
         })
     }
 
+    /// Reads `bytes` as an entry of whatever key, codec and type, for who only looks at
+    /// it: what it says of itself, which is not to be believed otherwise.
+    ///
+    /// # Errors
+    ///
+    /// [`Unreadable`]: it is no whole entry.
+    pub(crate) fn inspect(bytes: &'a [u8]) -> Result<Self, Unreadable> {
+        let header: &[u8; HEADER_BYTES] = bytes.first_chunk().ok_or(Unreadable::Truncated)?;
+        let key_len = usize::from(u16_at(header, 66));
+        let key = bytes.get(HEADER_BYTES..HEADER_BYTES + key_len);
+        let key = key.ok_or(Unreadable::Truncated)?;
+        Self::decode(bytes, key, header[19], u64_at(header, 22))
+    }
+
     /// What of an entry's `bytes` stays as it is from when they are written: the header
     /// without what a store changes, without the checksum; and key with marks.
     pub(crate) fn associated(bytes: &[u8]) -> Option<[&[u8]; 2]> {

@@ -1,6 +1,7 @@
 //! Entries: what is kept of a value, in memory and as bytes.
 
 mod envelope;
+mod info;
 mod lookup;
 
 use std::sync::Arc;
@@ -8,6 +9,8 @@ use std::time::Duration;
 
 pub use envelope::Envelope;
 pub(crate) use envelope::Seal;
+pub use info::{EntryInfo, EntryState};
+pub(crate) use info::{millis, text, texts};
 pub use lookup::{Found, Level, Lookup};
 
 use crate::clock::Tick;
@@ -218,8 +221,9 @@ impl<V> Entry<V> {
         }
     }
 
-    pub(crate) fn forget(&self) {
-        self.forgotten.store(true, Ordering::Release);
+    /// Marks the entry as forgotten; returns whether it was not so before.
+    pub(crate) fn forget(&self) -> bool {
+        !self.forgotten.swap(true, Ordering::AcqRel)
     }
 
     /// Whether memory keeps it under this name.

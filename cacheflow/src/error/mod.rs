@@ -34,12 +34,16 @@ pub enum ErrorKind {
     Codec,
     /// The flow was shut down.
     Closed,
+    /// What was asked for is not given away.
+    Refused,
     /// A load took longer than its hard timeout.
     LoadTimeout,
     /// A load was not tried, because its circuit breaker is open.
     BreakerOpen,
     /// A load was not tried, because too many run and wait already.
     Overloaded,
+    /// What had to be warmed is not.
+    Warming,
 }
 
 impl ErrorKind {
@@ -53,9 +57,11 @@ impl ErrorKind {
             Self::Backend => "backend error",
             Self::Codec => "codec error",
             Self::Closed => "closed",
+            Self::Refused => "refused",
             Self::LoadTimeout => "load timed out",
             Self::BreakerOpen => "circuit breaker open",
             Self::Overloaded => "overloaded",
+            Self::Warming => "not warmed",
         }
     }
 }

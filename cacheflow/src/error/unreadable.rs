@@ -37,6 +37,8 @@ pub enum Unreadable {
     /// Written under another incarnation of the journal: whether it was
     /// forgotten since cannot be told.
     Incarnation,
+    /// The cache's [validation](crate::CacheBuilder::validate) refuses it.
+    Refused,
     /// It was forgotten, and is not removed yet.
     Forgotten,
     /// Its store has not made sure of it yet.
@@ -61,6 +63,7 @@ impl fmt::Display for Unreadable {
             Self::SealKey => "sealed under another key",
             Self::Seal => "the seal is broken",
             Self::Incarnation => "another incarnation of the journal",
+            Self::Refused => "refused by the cache",
             Self::Forgotten => "forgotten",
             Self::Provisional => "not made sure of yet",
         })

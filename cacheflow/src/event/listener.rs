@@ -1,11 +1,14 @@
 //! Events: what a listener is told.
 
+use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::sync::broadcast;
+use tracing::field::{DisplayValue, display};
 
 use crate::error::Unreadable;
-use crate::event::Forgotten;
+use crate::event::{Advice, Deleted, Forgotten, ForgottenBy};
 use crate::key::{CacheName, EntryKey, Parent};
 
 /// Something that happened in a flow.
@@ -23,6 +26,16 @@ pub enum Event {
         key: EntryKey,
         /// Why it left.
         cause: Evicted,
+    },
+    /// An entry of a cache's memory was forgotten by something else than its own key. Of
+    /// very many that go at once, the first are told.
+    EntryForgotten {
+        /// The cache.
+        cache: CacheName,
+        /// The entry.
+        key: EntryKey,
+        /// By what.
+        by: ForgottenBy,
     },
     /// Bytes in the shared store were not an entry that may be served; the call
     /// loaded and replaced them.
@@ -92,6 +105,16 @@ pub enum Event {
         /// Which bound, and what is allowed.
         fault: Arc<str>,
     },
+    /// A value was returned or put but not kept, because the cache's
+    /// [validation](crate::CacheBuilder::validate) refuses it.
+    ValueRefused {
+        /// The cache.
+        cache: CacheName,
+        /// The entry.
+        key: EntryKey,
+        /// What it said.
+        fault: Arc<str>,
+    },
     /// An old value stood in for one that could not be loaded, or not in time.
     Stale {
         /// The cache.
@@ -131,6 +154,20 @@ pub enum Event {
         /// The row.
         parent: Parent,
     },
+    /// Something was invalidated, here or on another node, and is gone from this
+    /// node's memory.
+    ///
+    /// What could not be recorded at first is told once more when the shared store
+    /// has heard of it.
+    Invalidated {
+        /// What: keys, tags, patterns, caches. The keys of what was made of them are
+        /// among it, as far as they were found at once.
+        forgotten: Arc<Forgotten>,
+        /// How much was removed by this node.
+        deleted: Deleted,
+        /// Whether another node did it.
+        remote: bool,
+    },
     /// What an invalidation left behind in the shared store is removed.
     Reclaimed {
         /// What was forgotten.
@@ -138,6 +175,24 @@ pub enum Event {
         /// How many values were removed in addition to those that were removed
         /// at once.
         removed: u64,
+    },
+    /// A warmer came to its end.
+    Warmed {
+        /// Its name: that of the cache, for a cache's own.
+        warmer: Arc<str>,
+        /// How many entries it has kept.
+        items: u64,
+        /// How many it has not, because they were forgotten or put meanwhile.
+        refused: u64,
+        /// What it took.
+        duration: Duration,
+    },
+    /// A warmer failed, panicked or took too long. What it has kept until then stays.
+    WarmingFailed {
+        /// Its name: that of the cache, for a cache's own.
+        warmer: Arc<str>,
+        /// Its error, or what became of it.
+        error: Arc<str>,
     },
     /// A circuit breaker opened, or stays open because its probe failed: loads
     /// are not tried for a while.
@@ -154,6 +209,26 @@ pub enum Event {
     BreakerClosed {
         /// Of the cache, or of all caches that share the breaker.
         name: Arc<str>,
+    },
+    /// How a cache is set up is likely to be a mistake; told once.
+    Advice {
+        /// The cache.
+        cache: CacheName,
+        /// What, and what speaks for it.
+        advice: Advice,
+    },
+    /// A new configuration was given to the flow, and something of it is new.
+    Reconfigured {
+        /// What holds from here on: see
+        /// [`Reconfigured::changed`](crate::Reconfigured::changed).
+        changed: Arc<[String]>,
+        /// What would hold after a restart.
+        needs_restart: Arc<[String]>,
+    },
+    /// What stands in a watched file cannot be used; what was there before holds on.
+    ConfigRejected {
+        /// All that is wrong, without secrets.
+        error: Arc<str>,
     },
     /// The shared store answers no more; loads go to the source.
     StoreDown,
@@ -220,26 +295,47 @@ impl Events {
 
 /// Where a flow's parts send their events.
 #[derive(Clone, Debug)]
-pub(crate) struct EventSink(broadcast::Sender<Event>);
+pub(crate) struct EventSink {
+    listeners: broadcast::Sender<Event>,
+    logs_keys: bool,
+}
 
 impl EventSink {
     /// How many events a listener may lag behind before it loses some.
     const BACKLOG: usize = 1024;
 
     pub(crate) fn new() -> Self {
-        Self(broadcast::Sender::new(Self::BACKLOG))
+        Self {
+            listeners: broadcast::Sender::new(Self::BACKLOG),
+            logs_keys: false,
+        }
+    }
+
+    /// The same, where keys, tags and patterns may stand in the log.
+    pub(crate) fn logging_keys(self, logs_keys: bool) -> Self {
+        Self { logs_keys, ..self }
+    }
+
+    /// Whether they may.
+    pub(crate) fn logs_keys(&self) -> bool {
+        self.logs_keys
+    }
+
+    /// `name` as a field in the log, if it may stand there.
+    pub(crate) fn named<T: fmt::Display>(&self, name: T) -> Option<DisplayValue<T>> {
+        self.logs_keys.then(|| display(name))
     }
 
     /// Tells every listener; the event is made only if there is one.
     pub(crate) fn tell(&self, event: impl FnOnce() -> Event) {
-        if self.0.receiver_count() > 0 {
+        if self.listeners.receiver_count() > 0 {
             // Fails only if the last listener left in between.
-            let _ = self.0.send(event());
+            let _ = self.listeners.send(event());
         }
     }
 
     pub(crate) fn listen(&self) -> Events {
-        Events(self.0.subscribe())
+        Events(self.listeners.subscribe())
     }
 }
 

@@ -143,6 +143,15 @@ impl Forgotten {
         }
     }
 
+    /// Forgets this as well, each thing once.
+    pub(crate) fn add(&mut self, other: Self) {
+        add_all(&mut self.keys, other.keys);
+        add_all(&mut self.tags, other.tags);
+        add_all(&mut self.patterns, other.patterns);
+        add_all(&mut self.caches, other.caches);
+        self.everything |= other.everything;
+    }
+
     /// Whether nothing is forgotten.
     #[must_use]
     pub fn is_empty(&self) -> bool {
@@ -174,6 +183,15 @@ impl Forgotten {
             || marks.dependencies().iter().any(by_key)
             || marks.tags().iter().any(|tag| self.tags.contains(tag))
     }
+}
+
+fn add_all<T: Ord>(all: &mut Vec<T>, more: Vec<T>) {
+    if more.is_empty() {
+        return;
+    }
+    all.extend(more);
+    all.sort_unstable();
+    all.dedup();
 }
 
 /// Where a journal stands, for a node that begins anew there.

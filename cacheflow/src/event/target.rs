@@ -39,6 +39,16 @@ impl Forgotten {
     }
 }
 
+/// What went from a node's memory.
+#[derive(Debug, Default)]
+pub(crate) struct Gone {
+    /// How many entries; of a whole cache, about so many.
+    pub(crate) entries: u64,
+    /// The keys of those that went by something else than their own key, if anybody
+    /// wants to know.
+    pub(crate) keys: Vec<FullKey>,
+}
+
 /// How a node comes to apply a record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum By {

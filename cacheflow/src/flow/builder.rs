@@ -1,11 +1,15 @@
 //! Putting a flow together.
 
+use std::path::PathBuf;
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use tokio::runtime::Handle;
 
+use super::above::Storeys;
+use super::admin::{History, history_fault};
+use super::configure::{Watched, watched_config};
 use super::policies::Policies;
 use super::registry::Registry;
 use super::{Backend, CacheFlow, Inner, Namespace};
@@ -13,10 +17,11 @@ use crate::clock::Clock;
 #[cfg(feature = "seal")]
 use crate::codec::KeyRing;
 use crate::codec::{Codec, Compression};
-use crate::config::{Faults, FlowConfig};
+use crate::config::{CacheFlowConfig, Faults, FlowConfig, Said};
 use crate::error::Result;
 use crate::event::EventSink;
 use crate::invalidation::{Node, Parts};
+use crate::live::Live;
 use crate::lock::{Leases, LocalLeases, Waiting};
 use crate::runtime::{Background, Tasks};
 use crate::standing::Standing;
@@ -28,6 +33,9 @@ use crate::touch::{ParentToucher, Touchers, Touching};
 ///
 /// | option | what | default | range |
 /// |---|---|---|---|
+/// | [`config`](Self::config), [`watch_config`](Self::watch_config) | all that is not said here, from files and variables | none | |
+/// | [`enabled`](Self::enabled) | whether anything is cached | yes | |
+/// | [`instance`](Self::instance) | a name for this instance | none | 64 of `[A-Za-z0-9_.@-]` |
 /// | [`namespace`](Self::namespace) | keeps services on one server apart | none | 128 of `[A-Za-z0-9_.@-]` |
 /// | [`prefix`](Self::prefix) | stands before every name on the server | `cacheflow:` | 128 visible ASCII characters |
 /// | [`backend`](Self::backend) | the shared store and bus | none: in-process | |
@@ -35,33 +43,93 @@ use crate::touch::{ParentToucher, Touchers, Touching};
 /// | [`operation_budget`](Self::operation_budget) | what an operation on the shared store may take | 50 ms | 1 ms to 1 min |
 /// | [`serve_young_without_bus`](Self::serve_young_without_bus) | serve young entries while there are no news | no | |
 /// | [`toucher`](Self::toucher) | touches the rows of an entity | none | one for each entity |
+/// | [`warmer`](Self::warmer), [`required_warmer`](Self::required_warmer) | keep what will be asked for | none | one of each name |
+/// | [`discover_warmers`](Self::discover_warmers) | finds functions that do | not | |
+/// | [`required_timeout`](Self::required_timeout) | how long the start waits for them | 60 s | 1 ms to 366 days |
+/// | [`start_without_required`](Self::start_without_required) | whether it goes on without | no | |
+/// | [`warming`](Self::warming) | whether anything is warmed that nobody asks for | yes | |
+/// | [`warming_parallelism`](Self::warming_parallelism) | how many warmers run at once | 4 | 1 to 1024 |
+/// | [`warming_progress`](Self::warming_progress) | is told how far each is | nobody | |
+/// | [`warming_snapshot`](Self::warming_snapshot) | notes what is in memory, for the next start | not | |
 /// | [`codec`](Self::codec) | how values are written, unless a cache says otherwise | MessagePack | |
 /// | [`compression`](Self::compression) | whether and how they are compressed, the same | zstd above 1 KiB | |
 /// | `sealing` (feature `seal`) | encrypts what lies in the shared store | no | |
+/// | [`keep_history`](Self::keep_history) | keeps the last events of each cache, to explain by | none before the first explanation | 1 to 100,000 |
+/// | [`log_keys`](Self::log_keys) | whether keys, tags and patterns stand in the log | no | |
+/// | [`advisor`](Self::advisor) | tells of likely mistakes | yes | |
 /// | [`clock`](Self::clock) | another clock, for tests | the system's | |
 #[derive(Default)]
 #[must_use = "a builder does nothing until `build`"]
 pub struct FlowBuilder {
-    config: FlowConfig,
+    said: Said<FlowConfig>,
+    config: CacheFlowConfig,
+    watched: Option<Watched>,
     backend: Option<Box<dyn Backend>>,
     clock: Clock,
     touchers: Touchers,
+    /// How many events are kept of each cache.
+    pub(super) history: Option<usize>,
+    storeys: Storeys,
     #[cfg(feature = "seal")]
     keys: Option<KeyRing>,
 }
 
 impl FlowBuilder {
+    /// All options that are not said here, or by the builders of caches or by attributes,
+    /// whatever was said first. The shared store is given apart, with
+    /// [`backend`](Self::backend).
+    pub fn config(mut self, config: CacheFlowConfig) -> Self {
+        self.config = config;
+        self
+    }
+
+    /// Reads the file at `path`, and variables over it, as
+    /// [`load_from`](CacheFlowConfig::load_from) does, and looks at it again after each
+    /// `every`, 10 ms to a day: when it has changed, the flow is
+    /// [reconfigured](CacheFlow::reconfigure). A file that cannot be used then is told
+    /// once ([`Event::ConfigRejected`](crate::Event), a warning), and what held before
+    /// holds on.
+    ///
+    /// What is given to [`config`](Self::config) stands under it. Its content is compared,
+    /// so that a link that is set to another file is seen as well.
+    pub fn watch_config(mut self, path: impl Into<PathBuf>, every: Duration) -> Self {
+        let path = path.into();
+        self.watched = Some(Watched { path, every });
+        self
+    }
+
+    /// Whether anything is cached. In a flow that does not, all caches are as with
+    /// [`enabled(false)`](crate::CacheBuilder::enabled). Off is what anybody switches off,
+    /// here or by configuration (`CACHEFLOW_ENABLED=false`).
+    pub fn enabled(mut self, enabled: bool) -> Self {
+        self.said.say(move |config| config.enabled = enabled);
+        self
+    }
+
+    /// What people call this instance: it stands before what tells its starts apart, in
+    /// [`instance`](CacheFlow::instance) and in messages. 1 to 64 of `[A-Za-z0-9_.@-]`.
+    pub fn instance(mut self, instance: impl Into<String>) -> Self {
+        let instance = Some(instance.into());
+        self.said
+            .say(move |config| config.instance.clone_from(&instance));
+        self
+    }
+
     /// Keeps this service's names apart from others' on the same server:
     /// `cacheflow:{namespace}/…`. All instances of a service use the same.
     pub fn namespace(mut self, namespace: impl Into<String>) -> Self {
-        self.config.namespace = namespace.into();
+        let namespace = namespace.into();
+        self.said
+            .say(move |config| config.namespace.clone_from(&namespace));
         self
     }
 
     /// What stands before every name on the server, in place of `cacheflow:`.
     /// May be empty.
     pub fn prefix(mut self, prefix: impl Into<String>) -> Self {
-        self.config.prefix = Some(prefix.into());
+        let prefix = Some(prefix.into());
+        self.said
+            .say(move |config| config.prefix.clone_from(&prefix));
         self
     }
 
@@ -75,14 +143,16 @@ impl FlowBuilder {
     /// be served. It bounds how old a hit can be past an invalidation when the
     /// bus is silently dead. Heartbeats come every 400 ms.
     pub fn max_staleness(mut self, max_staleness: Duration) -> Self {
-        self.config.max_staleness = max_staleness;
+        self.said
+            .say(move |config| config.max_staleness = max_staleness);
         self
     }
 
     /// What one operation on the shared store may take before the call goes on
     /// without it.
     pub fn operation_budget(mut self, operation_budget: Duration) -> Self {
-        self.config.operation_budget = operation_budget;
+        self.said
+            .say(move |config| config.operation_budget = operation_budget);
         self
     }
 
@@ -91,7 +161,8 @@ impl FlowBuilder {
     /// `max_staleness` ago, which cannot be older than that past any
     /// invalidation.
     pub fn serve_young_without_bus(mut self, serve_young: bool) -> Self {
-        self.config.serve_young_without_bus = serve_young;
+        self.said
+            .say(move |config| config.serve_young_without_bus = serve_young);
         self
     }
 
@@ -104,14 +175,16 @@ impl FlowBuilder {
 
     /// How the values of all caches are written, unless a cache says otherwise.
     pub fn codec(mut self, codec: Codec) -> Self {
-        self.config.bytes.codec = Some(codec);
+        self.said
+            .say(move |config| config.bytes.codec = Some(codec.clone()));
         self
     }
 
     /// Whether and how the values of all caches are compressed in the shared store,
     /// unless a cache says otherwise.
     pub fn compression(mut self, compression: Compression) -> Self {
-        self.config.bytes.compression = Some(compression);
+        self.said
+            .say(move |config| config.bytes.compression = Some(compression.clone()));
         self
     }
 
@@ -123,6 +196,19 @@ impl FlowBuilder {
         self
     }
 
+    /// Whether keys, tags and patterns stand in the log, in the events and spans of
+    /// `tracing`. They are often personal data, and sometimes secrets.
+    pub fn log_keys(self, log_keys: bool) -> Self {
+        self.set(move |config| config.observing.log_keys = log_keys)
+    }
+
+    /// Whether the flow looks once a minute for likely mistakes in how its caches are
+    /// set up, and tells each once, as [`Event::Advice`](crate::Event) and as a warning
+    /// in the log.
+    pub fn advisor(self, advisor: bool) -> Self {
+        self.set(move |config| config.observing.advisor = advisor)
+    }
+
     /// The clock by which entries expire. Budgets and pauses of the network
     /// keep to the system's.
     pub fn clock(mut self, clock: Clock) -> Self {
@@ -130,41 +216,95 @@ impl FlowBuilder {
         self
     }
 
-    /// Builds the flow and starts its background tasks. Does not wait for the
-    /// backend: a server that is not there yet is used as soon as it is.
+    /// Builds the flow and starts its background tasks. Waits for
+    /// [required warmers](Self::required_warmer), and for nothing else: a server that is not
+    /// there yet is used as soon as it is.
     ///
     /// # Errors
     ///
     /// [`ErrorKind::InvalidConfig`](crate::ErrorKind), naming every option that is out of range;
     /// also if there is a backend and this is not called in a tokio runtime.
-    #[allow(
-        clippy::unused_async,
-        reason = "warmers that must run first will be awaited here"
-    )]
+    /// [`ErrorKind::Warming`](crate::ErrorKind) if a required warmer has failed, or did not come to
+    /// its end in time.
     pub async fn build(self) -> Result<CacheFlow> {
-        self.assemble()
+        // What stands above has to be there for whatever the options say of it.
+        let flow = self.with_warming().assemble()?;
+        for storey in flow.storeys().all() {
+            if let Err(error) = storey.begin(&flow).await {
+                // Whatever has begun holds the flow as well.
+                flow.stop_storeys().await;
+                return Err(error);
+            }
+        }
+        Ok(flow)
+    }
+
+    pub(crate) fn set(mut self, set: impl Fn(&mut FlowConfig) + Send + Sync + 'static) -> Self {
+        self.said.say(set);
+        self
+    }
+
+    pub(crate) fn storeys(&self) -> &Storeys {
+        &self.storeys
     }
 
     /// The only place where the parts of a flow meet.
     pub(super) fn assemble(self) -> Result<CacheFlow> {
         let Self {
-            config,
+            said,
+            config: given,
+            watched,
             backend,
             clock,
             touchers,
+            history,
+            storeys,
             #[cfg(feature = "seal")]
             keys,
         } = self;
         let mut faults = Faults::default();
+        let mut configuration = given.clone();
+        let mut first = None;
+        if let Some(Watched { path, every }) = &watched {
+            faults.check_range(
+                "watch_config",
+                *every,
+                Duration::from_millis(10),
+                Duration::from_secs(24 * 60 * 60),
+                |every| format!("{every:?}"),
+            );
+            first = std::fs::read(path).ok();
+            match watched_config(path, first.as_deref(), &given) {
+                Ok(config) => configuration = config,
+                Err(error) => faults.add(error.to_string()),
+            }
+        }
+        configuration.check(&mut faults);
+        let config = configuration
+            .flow_config(&mut Faults::default())
+            .under(&said);
         config.check(&mut faults);
+        if let Some(fault) = history.and_then(history_fault) {
+            faults.add(fault);
+        }
         touchers.faults().iter().for_each(|fault| faults.add(fault));
+        for storey in storeys.all() {
+            storey.check(&mut faults);
+        }
         #[cfg(feature = "seal")]
         for fault in keys.iter().flat_map(KeyRing::faults) {
             faults.add(fault);
         }
         let runtime = Handle::try_current().ok();
-        if backend.is_some() && runtime.is_none() {
-            faults.add("backend: a flow with a backend is built inside of a tokio runtime");
+        for (what, given) in [
+            ("backend", backend.is_some()),
+            ("watch_config", watched.is_some()),
+        ] {
+            if given && runtime.is_none() {
+                faults.add(format!(
+                    "{what}: a flow with a {what} is built inside of a tokio runtime"
+                ));
+            }
         }
         faults.into_result("build")?;
 
@@ -172,8 +312,11 @@ impl FlowBuilder {
         let sealing = keys.map(|keys| Arc::new(keys.within(config.full_prefix())) as _);
         #[cfg(not(feature = "seal"))]
         let sealing = None;
-        let origin = random_origin();
-        let events = EventSink::new();
+        let origin = match &config.instance {
+            Some(name) => format!("{name}-{}", random_origin()),
+            None => random_origin(),
+        };
+        let events = EventSink::new().logging_keys(config.observing.log_keys);
         let namespace = Namespace::new(config.full_prefix(), &origin);
         let shared = backend.as_ref().map(|backend| {
             Arc::new(Guarded::new(
@@ -225,6 +368,8 @@ impl FlowBuilder {
                     let recovering = Arc::clone(&node);
                     let replaying = (Arc::clone(&node), Arc::clone(&shared));
                     let reclaiming = (Arc::clone(&node), Arc::clone(&shared));
+                    let following = Arc::clone(&node);
+                    let looking_back = (Arc::clone(&node), Arc::clone(&shared));
                     tasks.spawn(async move { match recovering.recover_forever(&shared).await {} });
                     tasks.spawn(async move {
                         let (node, shared) = replaying;
@@ -234,13 +379,33 @@ impl FlowBuilder {
                         let (node, shared) = reclaiming;
                         match node.reclaim_forever(&shared).await {}
                     });
+                    tasks.spawn(async move { match following.follow_forever().await {} });
+                    tasks.spawn(async move {
+                        let (node, shared) = looking_back;
+                        match node.look_back_forever(&shared).await {}
+                    });
                 }
                 (Some(runtime), Some(tasks))
             }
             _ => (None, None),
         };
-        Ok(CacheFlow(Arc::new(Inner {
+        let noted: Arc<History> = Arc::default();
+        if let Some(most) = history {
+            noted.begin(most, &events, &background);
+        }
+        tracing::info!(
+            instance = node.origin(),
+            prefix = config.full_prefix(),
+            shared = shared.as_ref().map(|shared| shared.name()),
+            "a flow begins"
+        );
+        let advises = config.observing.advisor;
+        let flow = CacheFlow(Arc::new(Inner {
+            deferred: super::deferred::Deferred::new(),
             has_bus: backend.is_some(),
+            present: Live::new(config.clone()),
+            configuration: Live::new(configuration),
+            said,
             config,
             node,
             standing,
@@ -249,6 +414,7 @@ impl FlowBuilder {
             events,
             sealing,
             registry: Registry::default(),
+            history: noted,
             policies,
             pending: Mutex::default(),
             touching,
@@ -258,7 +424,15 @@ impl FlowBuilder {
             tasks,
             closed: AtomicBool::new(false),
             changes: Arc::default(),
-        })))
+            storeys,
+        }));
+        if advises {
+            flow.begin_advising();
+        }
+        if let Some(watched) = watched {
+            flow.watch(watched, first, given);
+        }
+        Ok(flow)
     }
 }
 

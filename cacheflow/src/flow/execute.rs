@@ -61,14 +61,15 @@ impl<V: CacheValue> NamedStrategy<V> {
         let built = match name.as_ref().and_then(registered) {
             Some(core) => {
                 let core = core?;
-                let levels = &core.config.strategy.levels;
+                let config = core.config();
+                let levels = &config.strategy.levels;
                 if is("multi-level") && !levels.memory_before_shared {
                     faults.add(format!(
                         "multi-level: cache {cache} was built with cache-aside, which keeps nothing in memory"
                     ));
                 }
                 strategy.levels = levels.clone();
-                let patience = core.config.loading.follower_timeout;
+                let patience = config.loading.follower_timeout;
                 Some((core, patience))
             }
             None => None,

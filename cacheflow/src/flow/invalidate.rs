@@ -4,11 +4,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::CacheFlow;
+use super::deferred::When;
+use crate::cache::flow_id;
 use crate::config::Faults;
 use crate::error::{Error, Result};
-use crate::event::{Forgotten, Position};
-use crate::invalidation::Applied;
+use crate::event::{Deleted, Forgotten, Position};
+use crate::invalidation::{Applied, Invalidated};
 use crate::key::{CacheName, FullKey, Pattern, Tag};
+use crate::source::{Collected, collected, collecting};
 use crate::store::NodeAt;
 
 /// How often the other nodes are asked where they stand.
@@ -36,15 +39,19 @@ const ASK: Duration = Duration::from_millis(5);
 ///
 /// To be sent strictly *after* the change is committed: what is loaded between
 /// the two is as old as what was forgotten. For changes inside of a transaction
-/// see [`Cache::begin_write`](crate::Cache::begin_write).
+/// there are [`InvalidationScope`](crate::InvalidationScope) and
+/// [`Cache::begin_write`](crate::Cache::begin_write).
 #[must_use = "nothing is forgotten until `send`"]
 #[derive(Debug)]
 pub struct Invalidation {
     flow: CacheFlow,
     forgotten: Forgotten,
-    faults: Faults,
+    pub(super) faults: Faults,
     local_only: bool,
     await_cluster: Option<Duration>,
+    /// Where it is collected, in place of being sent.
+    scope: Option<Arc<Collected>>,
+    pub(super) when: When,
 }
 
 impl Invalidation {
@@ -55,7 +62,15 @@ impl Invalidation {
             faults: Faults::default(),
             local_only: false,
             await_cluster: None,
+            scope: None,
+            when: When::Now,
         }
+    }
+
+    /// Collected in `scope`.
+    pub(super) fn into_scope(mut self, scope: Arc<Collected>) -> Self {
+        self.scope = Some(scope);
+        self
     }
 
     /// Entries by their full keys, `{cache}:{key}`, and all that was made of
@@ -157,39 +172,94 @@ impl Invalidation {
     ///
     /// It goes on to its end; only the waiting for other nodes ends.
     pub async fn send(self) -> Result<Applied> {
+        Ok(self.send_counted().await?.applied)
+    }
+
+    /// Forgets, and tells how much went.
+    ///
+    /// Of keys, what lay in the shared store is removed and counted at once; of tags,
+    /// patterns and caches nobody reads it any more when this returns, and
+    /// [`Event::Reclaimed`](crate::Event) tells how much it was when it is removed.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # use cacheflow::{Cache, CacheFlow};
+    /// let flow = CacheFlow::builder().build().await?;
+    /// let users: Cache<u64, String> = flow.cache("users").build()?;
+    /// for id in 1..=3 {
+    ///     let _ = users.put(&id, "Ada".into()).await?;
+    /// }
+    /// let invalidated = flow.invalidate().pattern("users:*").send_counted().await?;
+    /// assert_eq!(invalidated.deleted.in_memory, 3);
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// # Errors, cancellation
+    ///
+    /// As [`send`](Self::send).
+    pub async fn send_counted(self) -> Result<Invalidated> {
         let Self {
             flow,
             forgotten,
-            faults,
+            mut faults,
             local_only,
             await_cluster,
+            scope,
+            when,
         } = self;
+        if when.is_later() && await_cluster.is_some() {
+            faults.add("await_cluster: allowed of what is sent now, not by debounce or after");
+        }
         faults.into_result("invalidate")?;
         if flow.is_closed() {
             return Err(Error::closed("invalidate"));
         }
+        // In a scope the commit alone decides when.
+        let scope = scope.or_else(|| collected(flow_id(flow.standing())));
+        let when = scope.as_ref().map_or(when, |_| When::Now);
+        if when.is_later() {
+            flow.defer(forgotten, local_only, when)?;
+            return Ok(Invalidated {
+                applied: Applied::Deferred,
+                deleted: Deleted::default(),
+            });
+        }
+        if let When::NowAndAfter(_) = when {
+            // First: a caller that is cancelled while it waits does not lose it.
+            flow.defer(forgotten.clone(), local_only, when)?;
+        }
         let node = Arc::clone(flow.node());
         if local_only {
-            node.forget_locally(&forgotten);
-            return Ok(Applied::Local);
+            return Ok(Invalidated {
+                applied: Applied::Local,
+                deleted: node.forget_locally(&forgotten),
+            });
         }
-        let forgetting = async move { node.forget(forgotten).await };
+        let forgetting = async move {
+            let forgetting = node.forget(forgotten);
+            match scope {
+                Some(scope) => collecting(scope, forgetting).await,
+                None => forgetting.await,
+            }
+        };
         let outcome = flow
             .to_the_end(forgetting)
             .await
             .ok_or_else(|| Error::closed("invalidate"))?;
-        match (outcome.applied, outcome.position, await_cluster) {
+        let applied = match (outcome.applied, outcome.position, await_cluster) {
             (Applied::Recorded, Some(position), Some(timeout)) => {
                 let everywhere = flow.everywhere(position);
-                let applied = tokio::time::timeout(timeout, everywhere).await.is_ok();
-                Ok(if applied {
-                    Applied::Everywhere
-                } else {
-                    Applied::Recorded
-                })
+                match tokio::time::timeout(timeout, everywhere).await {
+                    Ok(()) => Applied::Everywhere,
+                    Err(_) => Applied::Recorded,
+                }
             }
-            (applied, ..) => Ok(applied),
-        }
+            (applied, ..) => applied,
+        };
+        Ok(Invalidated {
+            applied,
+            deleted: outcome.deleted,
+        })
     }
 }
 

@@ -1,15 +1,25 @@
 //! [`CacheFlow`]: the flow that all caches of a service belong to.
 
+mod above;
+mod admin;
+mod advisor;
 mod backend;
 mod builder;
+mod configure;
+mod deferred;
 mod execute;
 mod global;
 mod health;
 mod invalidate;
 mod lock;
+#[cfg(feature = "metrics")]
+mod metrics;
+mod observing;
 mod policies;
 mod registry;
 mod relations;
+mod scope;
+mod statistics;
 mod touch;
 
 use std::fmt;
@@ -20,29 +30,39 @@ use std::task::{Context, Waker};
 use std::time::Duration;
 
 use tokio::runtime::Handle;
+use tracing::Instrument;
 
+pub(crate) use above::{Above, AnyCache, WeakFlow};
+pub use admin::{Admin, CacheInfo, EntryPage, Explanation, Happening, SharedEntry, Whereabouts};
 pub use backend::{Backend, Namespace};
 pub use builder::FlowBuilder;
+pub use configure::Reconfigured;
 pub use execute::{ExecuteOptions, NamedStrategy};
 pub(crate) use global::{global, installed};
 pub use health::{BusHealth, Health, StoreHealth};
 pub use invalidate::Invalidation;
 pub use lock::{LockGuard, NamedLock};
+pub use scope::InvalidationScope;
+pub use statistics::FlowStats;
 
 use crate::cache::{CacheBuilder, CacheValue, flow_id};
 use crate::clock::Clock;
 use crate::codec::Sealing;
-use crate::config::FlowConfig;
+use crate::config::{CacheFlowConfig, FlowConfig, Said};
 use crate::error::{Error, ErrorKind, Result};
-use crate::event::{EventSink, Events};
+use crate::event::EventSink;
 use crate::invalidation::Node;
+use crate::live::Live;
 use crate::runtime::{Background, End, Tasks, UnderWay};
-use crate::source::request;
+use crate::source::{carried, request};
 use crate::standing::Standing;
 use crate::store::Guarded;
 use crate::strategy::write_behind::Pending;
 use crate::strategy::{StrategyOptions, timeouts};
 use crate::touch::Touching;
+use above::Storeys;
+use admin::History;
+use deferred::Deferred;
 use policies::Policies;
 pub(crate) use registry::Place;
 use registry::Registry;
@@ -73,7 +93,14 @@ use registry::Registry;
 pub struct CacheFlow(Arc<Inner>);
 
 struct Inner {
+    /// The options that it was built with.
     config: FlowConfig,
+    /// The same, with what has changed since.
+    present: Live<FlowConfig>,
+    /// What configuration says.
+    configuration: Live<CacheFlowConfig>,
+    /// What code said over it.
+    said: Said<FlowConfig>,
     node: Arc<Node>,
     standing: Arc<Standing>,
     shared: Option<Arc<Guarded>>,
@@ -82,6 +109,7 @@ struct Inner {
     events: EventSink,
     sealing: Sealing,
     registry: Registry,
+    history: Arc<History>,
     policies: Policies,
     pending: Mutex<Vec<Arc<dyn Pending>>>,
     touching: Arc<Touching>,
@@ -89,8 +117,10 @@ struct Inner {
     tasks: Option<Tasks>,
     closed: AtomicBool,
     changes: Arc<UnderWay>,
+    deferred: Arc<Deferred>,
     background: Background,
     end: End,
+    storeys: Storeys,
 }
 
 impl CacheFlow {
@@ -220,13 +250,7 @@ impl CacheFlow {
         global::install(self.clone())
     }
 
-    /// Listens to what happens in the flow from now on.
-    #[must_use]
-    pub fn events(&self) -> Events {
-        self.0.events.listen()
-    }
-
-    /// How the flow's connections are.
+    /// How the flow's connections are, and what is wrong.
     #[must_use]
     pub fn health(&self) -> Health {
         Health::of(&self.0)
@@ -239,8 +263,8 @@ impl CacheFlow {
         self.0.node.origin()
     }
 
-    /// Ends the flow: waits until what was [written behind](crate::WriteBehindCache) is
-    /// written, the loads and refreshes in the background have ended, what could not be
+    /// Ends the flow: stops what [warms](crate::CacheWarmer), waits until what was [written behind](crate::WriteBehindCache) is
+    /// written, what was to be forgotten later is forgotten, the loads and refreshes in the background have ended, what could not be
     /// [touched](crate::touch) was tried again, and the shared store was told all that it
     /// missed, at most `timeout`, and stops the background tasks. Afterwards memory serves nothing and changes are
     /// refused; reads go on without it.
@@ -253,9 +277,12 @@ impl CacheFlow {
     /// touched, which are not.
     pub async fn shutdown(&self, timeout: Duration) -> Result<()> {
         self.0.closed.store(true, Ordering::Release);
-        let drained = timeouts::within(Some(timeout), self.drained())
-            .await
-            .is_some();
+        tracing::info!(instance = self.instance(), "the flow ends");
+        let ended = async {
+            self.stop_storeys().await;
+            self.drained().await;
+        };
+        let drained = timeouts::within(Some(timeout), ended).await.is_some();
         self.0.end.tell();
         if let Some(tasks) = &self.0.tasks {
             tasks.abort_all();
@@ -279,6 +306,7 @@ impl CacheFlow {
     async fn drained(&self) {
         // Polled: what empties the outbox also runs when nobody waits for it.
         self.pendings().iter().for_each(|pending| pending.hurry());
+        self.0.deferred.hurry();
         while self.unsent() + self.unwritten() + self.0.background.under_way() > 0 {
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
@@ -332,10 +360,13 @@ impl CacheFlow {
         change: impl Future<Output = T> + Send + 'static,
     ) -> Option<T> {
         let begun = UnderWay::begin(&self.0.changes);
-        let task = runtime.spawn(async move {
+        let change = carried(change);
+        let change = async move {
             let _begun = begun;
             change.await
-        });
+        };
+        // In the caller's span, whatever becomes of the caller.
+        let task = runtime.spawn(change.in_current_span());
         match task.await {
             Ok(outcome) => Some(outcome),
             Err(error) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
@@ -349,10 +380,12 @@ impl CacheFlow {
         match &self.0.runtime {
             Some(runtime) => {
                 let begun = UnderWay::begin(&self.0.changes);
-                runtime.spawn(async move {
+                let change = carried(change);
+                let change = async move {
                     change.await;
                     drop(begun);
-                });
+                };
+                runtime.spawn(change.in_current_span());
             }
             None => drop(std::pin::pin!(change).poll(&mut Context::from_waker(Waker::noop()))),
         }
@@ -365,6 +398,18 @@ impl CacheFlow {
 
     pub(crate) fn is_closed(&self) -> bool {
         self.0.closed.load(Ordering::Acquire)
+    }
+
+    fn deferred(&self) -> &Arc<Deferred> {
+        &self.0.deferred
+    }
+
+    fn changes(&self) -> &Arc<UnderWay> {
+        &self.0.changes
+    }
+
+    fn runtime(&self) -> Option<Handle> {
+        self.0.runtime.clone()
     }
 
     pub(crate) fn node(&self) -> &Arc<Node> {
@@ -401,6 +446,10 @@ impl CacheFlow {
 
     pub(crate) fn background(&self) -> &Background {
         &self.0.background
+    }
+
+    fn history(&self) -> &Arc<History> {
+        &self.0.history
     }
 
     pub(crate) fn registry(&self) -> &Registry {

@@ -1,13 +1,14 @@
 //! The policies of a flow's caches, and what they share.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use crate::clock::Clock;
 use crate::error::{Error, ErrorKind, Result};
-use crate::event::EventSink;
+use crate::event::{BreakerState, EventSink};
 use crate::key::CacheName;
+use crate::live::Live;
 use crate::strategy::bulkhead::Compartment;
 use crate::strategy::circuit_breaker::{Breaker, CircuitBreaker};
 use crate::strategy::distributed_lock::{Lock, Tools};
@@ -61,6 +62,7 @@ impl Policies {
         };
         let policy = Arc::new(Policy {
             strategy: strategy.clone(),
+            refresh: Arc::new(Live::new(strategy.refresh)),
             breaker,
             bulkhead: strategy
                 .bulkhead
@@ -78,6 +80,21 @@ impl Policies {
         let policies = made.by_cache.entry(name.clone()).or_default();
         policies.push(Arc::clone(&policy));
         Ok(policy)
+    }
+
+    /// How the breakers stand, by name; of several of one name, that which is furthest
+    /// open.
+    pub(super) fn breakers(&self) -> BTreeMap<String, BreakerState> {
+        let mut breakers = BTreeMap::new();
+        for policy in self.made().by_cache.values().flatten() {
+            if let Some(breaker) = &policy.breaker {
+                let worst = breakers
+                    .entry(breaker.name().to_owned())
+                    .or_insert(BreakerState::Closed);
+                *worst = breaker.stands().max(*worst);
+            }
+        }
+        breakers
     }
 
     pub(crate) fn tools(&self) -> &Arc<Tools> {

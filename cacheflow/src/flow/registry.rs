@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use std::hash::{Hash, Hasher};
 use std::sync::{Arc, PoisonError, RwLock};
 
+use crate::cache::{Configured, Counted, Inspected};
 use crate::error::{Error, ErrorKind, Result};
 use crate::key::CacheName;
 
@@ -39,17 +40,14 @@ impl Hash for Place {
 /// A cache as the registry keeps it.
 #[derive(Clone)]
 struct Registered {
-    core: Arc<dyn Any + Send + Sync>,
+    core: Arc<dyn Inspected>,
     values: &'static str,
 }
 
 impl Registered {
-    fn typed<C: Any + Send + Sync>(
-        &self,
-        name: &CacheName,
-        values: &'static str,
-    ) -> Result<Arc<C>> {
-        Arc::clone(&self.core).downcast().map_err(|_| {
+    fn typed<C: Inspected>(&self, name: &CacheName, values: &'static str) -> Result<Arc<C>> {
+        let core: Arc<dyn Any + Send + Sync> = Arc::clone(&self.core) as _;
+        core.downcast().map_err(|_| {
             let held = self.values;
             let message = format!("cache {name} holds values of type {held}, not {values}");
             Error::new(ErrorKind::TypeMismatch, "build", message)
@@ -73,7 +71,7 @@ impl Registry {
     /// # Errors
     ///
     /// [`ErrorKind::TypeMismatch`] if there is one with another type of values.
-    pub(crate) fn get_or_make<C: Any + Send + Sync>(
+    pub(crate) fn get_or_make<C: Inspected>(
         &self,
         name: &CacheName,
         values: &'static str,
@@ -92,18 +90,60 @@ impl Registry {
         Ok((core, false))
     }
 
+    /// Configures all caches at once, while none is made.
+    pub(crate) fn configure<T>(
+        &self,
+        configure: impl FnOnce(&mut dyn Iterator<Item = (&CacheName, &dyn Configured)>) -> T,
+    ) -> T {
+        let caches = self.caches.write().unwrap_or_else(PoisonError::into_inner);
+        let all = caches.iter();
+        configure(&mut all.map(|(name, registered)| (name, &*registered.core as _)))
+    }
+
+    /// Whether there is a cache of which `is_it` holds.
+    pub(crate) fn any(&self, is_it: impl FnMut(&CacheName) -> bool) -> bool {
+        let caches = self.caches.read().unwrap_or_else(PoisonError::into_inner);
+        caches.keys().any(is_it)
+    }
+
     /// The cache `name`, if there is one.
     ///
     /// # Errors
     ///
     /// [`ErrorKind::TypeMismatch`] if it has another type of values.
-    pub(crate) fn get<C: Any + Send + Sync>(
+    pub(crate) fn get<C: Inspected>(
         &self,
         name: &CacheName,
         values: &'static str,
     ) -> Option<Result<Arc<C>>> {
         let caches = self.caches.read().unwrap_or_else(PoisonError::into_inner);
         Some(caches.get(name)?.typed(name, values))
+    }
+
+    /// All of them, in the order of their names, with the type of their values.
+    pub(crate) fn all(&self) -> Vec<(CacheName, Arc<dyn Inspected>, &'static str)> {
+        let caches = self.caches.read().unwrap_or_else(PoisonError::into_inner);
+        let each = caches.iter();
+        let mut all: Vec<_> = each
+            .map(|(name, it)| (name.clone(), Arc::clone(&it.core), it.values))
+            .collect();
+        all.sort_unstable_by(|(one, ..), (other, ..)| one.cmp(other));
+        all
+    }
+
+    /// All caches, for those who want their figures: memory tidies up for them, which
+    /// may take a while, and nobody who builds a cache waits for that.
+    pub(super) fn counted(&self) -> Vec<(CacheName, Arc<dyn Counted>)> {
+        let caches = self.caches.read().unwrap_or_else(PoisonError::into_inner);
+        let each = caches.iter();
+        each.map(|(name, it)| (name.clone(), Arc::clone(&it.core) as _))
+            .collect()
+    }
+
+    /// The cache of this name, whatever its values are.
+    pub(crate) fn named(&self, name: &str) -> Option<Arc<dyn Inspected>> {
+        let caches = self.caches.read().unwrap_or_else(PoisonError::into_inner);
+        Some(Arc::clone(&caches.get(name)?.core))
     }
 
     /// What an instance of an attributed function has kept here with this type.

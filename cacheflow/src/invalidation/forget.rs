@@ -1,12 +1,16 @@
 //! Forgetting as a caller asks for it.
 
+use std::sync::Arc;
 use std::time::Duration;
+
+use tracing::Instrument;
 
 use super::outbox::{BATCH, Outbox};
 use super::{Applied, Node};
 use crate::error::Result;
-use crate::event::{Change, Forgotten, Position};
+use crate::event::{Change, Deleted, Forgotten, Position};
 use crate::key::FullKey;
+use crate::source::collected;
 use crate::store::{Guarded, Recorded};
 
 /// How far a change has got, and where it stands in the journal.
@@ -15,21 +19,40 @@ pub(crate) struct Outcome {
     pub(crate) applied: Applied,
     /// The last record; `None` if it could not be made.
     pub(crate) position: Option<Position>,
+    /// How much was removed.
+    pub(crate) deleted: Deleted,
 }
 
 impl Node {
-    /// Forgets everywhere.
+    /// Forgets everywhere; or has it collected, if the present task does so.
     pub(crate) async fn forget(&self, forgotten: Forgotten) -> Outcome {
+        let span = self.forget_span(&forgotten);
+        let outcome = self.forget_parts(forgotten).instrument(span.clone()).await;
+        outcome.record_in(&span);
+        outcome
+    }
+
+    async fn forget_parts(&self, forgotten: Forgotten) -> Outcome {
         let mut outcome = Outcome {
             applied: Applied::Recorded,
             position: self.standing.position(),
+            deleted: Deleted::default(),
         };
         if forgotten.is_empty() {
             return outcome;
         }
+        if let Some(collected) = collected(Arc::as_ptr(&self.standing).addr()) {
+            collected.add(forgotten);
+            return Outcome {
+                applied: Applied::Deferred,
+                position: None,
+                ..outcome
+            };
+        }
         for part in parts(forgotten) {
             let one = self.forget_part(part).await;
             outcome.position = one.position;
+            outcome.deleted = outcome.deleted.and(one.deleted);
             if one.applied == Applied::Local {
                 outcome.applied = Applied::Local;
             }
@@ -39,10 +62,13 @@ impl Node {
 
     async fn forget_part(&self, forgotten: Forgotten) -> Outcome {
         let Some(shared) = &self.shared else {
-            self.record_alone(Change::Forgotten(forgotten), |_| ());
+            let change = Change::Forgotten(forgotten.clone());
+            let deleted = Deleted::here(self.record_alone(change, |_| ()));
+            self.tell_invalidated(&forgotten, deleted, false);
             return Outcome {
                 applied: Applied::Recorded,
                 position: self.standing.position(),
+                deleted,
             };
         };
         // First the shared store, then this node's memory: a reader in between
@@ -61,25 +87,38 @@ impl Node {
     fn forget_here_and_later(&self, shared: &Guarded, forgotten: Forgotten) -> Outcome {
         // Into the outbox *before* this node's memory forgets: from here on the
         // shared store is not read, so that nobody can refill memory from it.
+        let forgotten = self.with_touched(forgotten);
         self.postpone(shared, |outbox| outbox.add(forgotten.clone()));
-        self.forget_here(&forgotten);
         Outcome {
             applied: Applied::Local,
             position: None,
+            deleted: Deleted::here(self.forget_here(&forgotten, false)),
         }
     }
 
     /// Forgets in the memory of this node alone.
-    pub(crate) fn forget_locally(&self, forgotten: &Forgotten) {
-        self.forget_here(forgotten);
+    pub(crate) fn forget_locally(&self, forgotten: &Forgotten) -> Deleted {
+        Deleted::here(self.forget_here(forgotten, false))
     }
 
     /// A change of this node stands in the journal: `own` applies it here, after
     /// all that came before it. What it left behind in the shared store is
     /// removed by and by.
     pub(crate) fn recorded(&self, recorded: Recorded, own: impl FnOnce()) -> Outcome {
-        let Recorded { record, missed, .. } = recorded;
-        self.catch_up(&record, missed, own);
+        let Recorded {
+            record,
+            removed,
+            missed,
+            ..
+        } = recorded;
+        let deleted = Deleted {
+            in_memory: self.catch_up(&record, missed, own),
+            in_store: removed,
+            unfinished: record.open,
+        };
+        if let Change::Forgotten(forgotten) = &record.change {
+            self.tell_invalidated(forgotten, deleted, false);
+        }
         let position = Some(record.position);
         if record.open {
             self.reclaiming.add(record);
@@ -87,6 +126,7 @@ impl Node {
         Outcome {
             applied: Applied::Recorded,
             position,
+            deleted,
         }
     }
 
@@ -105,7 +145,7 @@ impl Node {
         if let Some(shared) = &self.shared {
             // First the outbox, as with a forgetting: what the shared store holds
             // is older than what was put.
-            let forgotten = Forgotten::keys([key.clone()]);
+            let forgotten = self.with_touched(Forgotten::keys([key.clone()]));
             self.postpone(shared, |outbox| outbox.add(forgotten));
         }
         self.put_here(key, own);
@@ -124,6 +164,7 @@ impl Node {
             return Outcome {
                 applied: Applied::Recorded,
                 position,
+                deleted: Deleted::default(),
             };
         };
         match shared.record(&change, self.standing.position()).await {
@@ -133,6 +174,7 @@ impl Node {
                 Outcome {
                     applied: Applied::Recorded,
                     position,
+                    deleted: Deleted::default(),
                 }
             }
             Err(error) => {
@@ -155,7 +197,9 @@ impl Node {
                     tracing::debug!(%error, ?held, "a record stays open for now");
                 }
             }
-            (Some(held), None) => self.record_alone(Change::Done(held.number), |_| ()),
+            (Some(held), None) => {
+                self.record_alone(Change::Done(held.number), |_| ());
+            }
             (None, _) => {}
         }
         outcome

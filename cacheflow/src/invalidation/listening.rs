@@ -7,8 +7,9 @@ use super::Node;
 use super::node::Next;
 use crate::bus::{HEARTBEAT, Listener};
 use crate::clock::Tick;
-use crate::event::{Event, Forgotten, Position, Record, Snapshot};
+use crate::event::{BusStats, Event, Forgotten, Position, Record, Snapshot};
 use crate::store::{Guarded, Since};
+use crate::sync::atomic::Ordering;
 
 /// More replays than this between two heartbeats are a storm: memory is not
 /// served until the next heartbeat proves that nothing is missing.
@@ -55,13 +56,27 @@ impl Listener for Node {
     }
 
     fn heard(&self, record: Record, origin: &str) {
+        if origin != self.origin {
+            self.traffic.received();
+        }
         let mut applying = self.applying();
-        match self.apply_next(&record, origin) {
+        match self.apply_next(&mut applying, &record, origin) {
             Next::Applied => self.settle(&mut applying),
             // Two records of one number: one of them is a lie, and it may have been
             // the one that was applied.
             Next::Known if !self.standing.agrees(&record) => self.distrust_position(),
-            Next::Known => {}
+            Next::Known => {
+                // It came with an answer, which does not say whose it was.
+                let untold = applying.untold.take(record.position.number);
+                match untold {
+                    Some(entries) if origin != self.origin => {
+                        self.tell_of_another(&record, entries);
+                    }
+                    // Its caller is about to ask for it.
+                    Some(entries) => applying.untold.add(record.position.number, entries),
+                    None => {}
+                }
+            }
             Next::Gap => {
                 self.keep_ahead(&mut applying, record, origin.to_owned());
                 self.missing.notify_one();
@@ -72,7 +87,8 @@ impl Listener for Node {
 
     fn heard_foreign(&self, forgotten: &Forgotten, origin: &str) {
         if origin != self.origin {
-            self.forget_here(forgotten);
+            self.traffic.received();
+            self.forget_here(forgotten, true);
         }
     }
 
@@ -84,6 +100,7 @@ impl Listener for Node {
         // It may have been a record. If so, the journal has it and the next one
         // shows the gap; asking now closes it sooner.
         tracing::warn!("a message on the bus could not be understood");
+        self.traffic.garbled();
         self.missing.notify_one();
     }
 
@@ -94,6 +111,46 @@ impl Listener for Node {
 }
 
 impl Node {
+    /// Whether the bus is connected, as far as this node knows.
+    pub(crate) fn bus_is_up(&self) -> bool {
+        self.bus_is_up.load(Ordering::Acquire)
+    }
+
+    /// For how long the bus is connected, or is not.
+    pub(crate) fn bus_so_for(&self) -> Duration {
+        self.bus_changed.elapsed()
+    }
+
+    /// The bus was lost, or could not be reached.
+    pub(crate) fn bus_lost(&self) -> bool {
+        let was_up = self.bus_is_up.swap(false, Ordering::AcqRel);
+        if was_up {
+            self.bus_changed.set();
+            self.traffic.lost();
+            self.events.tell(|| Event::BusDown);
+        }
+        was_up
+    }
+
+    fn bus_found(&self) {
+        if !self.bus_is_up.swap(true, Ordering::AcqRel) {
+            self.bus_changed.set();
+            tracing::info!("news arrive from the other nodes");
+            self.events.tell(|| Event::BusUp);
+        }
+    }
+
+    /// What it has told the others, and heard of them.
+    pub(crate) fn bus_stats(&self) -> BusStats {
+        self.traffic.snapshot(self.standing.gate_closures())
+    }
+
+    /// All that was announced before `asked` is applied.
+    pub(super) fn prove(&self, asked: Tick) {
+        self.traffic.caught_up_after(self.clock.now().since(asked));
+        self.standing.prove(asked);
+    }
+
     /// The journal stood at `position` when it was asked at `asked`.
     fn stands(&self, applying: &mut super::node::Applying, position: Position, asked: Tick) {
         let here = self.standing.position();
@@ -119,7 +176,7 @@ impl Node {
             applying.due = None;
             self.distrust_position();
         } else if nothing_missed {
-            self.standing.prove(asked);
+            self.prove(asked);
         } else {
             applying.due = Some((position, asked));
             self.missing.notify_one();
@@ -131,6 +188,7 @@ impl Node {
     fn distrust_position(&self) {
         self.standing.forget_position();
         self.standing.disprove();
+        self.traffic.missed_for_good();
         self.events.tell(|| Event::Gap);
         self.missing.notify_one();
     }
@@ -182,8 +240,12 @@ impl Node {
             Since::Records(records) => {
                 let mut replayed = 0;
                 for record in &records {
-                    if self.apply_next(record, "") == Next::Applied {
+                    if self.apply_next(&mut applying, record, "") == Next::Applied {
                         replayed += 1;
+                        // The bus does not bring it any more. One of this node whose
+                        // answer is under way is told as another's, this once.
+                        let entries = applying.untold.take(record.position.number);
+                        self.tell_of_another(record, entries.unwrap_or(0));
                     }
                 }
                 self.settle(&mut applying);
@@ -191,6 +253,7 @@ impl Node {
                     applying.ahead.retain(|number, _| *number > waiting);
                 }
                 if replayed > 0 {
+                    self.traffic.made_up_for(replayed);
                     self.events.tell(|| Event::Replayed(replayed));
                 }
             }

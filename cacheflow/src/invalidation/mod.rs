@@ -14,20 +14,30 @@
 //! | file | what |
 //! |---|---|
 //! | `node` | applying records, by whatever way they come |
+//! | `logged` | what of it stands in traces |
 //! | `listening` | what a node does with what it hears; gaps, and their replay |
 //! | `forget` | forgetting, putting and holding as a caller asks for it |
+//! | `untold` | how much records have removed, until it is known whose they are |
+//! | `following` | what is forgotten because something else was |
+//! | `looking_back` | what touched a cache before this node began |
 //! | `reclaim` | removing from the shared store what open records left behind |
 //! | `outbox`, `recovery` | what waits for the shared store, and the way back |
 //!
 //! What cannot be recorded because the shared store is away waits in the
 //! outbox; until it is sent, this node does not trust the shared store.
 
+mod following;
 mod forget;
 mod listening;
+mod logged;
+mod looking_back;
 mod node;
 mod outbox;
 mod reclaim;
 mod recovery;
+mod untold;
+
+use crate::event::Deleted;
 
 pub(crate) use forget::Outcome;
 pub(crate) use node::{NearCache, Node, Parts};
@@ -47,4 +57,19 @@ pub enum Applied {
     /// This node has applied it. The shared store could not be told yet; it is
     /// told, and with it the other nodes, as soon as it answers again.
     Local,
+    /// Nothing is forgotten yet: it waits for the commit of its
+    /// [scope](crate::InvalidationScope), or for its time.
+    Deferred,
+}
+
+/// What an invalidation has done: see
+/// [`send_counted`](crate::Invalidation::send_counted).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+#[must_use = "an invalidation that is only local reaches other nodes when the shared store is back"]
+pub struct Invalidated {
+    /// How far it has got.
+    pub applied: Applied,
+    /// How much it has removed so far.
+    pub deleted: Deleted,
 }

@@ -6,23 +6,28 @@ use std::sync::{Arc, PoisonError, Weak};
 
 use tokio::sync::Notify;
 
+use super::following::Following;
 use super::outbox::Outbox;
 use super::reclaim::Reclaiming;
-use crate::clock::{Clock, Tick};
-use crate::event::{By, Change, Event, EventSink, Forgotten, Position, Record, Snapshot, Target};
-use crate::key::{CacheName, FullKey, Marks};
+use super::untold::Untold;
+use crate::clock::{Clock, LastChange, Tick};
+use crate::event::{
+    By, Change, Deleted, Event, EventSink, Forgotten, Gone, Position, Record, Snapshot, Target,
+    Traffic,
+};
+use crate::key::{CacheName, FullKey, Marks, Pattern};
 use crate::lock::Waiting;
 use crate::standing::{Lost, Standing};
 use crate::store::Guarded;
-use crate::sync::atomic::{AtomicBool, Ordering};
+use crate::sync::atomic::AtomicBool;
 use crate::sync::{Mutex, MutexGuard, RwLock};
 
 /// What a node needs of each of its caches.
 pub(crate) trait NearCache: Send + Sync {
     /// Forgets entries that are older than the record `before`, and what is
-    /// under way. Returns, if they are `wanted`, the keys of those that went by
-    /// something else than their own key.
-    fn forget(&self, target: Target<'_>, before: u64, wanted: bool) -> Vec<FullKey>;
+    /// under way. Returns what went; if it is `wanted`, with the keys of those that
+    /// went by something else than their own key.
+    fn forget(&self, target: Target<'_>, before: u64, wanted: bool) -> Gone;
 
     /// Whether something here was made of something else.
     fn has_dependents(&self) -> bool;
@@ -54,11 +59,17 @@ pub(crate) struct Node {
     applying: Mutex<Applying>,
     outbox: Mutex<Outbox>,
     pub(super) reclaiming: Reclaiming,
+    pub(super) following: Following,
+    /// Wakes the task that asks what touched a cache before.
+    pub(super) watching: Notify,
     /// Who waits for which lease.
     pub(super) waiting: Arc<Waiting>,
     /// Wakes the task that makes up for what was missed.
     pub(super) missing: Notify,
-    bus_is_up: AtomicBool,
+    pub(super) bus_is_up: AtomicBool,
+    /// When it was connected, or lost.
+    pub(super) bus_changed: LastChange,
+    pub(super) traffic: Traffic,
 }
 
 /// What is known beyond the last record that was applied.
@@ -71,6 +82,8 @@ pub(super) struct Applying {
     pub(super) ahead: BTreeMap<u64, (Record, String)>,
     /// What will be proven when the node stands there.
     pub(super) due: Option<(Position, Tick)>,
+    /// What records have removed of which it is not known yet whose they are.
+    pub(super) untold: Untold,
 }
 
 /// So many records wait for one that is missing; of more, none: a replay brings
@@ -109,8 +122,12 @@ impl Node {
             applying: Mutex::default(),
             outbox: Mutex::default(),
             reclaiming: Reclaiming::default(),
+            following: Following::default(),
+            watching: Notify::new(),
             missing: Notify::new(),
             bus_is_up: AtomicBool::new(false),
+            bus_changed: LastChange::now(),
+            traffic: Traffic::default(),
         }
     }
 
@@ -120,6 +137,16 @@ impl Node {
         caches.insert(name, cache);
     }
 
+    /// From now on `cache` is forgotten when something is that one of `patterns`
+    /// matches; to be called before anything of it is read.
+    pub(crate) fn watch(&self, cache: CacheName, patterns: Vec<Pattern>) {
+        // Under the lock of applying: a record that was taken into mind before, and
+        // is counted after, would touch the cache without anybody's knowing.
+        let _applying = self.applying();
+        self.standing.watch(cache, patterns);
+        self.watching.notify_one();
+    }
+
     pub(crate) fn origin(&self) -> &str {
         &self.origin
     }
@@ -127,26 +154,6 @@ impl Node {
     /// How many forgettings wait for the shared store.
     pub(crate) fn waiting(&self) -> usize {
         self.outbox().len()
-    }
-
-    /// Whether the bus is connected, as far as this node knows.
-    pub(crate) fn bus_is_up(&self) -> bool {
-        self.bus_is_up.load(Ordering::Acquire)
-    }
-
-    /// The bus was lost, or could not be reached.
-    pub(crate) fn bus_lost(&self) -> bool {
-        let was_up = self.bus_is_up.swap(false, Ordering::AcqRel);
-        if was_up {
-            self.events.tell(|| Event::BusDown);
-        }
-        was_up
-    }
-
-    pub(super) fn bus_found(&self) {
-        if !self.bus_is_up.swap(true, Ordering::AcqRel) {
-            self.events.tell(|| Event::BusUp);
-        }
     }
 
     pub(super) fn outbox(&self) -> MutexGuard<'_, Outbox> {
@@ -173,13 +180,15 @@ impl Node {
     /// heard yet, and the change itself; `own` comes last, under the same lock.
     ///
     /// Afterwards this node's memory takes the change into account: whoever reads
-    /// here after the call has returned reads what it wrote.
+    /// here after the call has returned reads what it wrote. Returns how many entries
+    /// it has removed from memory.
     pub(super) fn catch_up(
         &self,
         record: &Record,
         missed: Option<Vec<Record>>,
         own: impl FnOnce(),
-    ) {
+    ) -> u64 {
+        self.traffic.sent();
         let mut applying = self.applying();
         let here = self.standing.position();
         let position = record.position;
@@ -189,16 +198,18 @@ impl Node {
             // The replay adopts it; until then at least nothing old is left here.
             self.forget_all_here();
             own();
-            return self.missing.notify_one();
+            self.missing.notify_one();
+            return 0;
         }
         if here.is_some_and(|here| here.number >= position.number) {
             // The bus was faster; the record has been applied and counted.
-            return own();
+            own();
+            return applying.untold.take(position.number).unwrap_or(0);
         }
         for missed in missed.into_iter().flatten() {
-            self.apply_next(&missed, "");
+            self.apply_next(&mut applying, &missed, "");
         }
-        self.apply(record, By::Caller);
+        let entries = self.apply(record, By::Caller);
         own();
         if self.next_after_here(position) == Next::Applied {
             self.standing.stand_at(position);
@@ -210,13 +221,15 @@ impl Node {
             self.keep_ahead(&mut applying, record.clone(), origin);
             self.missing.notify_one();
         }
+        entries
     }
 
-    /// Records a change of a node that is alone: it is its own journal.
-    pub(super) fn record_alone(&self, change: Change, own: impl FnOnce(Position)) {
+    /// Records a change of a node that is alone: it is its own journal. Returns how
+    /// many entries it has removed.
+    pub(super) fn record_alone(&self, change: Change, own: impl FnOnce(Position)) -> u64 {
         let _applying = self.applying();
         let Some(here) = self.standing.position() else {
-            return;
+            return 0;
         };
         let position = Position {
             number: here.number + 1,
@@ -227,9 +240,10 @@ impl Node {
             open: matches!(change, Change::Held { .. }),
             change,
         };
-        self.apply(&record, By::Caller);
+        let entries = self.apply(&record, By::Caller);
         own(position);
         self.standing.stand_at(position);
+        entries
     }
 
     /// Whether a record at `position` is the next one for this node.
@@ -243,15 +257,26 @@ impl Node {
         }
     }
 
-    /// Applies a record if it is the next one. The caller holds the lock.
-    pub(super) fn apply_next(&self, record: &Record, origin: &str) -> Next {
+    /// Applies a record if it is the next one. Without an `origin` it is not known
+    /// whose it is.
+    pub(super) fn apply_next(
+        &self,
+        applying: &mut Applying,
+        record: &Record,
+        origin: &str,
+    ) -> Next {
         let next = self.next_after_here(record.position);
         if next == Next::Applied {
             // Applied first, counted second: who reads the position believes that
             // everything up to it has cancelled what it had to.
             let own = origin == self.origin;
-            self.apply(record, if own { By::Itself } else { By::Another });
+            let entries = self.apply(record, if own { By::Itself } else { By::Another });
             self.standing.stand_at(record.position);
+            if own || origin.is_empty() {
+                applying.untold.add(record.position.number, entries);
+            } else {
+                self.tell_of_another(record, entries);
+            }
         }
         next
     }
@@ -270,7 +295,7 @@ impl Node {
     pub(super) fn settle(&self, applying: &mut Applying) {
         while let Some((_, (record, origin))) = applying.ahead.pop_first() {
             if matches!(
-                self.apply_next(&record, &origin),
+                self.apply_next(applying, &record, &origin),
                 Next::Gap | Next::Elsewhere
             ) {
                 self.keep_ahead(applying, record, origin);
@@ -284,69 +309,96 @@ impl Node {
             })
         };
         if let Some((_, asked)) = applying.due.take_if(|due| reached(due)) {
-            self.standing.prove(asked);
+            self.prove(asked);
         }
     }
 
     /// Takes a record into mind and then forgets, in all caches, what it says.
-    fn apply(&self, record: &Record, by: By) {
-        self.standing.note(record);
+    /// Returns how many entries went.
+    fn apply(&self, record: &Record, by: By) -> u64 {
+        let touched = self.standing.note(record);
         let number = record.position.number;
-        let gone = self.forget_targets(&record.targets(by), number);
-        self.forget_what_depends_on(gone, number, |gone| self.standing.note_also(number, gone));
+        let mut targets = record.targets(by);
+        targets.extend(touched.iter().map(Target::Cache));
+        let gone = self.forget_targets(&targets, number);
+        if !touched.is_empty() && self.shared.is_some() {
+            self.following.add(touched, number);
+        }
+        self.forget_what_depends_on(gone, number, |gone| self.standing.note_also(number, gone))
     }
 
-    fn forget_targets(&self, targets: &[Target<'_>], before: u64) -> Vec<FullKey> {
+    fn forget_targets(&self, targets: &[Target<'_>], before: u64) -> Gone {
         let caches = self.caches();
         // Where nothing was made of anything, nobody asks what went: of a tag with
         // very many entries, to tell them would take longer than to forget them.
         let wanted = self.standing.declares() || caches.iter().any(|cache| cache.has_dependents());
-        let mut gone = Vec::new();
+        let mut gone = Gone::default();
         for target in targets {
             for cache in &caches {
-                gone.extend(cache.forget(*target, before, wanted));
+                let more = cache.forget(*target, before, wanted);
+                gone.entries += more.entries;
+                gone.keys.extend(more.keys);
             }
         }
         gone
     }
 
     /// What went by a tag or a pattern takes along what was declared to depend on
-    /// it, and so on; each once, so that a circle ends.
-    fn forget_what_depends_on(
-        &self,
-        mut gone: Vec<FullKey>,
-        before: u64,
-        note: impl Fn(&[FullKey]),
-    ) {
+    /// it, and so on; each once, so that a circle ends. Returns how many entries went
+    /// in all.
+    fn forget_what_depends_on(&self, gone: Gone, before: u64, note: impl Fn(&[FullKey])) -> u64 {
         let mut seen = HashSet::new();
-        while !gone.is_empty() {
-            gone.retain(|key| seen.insert(key.clone()));
+        let Gone {
+            mut entries,
+            mut keys,
+        } = gone;
+        while !keys.is_empty() {
+            keys.retain(|key| seen.insert(key.clone()));
             // In the window before it is looked for, as with every record: what
             // depends on it and is put into memory behind the look, finds it.
-            note(&gone);
-            let targets: Vec<_> = gone.iter().map(Target::DependentsOf).collect();
-            gone = self.forget_targets(&targets, before);
+            note(&keys);
+            let targets: Vec<_> = keys.iter().map(Target::DependentsOf).collect();
+            let gone = self.forget_targets(&targets, before);
+            entries += gone.entries;
+            keys = gone.keys;
         }
+        entries
     }
 
     /// A put of `key` that nobody else is told of: `own` keeps it here.
     pub(crate) fn put_here(&self, key: &FullKey, own: impl FnOnce()) {
         let _applying = self.applying();
-        self.standing.note_local(&Forgotten::keys([key.clone()]));
-        self.forget_targets(&[Target::Putting(key)], u64::MAX);
+        let forgotten = self.with_touched(Forgotten::keys([key.clone()]));
+        self.standing.note_local(&forgotten);
+        let caches = forgotten.caches.iter().map(Target::Cache);
+        let targets: Vec<_> = std::iter::once(Target::Putting(key))
+            .chain(caches)
+            .collect();
+        self.forget_targets(&targets, u64::MAX);
         own();
         self.standing.count_local();
     }
 
-    /// Forgets on this node alone, whatever the journal says.
-    pub(super) fn forget_here(&self, forgotten: &Forgotten) {
+    /// This and the caches that it touches: what no record says has to name them.
+    pub(super) fn with_touched(&self, mut forgotten: Forgotten) -> Forgotten {
+        let touched = self.standing.touched(&forgotten);
+        forgotten.caches.extend(touched);
+        forgotten
+    }
+
+    /// Forgets on this node alone, whatever the journal says; `remote`, because
+    /// another node said so. Returns how many entries went.
+    pub(super) fn forget_here(&self, forgotten: &Forgotten, remote: bool) -> u64 {
         let _applying = self.applying();
+        let forgotten = &self.with_touched(forgotten.clone());
         self.standing.note_local(forgotten);
         let gone = self.forget_targets(&forgotten.targets(), u64::MAX);
-        self.forget_what_depends_on(gone, u64::MAX, |gone| {
+        let entries = self.forget_what_depends_on(gone, u64::MAX, |gone| {
             self.standing.note_local(&Forgotten::keys(gone));
         });
         self.standing.count_local();
+        self.tell_invalidated(forgotten, Deleted::here(entries), remote);
+        entries
     }
 
     /// Something was missed, or the journal is another: nothing that memory
@@ -358,9 +410,14 @@ impl Node {
         self.repeat_what_was_lost(snapshot);
         self.forget_all_here();
         self.standing.adopt(snapshot);
+        if self.standing.has_watches() {
+            self.watching.notify_one();
+        }
         applying.ahead.clear();
+        applying.untold.clear();
         applying.due = None;
         if !first {
+            self.traffic.missed_for_good();
             self.events.tell(|| Event::Gap);
         }
     }

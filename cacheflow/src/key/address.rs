@@ -1,5 +1,6 @@
 //! Everything by which one entry is addressed.
 
+use super::buf::HASH_MARK;
 use super::{CacheName, EntryKey, FullKey, KeyBuf};
 
 /// The names of one entry; made on a miss, when they are needed.
@@ -24,5 +25,36 @@ impl Address {
                 .concat()
                 .into(),
         }
+    }
+
+    /// That of a full key, unless the key is so long that its name has a hash of it: nobody knows
+    /// then what it was.
+    pub(crate) fn of_short(full: &FullKey) -> Option<Self> {
+        let name = full.key();
+        (!name.contains(&HASH_MARK)).then(|| Self {
+            full: full.clone(),
+            key: EntryKey::new(name),
+            identity: full.as_str().as_bytes().into(),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_short_key_is_addressed_by_its_full_name_alone() {
+        let cache = CacheName::new("users").unwrap();
+        let address = |length: usize| {
+            let mut key = KeyBuf::new();
+            key.text(&"x".repeat(length));
+            Address::new(&cache, &key)
+        };
+        let short = address(200);
+        let found = Address::of_short(&short.full).unwrap();
+        assert_eq!((&found.key, &found.full), (&short.key, &short.full));
+        assert_eq!(found.identity, short.identity);
+        assert!(Address::of_short(&address(201).full).is_none());
     }
 }

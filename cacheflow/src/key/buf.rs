@@ -13,8 +13,9 @@ pub const MAX_NAME_BYTES: usize = 200;
 /// How much of a longer key's text stands before its hash.
 const HEAD_BYTES: usize = 160;
 
-/// Stands between the head of a long key and its hash, and in no other key.
-const HASH_MARK: char = '#';
+/// Stands before the hash of a secret, between the head of a long key and its hash,
+/// and in no other key.
+pub(super) const HASH_MARK: u8 = b'#';
 
 /// A buffer for the text of one key.
 ///
@@ -148,6 +149,15 @@ impl KeyBuf {
         }
     }
 
+    /// Replaces all that was written by its hash: what the key of a secret is.
+    #[doc(hidden)]
+    pub fn conceal(&mut self) {
+        let hash = blake3::hash(&self.text).to_hex();
+        self.text.clear();
+        self.text.push(HASH_MARK);
+        self.text.extend_from_slice(hash.as_bytes());
+    }
+
     /// The name under which an entry of this key is kept: the text, or for a
     /// long one its head and a hash.
     #[inline]
@@ -177,7 +187,7 @@ impl KeyBuf {
     fn hashed(&self, digits: usize) -> Vec<u8> {
         let hash = blake3::hash(&self.text).to_hex();
         let mut name = self.text[..HEAD_BYTES].to_vec();
-        name.push(HASH_MARK as u8);
+        name.push(HASH_MARK);
         name.extend_from_slice(&hash.as_bytes()[..digits]);
         name
     }

@@ -31,6 +31,7 @@ mod marks;
 mod name;
 mod parent;
 mod pattern;
+mod sensitive;
 mod tag;
 
 pub(crate) use address::Address;
@@ -40,6 +41,7 @@ pub use name::{CacheName, EntryKey, FullKey};
 pub use parent::Parent;
 pub(crate) use parent::entity_fault;
 pub use pattern::{MAX_PATTERN_BYTES, Pattern};
+pub use sensitive::Sensitive;
 pub use tag::{MAX_TAG_BYTES, MAX_TAGS, Tag};
 
 /// A value that can be part of a cache key.

@@ -67,6 +67,12 @@ impl CacheName {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+
+    /// The same, shared.
+    #[cfg(feature = "metrics")]
+    pub(crate) fn shared(&self) -> Arc<str> {
+        Arc::clone(&self.0)
+    }
 }
 
 impl Borrow<str> for CacheName {
@@ -88,7 +94,7 @@ impl fmt::Debug for CacheName {
 }
 
 /// The name of one entry within its cache.
-#[derive(Clone, PartialEq, Eq, Hash)]
+#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct EntryKey(Arc<[u8]>);
 
 impl EntryKey {

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use super::FullKey;
+use super::{CacheName, FullKey, Tag};
 
 /// The longest pattern, in bytes.
 pub const MAX_PATTERN_BYTES: usize = 512;
@@ -78,11 +78,84 @@ impl Pattern {
         matches(self.0.as_bytes(), key.as_str().as_bytes())
     }
 
+    /// What matches every key of `cache`.
+    pub(crate) fn of_cache(cache: &CacheName) -> Self {
+        // A name holds nothing that would have to be escaped.
+        Self(format!("{cache}:*").into())
+    }
+
+    /// Whether the whole text of `tag` matches.
+    pub(crate) fn matches_tag(&self, tag: &Tag) -> bool {
+        matches(self.0.as_bytes(), tag.as_str().as_bytes())
+    }
+
+    /// Whether it can match nothing but keys of `cache`.
+    pub(crate) fn is_within(&self, cache: &CacheName) -> bool {
+        let rest = self.0.strip_prefix(cache.as_str());
+        rest.is_some_and(|rest| rest.starts_with(':'))
+    }
+
+    /// Whether there is a text that both match.
+    pub(crate) fn meets(&self, other: &Self) -> bool {
+        let (ours, theirs) = (tokens(&self.0), tokens(&other.0));
+        // Which beginnings of the two can match the same text, each looked at once.
+        let width = theirs.len() + 1;
+        let mut seen = vec![false; (ours.len() + 1) * width];
+        let mut open = vec![(0, 0)];
+        while let Some((i, j)) = open.pop() {
+            if std::mem::replace(&mut seen[i * width + j], true) {
+                continue;
+            }
+            match (ours.get(i), theirs.get(j)) {
+                (None, None) => return true,
+                // A run ends, or takes what stands there in the other.
+                (Some(Token::Run), their) => {
+                    open.push((i + 1, j));
+                    open.extend(their.map(|_| (i, j + 1)));
+                }
+                (own, Some(Token::Run)) => {
+                    open.push((i, j + 1));
+                    open.extend(own.map(|_| (i + 1, j)));
+                }
+                (Some(Token::One), Some(_)) | (Some(_), Some(Token::One)) => {
+                    open.push((i + 1, j + 1));
+                }
+                (Some(Token::Char(own)), Some(Token::Char(their))) if own == their => {
+                    open.push((i + 1, j + 1));
+                }
+                _ => {}
+            }
+        }
+        false
+    }
+
     /// The pattern as text.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
     }
+}
+
+/// What a pattern is made of.
+#[derive(Clone, Copy, Debug)]
+enum Token {
+    Run,
+    One,
+    Char(char),
+}
+
+fn tokens(pattern: &str) -> Vec<Token> {
+    let mut chars = pattern.chars();
+    let mut tokens = Vec::new();
+    while let Some(c) = chars.next() {
+        tokens.push(match c {
+            '*' => Token::Run,
+            '?' => Token::One,
+            '\\' => Token::Char(chars.next().unwrap_or(c)),
+            _ => Token::Char(c),
+        });
+    }
+    tokens
 }
 
 /// Goes back to the last `*` only: never more than the product of the lengths.
@@ -189,6 +262,51 @@ mod tests {
         let pattern = format!("c:{}", Pattern::escape(text));
         assert!(is_match(&pattern, &format!("c:{text}")));
         assert!(!is_match(&pattern, "c:abb\\[x]"));
+    }
+
+    #[test]
+    fn patterns_meet_if_something_matches_both() {
+        for (one, other, expected) in [
+            ("user:*", "user:7", true),
+            ("user:*", "user:*", true),
+            ("user:*", "users:*", false),
+            ("user:*", "*", true),
+            ("user:*", "*:7", true),
+            ("user:*7", "user:8*", true),
+            ("user:7", "user:8", false),
+            ("user:?", "user:12", false),
+            ("user:??", "user:12", true),
+            ("user:?", "user:\\*", true),
+            ("user:\\*", "user:a", false),
+            ("user:ä", "user:?", true),
+            ("a*c", "*b*", true),
+            ("a*c", "b*", false),
+            ("*a", "*b", false),
+            ("a?*", "a", false),
+            ("a**", "a", true),
+            ("*", "?", true),
+        ] {
+            let (one, other) = (Pattern::new(one).unwrap(), Pattern::new(other).unwrap());
+            assert_eq!(one.meets(&other), expected, "{one} {other}");
+            assert_eq!(other.meets(&one), expected, "{other} {one}");
+        }
+    }
+
+    #[test]
+    fn whether_patterns_meet_takes_no_time_either() {
+        let one = Pattern::new(&"*a".repeat(200)).unwrap();
+        let other = Pattern::new(&"?*b".repeat(150)).unwrap();
+        assert!(!one.meets(&other));
+    }
+
+    #[test]
+    fn a_pattern_of_a_cache_is_within_it() {
+        let users = CacheName::new("users").unwrap();
+        let pattern = Pattern::of_cache(&users);
+        assert!(pattern.is_within(&users) && is_match(pattern.as_str(), "users:1:2"));
+        for elsewhere in ["*", "users*", "userss:*", "use?s:1"] {
+            assert!(!Pattern::new(elsewhere).unwrap().is_within(&users));
+        }
     }
 
     #[test]

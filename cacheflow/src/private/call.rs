@@ -185,7 +185,7 @@ where
         return S::value(entry.value.clone());
     }
     let mut body = Some(body);
-    let patience = core.config.loading.follower_timeout;
+    let patience = core.config().loading.follower_timeout;
     let turn = Turn::take(core.flow(), &address.full, patience);
     let reply = {
         let loader = async |context: LoadContext<S::Value>| {

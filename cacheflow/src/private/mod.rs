@@ -15,6 +15,7 @@ mod since;
 mod site;
 mod touch;
 mod trouble;
+mod warmer;
 
 pub use call::{
     Missed, begin, cached, cached_in_background, cached_now, cached_with, look, returning, run,
@@ -33,9 +34,13 @@ pub use shape::{
     ShapeOfResultOption, ShapeOfResultOptionCloned, cacheable,
 };
 pub use since::Since;
-pub use site::{At, Keeping, Site};
+pub use site::{At, Keeping, Site, validated};
 pub use touch::{Row, Touch};
 pub use trouble::FromTrouble;
+pub use warmer::{reported, with_cron};
+
+pub use crate::warm::{FunctionWarmer, WarmingFuture};
+pub use inventory;
 
 use crate::flow::CacheFlow;
 

@@ -1,18 +1,21 @@
 //! A place in the code that uses a cache: an attributed function.
 
 use std::any::Any;
+use std::fmt;
 use std::ops::Deref;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use crate::cache::{CacheBuilder, CacheValue, Core};
+use super::in_process::InProcess;
+use super::shape::Shape;
+use crate::cache::{CacheBuilder, CacheValue, Core, validator};
 use crate::codec::{Codec, Compression};
-use crate::config::{CacheConfig, Faults};
+use crate::config::{CacheConfig, Said};
 use crate::error::{Error, ErrorKind, Result};
 use crate::flow::{CacheFlow, Place, installed};
 use crate::key::CacheName;
-use crate::strategy::Strategy;
+use crate::strategy::{Strategy, Validator};
 
 /// What one attributed function knows of its cache. All instances of a generic
 /// function share a site.
@@ -93,67 +96,149 @@ impl Site {
 }
 
 /// How an attribute says that its function's cache keeps values.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub struct Keeping {
-    config: CacheConfig,
+    said: Said<CacheConfig>,
+    validate: Option<Validate>,
+}
+
+/// A validator of values of a type that only the cache knows, as it is and for what
+/// stays in its process.
+struct Validate {
+    plain: Box<dyn Any>,
+    in_process: Box<dyn Any>,
+    values: &'static str,
+}
+
+impl fmt::Debug for Keeping {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Keeping")
+            .field("said", &self.said)
+            .finish_non_exhaustive()
+    }
 }
 
 impl Keeping {
     /// By this strategy.
     #[must_use]
     pub fn strategy(mut self, strategy: Strategy) -> Self {
-        self.config.strategy = strategy;
+        self.said
+            .say(move |config| config.strategy = strategy.clone());
         self
     }
 
     /// In this process alone.
     #[must_use]
     pub fn in_process(mut self) -> Self {
-        self.config.in_process = true;
+        self.said.say(move |config| config.in_process = true);
         self
     }
 
     /// Written so.
     #[must_use]
     pub fn codec(mut self, codec: Codec) -> Self {
-        self.config.bytes.codec = Some(codec);
+        self.said
+            .say(move |config| config.bytes.codec = Some(codec.clone()));
         self
     }
 
     /// Compressed where they are longer than this.
     #[must_use]
     pub fn compress(mut self, above: usize) -> Self {
-        self.config.bytes.compress_above = Some(above);
+        self.said
+            .say(move |config| config.bytes.compress_above = Some(above));
         self
     }
 
     /// Never compressed.
     #[must_use]
     pub fn uncompressed(mut self) -> Self {
-        self.config.bytes.compression = Some(Compression::none());
+        self.said
+            .say(move |config| config.bytes.compression = Some(Compression::none()));
         self
     }
 
     /// Under this version of their type.
     #[must_use]
     pub fn schema_version(mut self, version: u32) -> Self {
-        self.config.bytes.schema_version = Some(version);
+        self.said
+            .say(move |config| config.bytes.schema_version = Some(version));
         self
     }
 
     /// Also that there is no value.
     #[must_use]
     pub fn cache_none(mut self, ttl: Duration) -> Self {
-        self.config.loading.none_ttl = Some(ttl);
+        self.said
+            .say(move |config| config.loading.none_ttl = Some(ttl));
+        self
+    }
+
+    /// No longer than this.
+    #[must_use]
+    pub fn max_ttl(mut self, max_ttl: Duration) -> Self {
+        self.said.say(move |config| config.max_ttl = Some(max_ttl));
+        self
+    }
+
+    /// Sealed, or in this process.
+    #[must_use]
+    pub fn sensitive(mut self) -> Self {
+        self.said.say(|config| config.sensitive = true);
+        self
+    }
+
+    /// Only those that `validate` has nothing against.
+    #[must_use]
+    pub fn validate<T: 'static, E: fmt::Display>(
+        mut self,
+        validate: impl Fn(&T) -> std::result::Result<(), E> + Send + Sync + 'static,
+    ) -> Self {
+        let plain: Validator<T> = validator(validate);
+        let inner = Arc::clone(&plain);
+        let in_process: Validator<InProcess<T>> = Arc::new(move |it| inner(&it.0));
+        self.validate = Some(Validate {
+            plain: Box::new(plain),
+            in_process: Box::new(in_process),
+            values: std::any::type_name::<T>(),
+        });
+        self
+    }
+
+    /// Forgotten with what matches these.
+    #[must_use]
+    pub fn invalidation_patterns(mut self, patterns: &[&str]) -> Self {
+        let patterns = patterns.iter().map(|pattern| (*pattern).to_owned());
+        let patterns: Vec<_> = patterns.collect();
+        self.said
+            .say(move |config| config.invalidation_patterns.clone_from(&patterns));
         self
     }
 
     /// Also errors.
     #[must_use]
     pub fn cache_err(mut self, ttl: Duration) -> Self {
-        self.config.loading.err_ttl = Some(ttl);
+        self.said
+            .say(move |config| config.loading.err_ttl = Some(ttl));
         self
     }
+}
+
+impl Validate {
+    fn of<V: 'static>(self) -> Result<Validator<V>> {
+        let validator = self.plain.downcast().or(self.in_process.downcast());
+        validator.map(|it| *it).map_err(|_| {
+            let (looks_at, values) = (self.values, std::any::type_name::<V>());
+            let message = format!("validate looks at values of type {looks_at}, not {values}");
+            Error::new(ErrorKind::TypeMismatch, "build", message)
+        })
+    }
+}
+
+/// The same shape: `validate` looks at what it gives.
+#[inline]
+pub fn validated<S: Shape, E>(shape: S, _: impl Fn(&S::Given) -> std::result::Result<(), E>) -> S {
+    shape
 }
 
 impl At {
@@ -248,11 +333,12 @@ impl At {
         let Some(keeping) = self.site.keeping else {
             return builder.core_named(name);
         };
-        let Keeping { config } = keeping(Keeping::default());
-        let mut faults = Faults::default();
-        config.check(&mut faults);
-        faults.into_result("build")?;
-        builder.configured(config).core_named(name)
+        let Keeping { said, validate } = keeping(Keeping::default());
+        let builder = builder.saying(said);
+        match validate.map(Validate::of::<V>).transpose()? {
+            Some(validator) => builder.validated(validator).core_named(name),
+            None => builder.core_named(name),
+        }
     }
 }
 

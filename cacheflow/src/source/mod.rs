@@ -3,6 +3,7 @@
 //! A load is a *flight*: whoever wants the same key meanwhile waits for it
 //! instead of loading as well.
 
+mod collecting;
 mod context;
 mod flight;
 mod load;
@@ -10,6 +11,7 @@ mod nesting;
 mod request;
 mod turn;
 
+pub(crate) use collecting::{Collected, carried, collected, collecting, is_collecting};
 pub use context::LoadContext;
 pub(crate) use context::Said;
 pub(crate) use flight::{

@@ -96,6 +96,12 @@ impl Latest {
         }
     }
 
+    /// Whether all of `cache` was forgotten after `number`.
+    pub(super) fn has_named(&self, cache: &CacheName, number: u64) -> bool {
+        let named = self.caches.get(cache).copied().unwrap_or(0);
+        named.max(self.everything) > number
+    }
+
     /// Whether something that an entry goes by was forgotten after `as_of`.
     pub(super) fn is_after(&self, as_of: u64, key: &FullKey, marks: &Marks) -> bool {
         let after = |number: Option<&u64>| number.is_some_and(|number| *number > as_of);

@@ -1,6 +1,7 @@
 //! Where a node stands towards the journal.
 
 mod latest;
+mod watches;
 mod window;
 
 use std::sync::{Arc, PoisonError};
@@ -8,7 +9,7 @@ use std::time::Duration;
 
 use crate::clock::{Clock, Tick};
 use crate::event::{Forgotten, Position, Record, Snapshot};
-use crate::key::{FullKey, Marks};
+use crate::key::{CacheName, FullKey, Marks, Pattern};
 use crate::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use crate::sync::{Mutex, MutexGuard};
 use window::Window;
@@ -25,6 +26,8 @@ pub(crate) use window::{Lost, Verdict};
 pub(crate) struct Standing {
     place: Mutex<Place>,
     open_until: AtomicU64,
+    /// How often the gate was closed and opened again, or closed by force.
+    closures: AtomicU64,
     ended: AtomicBool,
     /// Whether a dependency was ever declared here: what is declared is not
     /// flattened, so that it has to be followed.
@@ -65,6 +68,7 @@ impl Standing {
         Self {
             place: Mutex::default(),
             open_until: AtomicU64::new(open_until.nanos()),
+            closures: AtomicU64::new(0),
             ended: AtomicBool::new(false),
             declares: AtomicBool::new(false),
             max_staleness,
@@ -120,9 +124,44 @@ impl Standing {
         }
     }
 
-    /// A record is about to be applied.
-    pub(crate) fn note(&self, record: &Record) {
-        self.place().window.note(record, self.clock.now());
+    /// A record is about to be applied. Returns the caches that it touches without
+    /// naming them: they are to be forgotten with it.
+    pub(crate) fn note(&self, record: &Record) -> Vec<CacheName> {
+        self.place().window.note(record, self.clock.now())
+    }
+
+    /// From now on `cache` is forgotten when something is that one of `patterns`
+    /// matches. Not while a record is applied, and before anything of the cache is
+    /// read.
+    pub(crate) fn watch(&self, cache: CacheName, patterns: Vec<Pattern>) {
+        let mut place = self.place();
+        let here = place.position.map_or(0, |position| position.number);
+        place.window.watch(cache, patterns, here);
+    }
+
+    /// Whether there are caches here that go by patterns.
+    pub(crate) fn has_watches(&self) -> bool {
+        self.place().window.has_watches()
+    }
+
+    /// The journal's records after `after`, to its last, are `told`.
+    pub(crate) fn looked_back(&self, after: Position, told: &[Record]) {
+        self.place().window.looked_back(after, told);
+    }
+
+    /// The caches that `forgotten` touches without naming them.
+    pub(crate) fn touched(&self, forgotten: &Forgotten) -> Vec<CacheName> {
+        self.place().window.touched(forgotten)
+    }
+
+    /// Whether an entry goes by a cache's patterns.
+    pub(crate) fn watches(&self, key: &FullKey, marks: &Marks) -> bool {
+        self.place().window.watches(key, marks)
+    }
+
+    /// Whether a record after `number` is known that names `cache`, or everything.
+    pub(crate) fn has_named(&self, cache: &CacheName, number: u64) -> bool {
+        self.place().window.has_named(cache, number)
     }
 
     /// Whether this is the record that was applied under its number, as far as
@@ -161,6 +200,14 @@ impl Standing {
     /// The record `number` turned out to forget these keys as well.
     pub(crate) fn note_also(&self, number: u64, keys: &[FullKey]) {
         self.place().window.note_also(number, keys);
+    }
+
+    /// Whether every record before the one at `position` has been applied.
+    pub(crate) fn has_come_to(&self, position: Position) -> bool {
+        let here = self.position();
+        here.is_some_and(|here| {
+            here.incarnation == position.incarnation && here.number + 1 >= position.number
+        })
     }
 
     /// To be called after the record at `position` has been applied.
@@ -247,7 +294,10 @@ impl Standing {
             return;
         }
         let until = asked.after(self.max_staleness).nanos();
-        self.open_until.fetch_max(until, Ordering::SeqCst);
+        let before = self.open_until.fetch_max(until, Ordering::SeqCst);
+        if is_over(before, self.clock.now()) {
+            self.closures.fetch_add(1, Ordering::SeqCst);
+        }
         // The end may have come between the look and the proof.
         if self.ended.load(Ordering::SeqCst) {
             self.disprove();
@@ -256,19 +306,37 @@ impl Standing {
 
     /// Closes the gate until the next proof.
     pub(crate) fn disprove(&self) {
-        self.open_until.store(Tick::ZERO.nanos(), Ordering::SeqCst);
+        let before = self.open_until.swap(Tick::ZERO.nanos(), Ordering::SeqCst);
+        if before != Tick::ZERO.nanos() {
+            self.closures.fetch_add(1, Ordering::SeqCst);
+        }
+    }
+
+    /// How often the gate was closed that had been open. Nobody is told when its time
+    /// is over: that is found when it is opened again, or here.
+    pub(crate) fn gate_closures(&self) -> u64 {
+        let until = self.open_until.load(Ordering::SeqCst);
+        let now_closed = is_over(until, self.clock.now());
+        self.closures.load(Ordering::SeqCst) + u64::from(now_closed)
     }
 
     /// Closes the gate for good: nobody listens any more.
     pub(crate) fn end(&self) {
         self.ended.store(true, Ordering::SeqCst);
-        self.disprove();
+        self.open_until.store(Tick::ZERO.nanos(), Ordering::SeqCst);
     }
 
     /// Whether memory may be served at `now`.
     #[inline]
     pub(crate) fn is_open(&self, now: Tick) -> bool {
         now < Tick::from_nanos(self.open_until.load(Ordering::Acquire))
+    }
+
+    /// How long ago the last proof was given that no news were missed; `None` if there
+    /// was none since the last gap.
+    pub(crate) fn silent_for(&self, now: Tick) -> Option<Duration> {
+        let until = Tick::from_nanos(self.open_until.load(Ordering::Acquire));
+        (until > Tick::ZERO).then(|| now.after(self.max_staleness).since(until))
     }
 
     pub(crate) fn max_staleness(&self) -> Duration {
@@ -278,6 +346,11 @@ impl Standing {
     fn place(&self) -> MutexGuard<'_, Place> {
         self.place.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Whether a gate that was opened until then is closed by now.
+fn is_over(until: u64, now: Tick) -> bool {
+    until != Tick::ZERO.nanos() && Tick::from_nanos(until) <= now
 }
 
 /// Where the node stood when a caller joined a load.
@@ -358,6 +431,29 @@ mod tests {
         standing.end();
         standing.prove(Tick::ZERO.after(Duration::from_secs(9)));
         assert!(!standing.is_open(Tick::ZERO.after(Duration::from_secs(9))));
+    }
+
+    #[test]
+    fn a_gate_that_closes_is_counted_once_however_it_closes() {
+        let clock = Clock::manual();
+        let standing = Standing::unheard(Duration::from_secs(2), clock.clone());
+        let minute = Duration::from_secs(60);
+        standing.disprove();
+        assert_eq!(standing.gate_closures(), 0, "it was never open");
+        standing.prove(clock.now());
+        standing.prove(clock.now());
+        assert_eq!(standing.gate_closures(), 0);
+        clock.advance(minute);
+        assert_eq!(standing.gate_closures(), 1, "its time is over");
+        standing.prove(clock.now());
+        assert_eq!(standing.gate_closures(), 1, "and was opened again");
+        standing.disprove();
+        standing.disprove();
+        assert_eq!(standing.gate_closures(), 2, "by force");
+        standing.prove(clock.now());
+        clock.advance(minute);
+        standing.disprove();
+        assert_eq!(standing.gate_closures(), 3, "it was closed already");
     }
 
     #[test]

@@ -4,9 +4,10 @@ use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 use std::time::Duration;
 
 use super::latest::Latest;
+use super::watches::Watches;
 use crate::clock::Tick;
 use crate::event::{Change, Forgotten, Position, Record, Snapshot};
-use crate::key::{FullKey, Marks};
+use crate::key::{CacheName, FullKey, Marks, Pattern};
 
 /// A record stays in mind for so long in any case: what a server lost in a
 /// failover is repeated out of it, and values that come back with a lagging
@@ -33,6 +34,8 @@ pub(super) struct Window {
     lineage: Vec<Position>,
     records: BTreeMap<u64, Kept>,
     latest: Latest,
+    /// Caches that are forgotten with what others forget.
+    watches: Watches,
     /// How much that is, counted in records and what they name.
     size: usize,
     /// Numbers of records that are done, in the order in which they may go.
@@ -130,9 +133,11 @@ impl Window {
             *self = Self {
                 pins: std::mem::take(&mut self.pins),
                 local: std::mem::take(&mut self.local),
+                watches: std::mem::take(&mut self.watches),
                 ..Self::default()
             };
         }
+        self.watches.raise_all(snapshot.position.number);
         // Numbers that this journal has not given out yet were a lie, or are lost.
         for (number, kept) in self.records.split_off(&(snapshot.position.number + 1)) {
             self.let_go(number, &kept);
@@ -156,11 +161,14 @@ impl Window {
 
     /// Takes a record into mind; to be called *before* it is applied anywhere,
     /// so that whoever puts a value into memory after the record has passed there
-    /// finds it here.
-    pub(super) fn note(&mut self, record: &Record, now: Tick) {
+    /// finds it here. Returns the caches that it touches without naming them.
+    pub(super) fn note(&mut self, record: &Record, now: Tick) -> Vec<CacheName> {
         let number = record.position.number;
+        // The same holds for the floors of what it touches.
+        let touched = self.watches.touched(&record.change);
+        self.watches.raise(&touched, number);
         if self.records.contains_key(&number) {
-            return;
+            return touched;
         }
         match &record.change {
             Change::Done(of) => self.close(*of),
@@ -182,6 +190,40 @@ impl Window {
         };
         self.records.insert(number, kept);
         self.trim(now);
+        touched
+    }
+
+    /// From `here` on `cache` goes by `patterns`.
+    pub(super) fn watch(&mut self, cache: CacheName, patterns: Vec<Pattern>, here: u64) {
+        self.watches.add(cache, patterns, here);
+    }
+
+    /// Whether there are caches that go by patterns.
+    pub(super) fn has_watches(&self) -> bool {
+        !self.watches.is_empty()
+    }
+
+    /// The records after `after`, to the journal's last, are `told`.
+    pub(super) fn looked_back(&mut self, after: Position, told: &[Record]) {
+        // Numbers of another journal say nothing.
+        if after.incarnation == self.incarnation {
+            self.watches.looked_back(after.number, told);
+        }
+    }
+
+    /// The caches that `forgotten` touches without naming them.
+    pub(super) fn touched(&self, forgotten: &Forgotten) -> Vec<CacheName> {
+        self.watches.touched_by(forgotten)
+    }
+
+    /// Whether an entry goes by a cache's patterns.
+    pub(super) fn watches(&self, key: &FullKey, marks: &Marks) -> bool {
+        self.watches.are_about(key, marks)
+    }
+
+    /// Whether a record after `number` is in mind that names `cache`, or everything.
+    pub(super) fn has_named(&self, cache: &CacheName, number: u64) -> bool {
+        self.latest.has_named(cache, number)
     }
 
     /// Takes keys into mind that the record `number` turned out to forget besides
@@ -305,6 +347,7 @@ impl Window {
     fn judge(&self, as_of: u64, key: &FullKey, marks: &Marks, now: Tick) -> Verdict {
         let mut keys = std::iter::once(key).chain(marks.dependencies());
         if self.latest.is_after(as_of, key, marks)
+            || self.watches.is_after(as_of, key, marks)
             || !self.held.is_empty() && keys.any(|key| self.is_held(key, now))
         {
             return Verdict::Old;

@@ -12,6 +12,7 @@ use tokio::sync::Notify;
 use super::{
     Fill, Filled, NodeAt, Put, Reclaimed, Recorded, Relations, SharedStore, Since, Stored,
 };
+use crate::clock::LastChange;
 use crate::error::{Error, ErrorKind, Result};
 use crate::event::{Change, Event, EventSink, Position, Record};
 use crate::key::FullKey;
@@ -39,6 +40,8 @@ pub(crate) struct Guarded {
     open: AtomicBool,
     distrusted: AtomicBool,
     wake: Notify,
+    /// When it was trusted anew, or no more.
+    changed: LastChange,
     events: EventSink,
 }
 
@@ -57,6 +60,7 @@ impl Guarded {
             open: AtomicBool::new(false),
             distrusted: AtomicBool::new(false),
             wake: Notify::new(),
+            changed: LastChange::now(),
             events,
         }
     }
@@ -73,6 +77,11 @@ impl Guarded {
     /// Whether the breaker is open.
     pub(crate) fn is_open(&self) -> bool {
         self.open.load(Ordering::Acquire)
+    }
+
+    /// For how long it is trusted, or is not.
+    pub(crate) fn so_for(&self) -> Duration {
+        self.changed.elapsed()
     }
 
     pub(crate) async fn get(&self, key: &FullKey) -> Result<Option<Stored>> {
@@ -99,6 +108,14 @@ impl Guarded {
     pub(crate) async fn fill(&self, fill: Fill<'_>) -> Result<Filled> {
         self.trusted("fill")?;
         self.within("fill", self.store.fill(fill)).await
+    }
+
+    /// With the patience of those whom nobody waits for: many take longer than one, and
+    /// a store that is busy with them is not one that is away.
+    pub(crate) async fn fill_many(&self, fills: &[Fill<'_>]) -> Result<Vec<Filled>> {
+        self.trusted("fill_many")?;
+        let work = self.store.fill_many(fills);
+        self.recovering().patiently("fill_many", work).await
     }
 
     pub(crate) async fn discard(&self, key: &FullKey, bytes: &Bytes) -> Result<()> {
@@ -153,7 +170,11 @@ impl Guarded {
 
     /// From now on the store may hold what was forgotten.
     pub(crate) fn distrust(&self) {
+        let was_trusted = self.is_trusted();
         self.distrusted.store(true, Ordering::Release);
+        if was_trusted {
+            self.changed.set();
+        }
         self.wake.notify_one();
     }
 
@@ -166,7 +187,10 @@ impl Guarded {
 
     /// The store has answered and was told all that it missed.
     pub(crate) fn recovered(&self) {
-        self.distrusted.store(false, Ordering::Release);
+        let was_distrusted = self.distrusted.swap(false, Ordering::AcqRel);
+        if was_distrusted || self.is_open() {
+            self.changed.set();
+        }
         self.failures.store(0, Ordering::Release);
         if self.open.swap(false, Ordering::AcqRel) {
             tracing::info!(store = self.name(), "the shared store answers again");
@@ -241,6 +265,9 @@ impl Guarded {
             .fetch_add(1, Ordering::AcqRel)
             .saturating_add(1);
         if failures >= FAILURES_TO_OPEN && !self.open.swap(true, Ordering::AcqRel) {
+            if !self.distrusted.load(Ordering::Acquire) {
+                self.changed.set();
+            }
             tracing::warn!(store = self.name(), %error, "the shared store does not answer; loads go to their sources");
             self.events.tell(|| Event::StoreDown);
             self.wake.notify_one();

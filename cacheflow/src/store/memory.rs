@@ -4,6 +4,7 @@
 //! be served is decided by the entry itself: none of moka's own loading or
 //! invalidation by time is used, because neither knows of loads in flight.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -12,7 +13,7 @@ use moka::notification::RemovalCause;
 use super::front::{Front, Spot};
 use crate::clock::{Clock, Tick};
 use crate::entry::{Entry, Epoch};
-use crate::event::{Event, EventSink, Evicted};
+use crate::event::{Counters, Event, EventSink, Evicted};
 use crate::key::{CacheName, EntryKey, Marks};
 
 /// What bounds a cache's memory.
@@ -35,7 +36,14 @@ pub(crate) struct Memory<V> {
 }
 
 impl<V: Send + Sync + 'static> Memory<V> {
-    pub(crate) fn new(cache: CacheName, bound: Bound, clock: Clock, events: EventSink) -> Self {
+    /// What leaves it is told to `events`, and counted where that is wanted.
+    pub(crate) fn new(
+        cache: CacheName,
+        bound: Bound,
+        clock: Clock,
+        events: EventSink,
+        counters: Option<Arc<Counters>>,
+    ) -> Self {
         let front = Arc::new(Front::new(match bound {
             Bound::Entries(entries) => entries,
             // Of a kilobyte or so, for want of knowing.
@@ -48,10 +56,14 @@ impl<V: Send + Sync + 'static> Memory<V> {
             .eviction_listener(move |key: Arc<EntryKey>, entry: Arc<Entry<V>>, cause| {
                 // The front holds nothing beyond the bound.
                 before.drop_this(key.as_bytes(), &entry);
+                let cause = evicted(cause);
+                if let Some(counters) = &counters {
+                    counters.evicted(cause);
+                }
                 events.tell(|| Event::Evicted {
                     cache: cache.clone(),
                     key: EntryKey::clone(&key),
-                    cause: evicted(cause),
+                    cause,
                 });
             });
         let builder = match bound {
@@ -144,20 +156,17 @@ impl<V: Send + Sync + 'static> Memory<V> {
         drop(self.front.take(key.as_bytes()));
     }
 
-    /// Takes the entry out, and marks it for those who hold it already.
-    pub(crate) fn forget(&self, key: &[u8]) {
-        if let Some(entry) = self.store.remove(key) {
-            entry.forget();
-        }
+    /// Takes the entry out, and marks it for those who hold it already. Returns
+    /// whether there was one that had not been forgotten before.
+    pub(crate) fn forget(&self, key: &[u8]) -> bool {
+        let stored = self.store.remove(key).is_some_and(|entry| entry.forget());
         // The store may have evicted it, and not have told the front yet.
-        if let Some(entry) = self.front.take(key) {
-            entry.forget();
-        }
+        let in_front = self.front.take(key).is_some_and(|entry| entry.forget());
+        stored || in_front
     }
 
-    /// The same if the entry does not take the record `before` into account;
-    /// returns whether there was such an entry. Nothing else may change memory
-    /// meanwhile.
+    /// The same if the entry does not take the record `before` into account. Nothing
+    /// else may change memory meanwhile.
     pub(crate) fn forget_older(&self, key: &[u8], before: u64) -> bool {
         let is_older = |entry: &Entry<V>| entry.as_of < before;
         let in_front = || {
@@ -168,10 +177,7 @@ impl<V: Send + Sync + 'static> Memory<V> {
             || self
                 .peek(key)
                 .map_or_else(|| in_front() == Some(true), |entry| is_older(&entry));
-        if older {
-            self.forget(key);
-        }
-        older
+        older && self.forget(key)
     }
 
     /// Takes the entry out if it is still this one.
@@ -190,6 +196,35 @@ impl<V: Send + Sync + 'static> Memory<V> {
         // Those among them that the store has just evicted.
         let in_front = self.front.entries().filter_map(|entry| entry.key.clone());
         stored.chain(in_front).filter(wanted).collect()
+    }
+
+    /// Up to `most` entries in the order of their keys, those behind `after`. Looks at
+    /// every entry, holds no more than are wanted, and counts as no reading of any: what
+    /// is evicted next is what would have been.
+    pub(crate) fn page(&self, after: Option<&[u8]>, most: usize) -> Vec<(EntryKey, Arc<Entry<V>>)> {
+        let mut page = BTreeMap::new();
+        for (key, entry) in self.store.iter() {
+            if after.is_some_and(|after| key.as_bytes() <= after) {
+                continue;
+            }
+            page.insert(EntryKey::clone(&key), entry);
+            if page.len() > most {
+                page.pop_last();
+            }
+        }
+        page.into_iter().collect()
+    }
+
+    /// The keys of entries that may be served; of more than `most`, those that were put last.
+    /// (How often each is read, moka keeps to itself.)
+    pub(crate) fn newest(&self, most: usize, now: Tick, epoch: Epoch) -> Vec<EntryKey> {
+        let live = self.store.iter().filter(|(_, it)| it.is_live(now, epoch));
+        let mut all: Vec<_> = live.map(|(key, it)| (it.life().seen, key)).collect();
+        if all.len() > most {
+            all.select_nth_unstable_by(most, |one, other| other.0.cmp(&one.0));
+            all.truncate(most);
+        }
+        all.iter().map(|(_, key)| EntryKey::clone(key)).collect()
     }
 
     /// Values, up to so many, in no order.
@@ -303,7 +338,7 @@ mod tests {
         let listener = events.listen();
         let name = CacheName::new("test").unwrap();
         (
-            Memory::new(name, bound, clock.clone(), events),
+            Memory::new(name, bound, clock.clone(), events, None),
             clock,
             listener,
         )

@@ -7,6 +7,10 @@ use bytes::Bytes;
 use crate::error::Result;
 use crate::event::{Change, Position, Record, Snapshot};
 use crate::key::{FullKey, Marks};
+use crate::together::together;
+
+/// So many values are filled at a time by a store that does not say how it fills many.
+const FILLED_AT_ONCE: usize = 64;
 
 /// A store that all instances of a service share, with the journal of what was
 /// forgotten in it.
@@ -53,6 +57,18 @@ pub trait SharedStore: Send + Sync + 'static {
     /// Keeps a loaded value, unless a record after `fill.checked` makes it old
     /// or a write to something that it was made of is under way.
     async fn fill(&self, fill: Fill<'_>) -> Result<Filled>;
+
+    /// Keeps many loaded values: as [`fill`](SharedStore::fill) each of them, whatever
+    /// becomes of the others, in as few round trips as the store can. Tells what became
+    /// of each, in their order; after an error any of them may be kept. No key is
+    /// there twice.
+    ///
+    /// By default some are filled at a time.
+    async fn fill_many(&self, fills: &[Fill<'_>]) -> Result<Vec<Filled>> {
+        let filling = fills.iter().map(|fill| self.fill(*fill)).collect();
+        let filled = together(filling, FILLED_AT_ONCE).await;
+        filled.into_iter().collect()
+    }
 
     /// Records that a new value was put and keeps it — or removes what is kept,
     /// if the key was forgotten or put by another after `put.checked`, or a
@@ -153,6 +169,9 @@ pub struct Recorded {
     pub record: Record,
     /// For a put: whether the value was kept. Always true for other changes.
     pub kept: bool,
+    /// For what is forgotten: how many values were removed in the same step. 0 where
+    /// all of them are [reclaimed](SharedStore::reclaim), and for a put.
+    pub removed: u64,
     /// The records between where the caller stood and this one, in order and
     /// without gaps; `None` if there are too many, or the journal no longer
     /// has them all.

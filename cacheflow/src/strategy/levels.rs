@@ -4,10 +4,12 @@ use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::Nothing;
 use super::refresh_ahead::RefreshAhead;
+use super::{Nothing, Page};
 use crate::clock::Tick;
+use crate::codec::Packed;
 use crate::entry::Made;
+use crate::error::Error;
 use crate::key::{Address, FullKey, Marks, Tag};
 use crate::source::Ticket;
 
@@ -41,6 +43,14 @@ pub(crate) trait Levels<V>: Send + Sync + 'static {
         value: &V,
         fill: FillWith,
     ) -> impl Future<Output = ()> + Send;
+
+    /// As [`fill`](Self::fill) each of `pairs`, which were read as a part of `page`, in
+    /// as few steps as there are servers.
+    fn fill_page(
+        &self,
+        page: &Page<V>,
+        pairs: Vec<(Pair<V>, FillWith)>,
+    ) -> impl Future<Output = PageKept> + Send;
 
     /// Keeps an old value for a while in memory, so that its source is left alone.
     fn keep_stale(
@@ -123,6 +133,28 @@ pub(crate) struct FillWith {
     pub(crate) marks: Arc<Marks>,
 }
 
+/// A key and its value, as a page of the source has them.
+pub(crate) struct Pair<V> {
+    pub(crate) address: Address,
+    pub(crate) value: V,
+    /// Its bytes, where there is a shared store.
+    pub(crate) payload: Option<Packed>,
+    /// What it weighs in memory.
+    pub(crate) weight: u32,
+}
+
+/// What became of the pairs of a page.
+#[derive(Debug, Default)]
+pub(crate) struct PageKept {
+    pub(crate) kept: u64,
+    /// They were forgotten or put since the page was begun.
+    pub(crate) refused: u64,
+    /// They cannot be kept, or not in the shared store.
+    pub(crate) failed: u64,
+    /// Why the shared store kept none.
+    pub(crate) error: Option<Error>,
+}
+
 /// What a caller says that an entry is to be forgotten by, beside its key.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Given {
@@ -135,3 +167,6 @@ pub(crate) type Tagger<V> = Arc<dyn Fn(&V) -> Vec<String> + Send + Sync>;
 
 /// Tells a value's lifetime; `None` is the cache's.
 pub(crate) type Timer<V> = Arc<dyn Fn(&V) -> Option<Duration> + Send + Sync>;
+
+/// Tells what is wrong with a value that must not be kept.
+pub(crate) type Validator<V> = Arc<dyn Fn(&V) -> Result<(), String> + Send + Sync>;

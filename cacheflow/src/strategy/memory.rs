@@ -1,19 +1,25 @@
 //! One cache's memory together with its flights: what has to change as one.
 
+mod nothings;
+mod page;
+
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use super::index::Index;
 use super::shelf::Shelf;
 use crate::clock::{Clock, Tick};
-use crate::entry::{Entry, Epoch, Life};
-use crate::event::{Position, Target};
+use crate::entry::{Entry, Epoch};
+use crate::event::{Counter, Counters, EventSink, Gone, Position, Target};
 use crate::key::{Address, CacheName, EntryKey, FullKey, Marks};
-use crate::source::{Boarding, Flight, Flights, SharedError, Start, Ticket};
+use crate::source::{Boarding, Flight, Flights, Start, Ticket};
 use crate::standing::{AsOf, Joined, Standing, Verdict};
 use crate::store::{Memory, Promotion};
-use crate::sync::atomic::{AtomicU64, Ordering};
+use crate::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use crate::sync::{Mutex, MutexGuard};
+
+pub(crate) use nothings::Nothing;
+pub(crate) use page::Page;
 
 /// Memory and flights of one cache on this node.
 ///
@@ -28,27 +34,19 @@ pub(crate) struct Local<V> {
     inside: Mutex<Inside<V>>,
     epoch: AtomicU64,
     standing: Arc<Standing>,
+    counters: Arc<Counters>,
     clock: Clock,
+    events: EventSink,
     serve_young: bool,
     hold_off: Duration,
+    /// Changed under the lock.
+    is_off: AtomicBool,
 }
 
 struct Inside<V> {
     flights: Flights<V>,
     values: Index<V>,
     nothings: Index<Nothing>,
-}
-
-/// That there is no value, and why. Kept beside the values and in a bound of its
-/// own: a flood of keys that do not exist must not drive out what does.
-#[derive(Clone)]
-pub(crate) enum Nothing {
-    /// The source has none.
-    Absent,
-    /// The loader failed.
-    Failed(SharedError),
-    /// What the shared store has could not be refreshed, so often.
-    Unrefreshed(u32),
 }
 
 /// What a [`Local`] is made of.
@@ -59,7 +57,9 @@ pub(crate) struct Options<V> {
     /// `None`: it is not kept that there is nothing.
     pub(crate) nothings: Option<Memory<Nothing>>,
     pub(crate) standing: Arc<Standing>,
+    pub(crate) counters: Arc<Counters>,
     pub(crate) clock: Clock,
+    pub(crate) events: EventSink,
     /// Whether entries younger than `max_staleness` are served while the gate
     /// is closed.
     pub(crate) serve_young: bool,
@@ -74,7 +74,9 @@ impl<V: Clone + Send + Sync + 'static> Local<V> {
             memory,
             nothings,
             standing,
+            counters,
             clock,
+            events,
             serve_young,
             hold_off,
         } = options;
@@ -89,10 +91,28 @@ impl<V: Clone + Send + Sync + 'static> Local<V> {
             }),
             epoch: AtomicU64::new(0),
             standing,
+            counters,
             clock,
+            events,
             serve_young,
             hold_off,
+            is_off: AtomicBool::new(false),
         }
+    }
+
+    /// Switches memory on or off. What is off is empty and takes nothing in, so that a
+    /// hit need not ask; and what was there before, or is on its way, is not there when
+    /// it is switched on again.
+    pub(crate) fn switch(&self, on: bool) {
+        let mut inside = self.inside();
+        if self.is_off.swap(!on, Ordering::AcqRel) == on {
+            self.forget_everything(&mut inside);
+        }
+    }
+
+    /// Whether it is switched off.
+    pub(crate) fn is_off(&self) -> bool {
+        self.is_off.load(Ordering::Acquire)
     }
 
     /// The entry, if it may be served now; for those who are no readers.
@@ -141,40 +161,10 @@ impl<V: Clone + Send + Sync + 'static> Local<V> {
         may.then_some(entry)
     }
 
-    /// What is known of why there is no value.
-    pub(crate) fn nothing(&self, key: &[u8]) -> Option<Arc<Entry<Nothing>>> {
-        let now = self.clock.now();
-        let (entry, _) = self.nothings.live(key, now, self.epoch(), |entry| {
-            let may = self.may_serve(entry.begun, now);
-            may.then(|| Arc::clone(entry))
-        })?;
-        Some(entry)
-    }
-
     /// Whether `entry` is what lies in memory and may be served.
     pub(crate) fn is_still(&self, key: &[u8], entry: &Arc<Entry<V>>) -> bool {
         self.hit(key)
             .is_some_and(|present| Arc::ptr_eq(&present, entry))
-    }
-
-    /// How often what the shared store has of `key` could not be refreshed.
-    pub(crate) fn unrefreshed(&self, key: &[u8]) -> u32 {
-        match self.nothings.kept(key).as_deref() {
-            Some(Entry {
-                value: Nothing::Unrefreshed(failures),
-                ..
-            }) => *failures,
-            _ => 0,
-        }
-    }
-
-    /// Notes that what the shared store has could not be refreshed.
-    pub(crate) fn note_unrefreshed(&self, address: &Address, life: Life, failures: u32) {
-        let nothing = Nothing::Unrefreshed(failures);
-        let entry = Entry::new(nothing, self.clock.now(), life, self.epoch(), 1);
-        let mut inside = self.inside();
-        self.nothings
-            .insert(&mut inside.nothings, &address.key, entry);
     }
 
     #[inline]
@@ -319,33 +309,6 @@ impl<V: Clone + Send + Sync + 'static> Local<V> {
         current
     }
 
-    /// The same for what is known of why there is no value.
-    pub(crate) fn keep_nothing(
-        &self,
-        address: &Address,
-        ticket: &Arc<Ticket>,
-        mut entry: Entry<Nothing>,
-    ) -> bool {
-        let mut inside = self.inside();
-        let current = self.is_current(address, ticket, entry.marks());
-        let now = self.clock.now();
-        let key = address.key.as_bytes();
-        // An error takes the place of no value.
-        let has_value = matches!(entry.value, Nothing::Failed(_))
-            && self.values.kept(key).is_some_and(|value| {
-                let epoch = self.epoch();
-                value.is_live(now, epoch) || value.may_stand_in(now, epoch)
-            });
-        if current && !has_value && self.may_serve(entry.begun, now) {
-            self.values.remove(key);
-            entry.as_of = entry.as_of.max(self.here().unwrap_or(0));
-            self.nothings
-                .insert(&mut inside.nothings, &address.key, entry);
-        }
-        inside.flights.leave(&address.key, ticket);
-        current
-    }
-
     /// Ends a put: what others read meanwhile is older, and the value, if it is
     /// still the newest, goes into memory. `put` is where its own record stands;
     /// `None` if it could not be recorded. Returns whether it still was the newest.
@@ -382,8 +345,19 @@ impl<V: Clone + Send + Sync + 'static> Local<V> {
     /// `before`, and what is under way. Returns, if they are `wanted`, the keys of
     /// all that went by something else than its own key: what was declared to
     /// depend on them goes as well.
-    pub(crate) fn forget(&self, target: Target<'_>, before: u64, wanted: bool) -> Vec<FullKey> {
+    pub(crate) fn forget(&self, target: Target<'_>, before: u64, wanted: bool) -> Gone {
+        let clears = match target {
+            Target::Cache(name) => *name == self.cache,
+            Target::Everything => true,
+            _ => false,
+        };
+        if clears {
+            // Before the lock: to count takes a while, and nobody is to wait for it.
+            self.values.tidy();
+            self.nothings.tidy();
+        }
         let mut inside = self.inside();
+        let mut entries = 0;
         let flights = &mut inside.flights;
         match target {
             Target::Key(key) if self.has(key) => flights.cancel(key.key()),
@@ -394,22 +368,30 @@ impl<V: Clone + Send + Sync + 'static> Local<V> {
                 let full = |key: &EntryKey| FullKey::new(&self.cache, key);
                 flights.cancel_matching(|key| pattern.matches(&full(key)));
             }
-            Target::Cache(name) if *name == self.cache => self.forget_everything(&mut inside),
-            Target::Everything => self.forget_everything(&mut inside),
+            Target::Cache(_) if clears => {
+                self.counters.add(Counter::Cleared);
+                entries += self.forget_everything(&mut inside);
+            }
+            Target::Everything if clears => {
+                self.counters.add(Counter::ClearedWithAll);
+                entries += self.forget_everything(&mut inside);
+            }
             _ => {}
         }
         let Inside {
             values, nothings, ..
         } = &mut *inside;
         let mut gone = Vec::new();
-        self.values.forget(values, target, before, &mut gone);
-        self.nothings.forget(nothings, target, before, &mut gone);
-        if !wanted {
-            return Vec::new();
+        let of_values = self.values.forget(values, target, before, &mut gone);
+        self.tell_forgotten(target, &gone);
+        self.counters.forgotten(target, of_values);
+        let of_nothings = self.nothings.forget(nothings, target, before, &mut gone);
+        entries += of_values.all() + of_nothings.all();
+        let keys = gone.iter().filter(|_| wanted);
+        Gone {
+            entries,
+            keys: keys.map(|key| FullKey::new(&self.cache, key)).collect(),
         }
-        gone.iter()
-            .map(|key| FullKey::new(&self.cache, key))
-            .collect()
     }
 
     fn has(&self, key: &FullKey) -> bool {
@@ -421,13 +403,12 @@ impl<V: Clone + Send + Sync + 'static> Local<V> {
         self.forget_everything(&mut self.inside());
     }
 
-    fn forget_everything(&self, inside: &mut Inside<V>) {
+    fn forget_everything(&self, inside: &mut Inside<V>) -> u64 {
         // Entries of the old epoch are no hits from here on; freeing them may
         // take longer.
         self.epoch.fetch_add(1, Ordering::AcqRel);
         inside.flights.cancel_all();
-        self.values.free_all(&mut inside.values);
-        self.nothings.free_all(&mut inside.nothings);
+        self.values.free_all(&mut inside.values) + self.nothings.free_all(&mut inside.nothings)
     }
 
     /// Whether something here was made of something else.
@@ -446,19 +427,21 @@ impl<V: Clone + Send + Sync + 'static> Local<V> {
         self.values.graph()
     }
 
-    pub(crate) fn memory(&self) -> Option<&Memory<V>> {
-        self.values.memory()
+    /// The keys of what may be served; of more than `most`, those that were put last.
+    pub(crate) fn newest(&self, most: usize) -> Vec<EntryKey> {
+        let (now, epoch) = (self.clock.now(), self.epoch());
+        let memory = self.values.memory();
+        memory.map_or(Vec::new(), |memory| memory.newest(most, now, epoch))
     }
 
-    /// How many keys somebody is under way with.
-    pub(crate) fn under_way(&self) -> usize {
-        self.inside().flights.len()
+    pub(crate) fn memory(&self) -> Option<&Memory<V>> {
+        self.values.memory()
     }
 
     fn insert(&self, inside: &mut Inside<V>, key: &EntryKey, mut entry: Entry<V>) {
         // What could not be served now is not put: it would only be in the way
         // of what can be.
-        if self.may_serve(entry.begun, self.clock.now()) {
+        if !self.is_off() && self.may_serve(entry.begun, self.clock.now()) {
             // It was judged up to here just now, under this lock.
             entry.as_of = entry.as_of.max(self.here().unwrap_or(0));
             self.values.insert(&mut inside.values, key, entry);
@@ -491,5 +474,6 @@ impl<V: Clone + Send + Sync + 'static> Drop for Returning<'_, V> {
     }
 }
 
+mod look;
 #[cfg(test)]
 mod tests;

@@ -28,17 +28,20 @@ mod range;
 pub(crate) mod refresh_ahead;
 mod shelf;
 pub(crate) mod timeouts;
-mod together;
+mod words;
 pub(crate) mod write_behind;
 
 pub use bulkhead::Bulkhead;
 pub use circuit_breaker::CircuitBreaker;
 pub use compose::Strategy;
 pub use fail_safe::FailSafe;
-pub(crate) use levels::{FillWith, Given, Levels, Read, Reading, Tagger, Timer};
-pub(crate) use memory::{Local, Nothing, Options as LocalOptions};
+pub(crate) use levels::{
+    FillWith, Given, Levels, PageKept, Pair, Read, Reading, Tagger, Timer, Validator,
+};
+pub(crate) use memory::{Local, Nothing, Options as LocalOptions, Page};
 pub(crate) use multi_level::Weigher;
 pub use named::StrategyOptions;
+pub(crate) use named::{nearest::nearest, read::read_duration};
 pub(crate) use policy::{CallOptions, Policy};
 pub use refresh_ahead::RefreshAhead;
 pub use write_behind::WriteBehind;

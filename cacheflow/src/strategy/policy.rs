@@ -6,11 +6,15 @@ use std::time::Duration;
 use super::bulkhead::Compartment;
 use super::circuit_breaker::Breaker;
 use super::distributed_lock::Lock;
-use super::{Reading, Strategy};
+use super::{Reading, RefreshAhead, Strategy};
+use crate::live::Live;
 
 /// The strategy of a cache, or of some of its handles.
 pub(crate) struct Policy {
     pub(crate) strategy: Strategy,
+    /// When values are refreshed: as the strategy said at first, until configuration
+    /// changes.
+    pub(crate) refresh: Arc<Live<Option<RefreshAhead>>>,
     pub(crate) breaker: Option<Arc<Breaker>>,
     pub(crate) bulkhead: Option<Arc<Compartment>>,
     pub(crate) lock: Option<Lock>,
@@ -56,6 +60,7 @@ impl Policy {
         strategy.timeouts.hard = None;
         Arc::new(Self {
             strategy,
+            refresh: Arc::clone(&self.refresh),
             breaker: None,
             bulkhead: None,
             lock: self.lock.clone(),
@@ -69,7 +74,7 @@ impl Policy {
 
     /// Whether values that are asked for are loaded anew by a timer.
     pub(crate) fn refreshes_by_itself(&self) -> bool {
-        let refresh = self.strategy.refresh;
+        let refresh = self.refresh.get();
         refresh.is_some_and(|refresh| refresh.by_itself)
     }
 
@@ -78,7 +83,7 @@ impl Policy {
             skip_shared: options.skip.reading_shared,
             skip_memory: options.skip.filling_memory,
             refreshes: None,
-            refresh: self.strategy.refresh,
+            refresh: *self.refresh.get(),
             idle,
         }
     }

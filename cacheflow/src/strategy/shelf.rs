@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::index::{Index, Member};
 use crate::clock::Tick;
 use crate::entry::{Entry, Epoch};
-use crate::event::Target;
+use crate::event::{TakenOut, Target};
 use crate::key::{CacheName, EntryKey, FullKey, Marks};
 use crate::store::{Memory, Promotion};
 
@@ -67,7 +67,8 @@ impl<T: Send + Sync + 'static> Shelf<T> {
         self.remove_older(key, u64::MAX);
     }
 
-    /// Forgets what is kept of `key` if it is older than the record `before`.
+    /// Forgets what is kept of `key` if it is older than the record `before`; returns
+    /// whether there was something.
     fn remove_older(&self, key: &[u8], before: u64) -> bool {
         let memory = self.memory.as_ref();
         memory.is_some_and(|memory| memory.forget_older(key, before))
@@ -75,17 +76,18 @@ impl<T: Send + Sync + 'static> Shelf<T> {
 
     /// Forgets what `target` says of this cache and is older than the record
     /// `before`; not by whole caches, which is the epoch's. Adds the keys of all
-    /// that went by something else than its own key to `gone`.
+    /// that went by something else than its own key to `gone`, and returns how many
+    /// entries went.
     pub(super) fn forget(
         &self,
         index: &mut Index<T>,
         target: Target<'_>,
         before: u64,
         gone: &mut Vec<EntryKey>,
-    ) {
-        let mut freed = 0;
+    ) -> TakenOut {
+        let (mut freed, mut entries, mut named) = (0, 0, 0);
         let mut stays = |member: &Member<T>| {
-            let stays = self.stays(member, before, &mut freed);
+            let stays = self.stays(member, before, &mut freed, &mut entries);
             if !stays {
                 gone.push(member.key.clone());
             }
@@ -96,17 +98,19 @@ impl<T: Send + Sync + 'static> Shelf<T> {
                 index.take_dependents(key, stays);
                 let is_here = key.cache() == self.cache.as_str();
                 if is_here && !matches!(target, Target::Putting(_)) {
-                    self.remove_older(key.key(), before);
+                    named += u64::from(self.remove_older(key.key(), before));
                 }
             }
             Target::DependentsOf(key) => index.take_dependents(key, stays),
             Target::Tag(tag) => index.take_tagged(tag, stays),
             Target::Pattern(pattern) => {
                 index.take_dependents_where(|key| pattern.matches(key), &mut stays);
-                let Some(memory) = &self.memory else { return };
                 let full = |key: &EntryKey| FullKey::new(&self.cache, key);
-                for key in memory.keys_where(|key| pattern.matches(&full(key))) {
+                let keys =
+                    |memory: &Memory<T>| memory.keys_where(|key| pattern.matches(&full(key)));
+                for key in self.memory.as_ref().map(keys).unwrap_or_default() {
                     if self.remove_older(key.as_bytes(), before) {
+                        named += 1;
                         gone.push(key);
                     }
                 }
@@ -117,26 +121,45 @@ impl<T: Send + Sync + 'static> Shelf<T> {
             }
             Target::Everything => {}
         }
+        // What carries a tag is named by it.
+        match target {
+            Target::Tag(_) => TakenOut {
+                named: entries,
+                made_of_it: 0,
+            },
+            _ => TakenOut {
+                named,
+                made_of_it: entries,
+            },
+        }
     }
 
     /// Frees every entry. Those who must not be served any more are told by
-    /// their epoch, not by this.
-    pub(super) fn free_all(&self, index: &mut Index<T>) {
+    /// their epoch, not by this. Returns about how many there were.
+    pub(super) fn free_all(&self, index: &mut Index<T>) -> u64 {
         index.clear();
+        let Some(memory) = &self.memory else { return 0 };
+        let entries = memory.entries();
+        memory.free_all();
+        entries
+    }
+
+    /// Brings the count of entries up to date.
+    pub(super) fn tidy(&self) {
         if let Some(memory) = &self.memory {
-            memory.free_all();
+            memory.tidy();
         }
     }
 
     /// Whether an entry that the index found is newer than the record `before`;
-    /// else it is forgotten.
-    fn stays(&self, member: &Member<T>, before: u64, freed: &mut usize) -> bool {
+    /// else it is forgotten, and counted unless it was forgotten before.
+    fn stays(&self, member: &Member<T>, before: u64, freed: &mut usize, entries: &mut u64) -> bool {
         let entry = member.entry.upgrade();
         if entry.as_ref().is_some_and(|entry| entry.as_of >= before) {
             return true;
         }
         if let (Some(entry), Some(memory)) = (entry, &self.memory) {
-            entry.forget();
+            *entries += u64::from(entry.forget());
             // To be marked is what counts. Of very many, most are left for memory
             // to replace or evict: nobody waits for that under the lock.
             if *freed < FREED_AT_ONCE {

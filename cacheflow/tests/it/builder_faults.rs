@@ -32,7 +32,7 @@ async fn all_faults_of_a_cache_are_told_at_once() {
     let error = alone()
         .await
         .cache::<u64, u64>("a:b")
-        .ttl(Duration::ZERO)
+        .ttl(NANO)
         .follower_timeout(Duration::MAX)
         .strategy(Strategy::cache_aside().memory_ttl(Duration::ZERO))
         .max_entries(0)
@@ -45,7 +45,7 @@ async fn all_faults_of_a_cache_are_told_at_once() {
         &error,
         &[
             "cache name = \"a:b\": allowed are 1 to 128 characters of [A-Za-z0-9_.@-]",
-            "ttl = 0ns: allowed is 1ms to 31622400s",
+            "ttl = 1ns: allowed is 1ms to 31622400s",
             "follower_timeout = 18446744073709551615.999999999s: allowed is 1ms to 31622400s",
             "memory_ttl = 0ns: allowed is 1ms to 31622400s",
             "memory_ttl = 0ns: allowed with the strategy multi-level",

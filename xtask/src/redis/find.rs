@@ -8,7 +8,7 @@ use anyhow::{Context, Result, bail};
 
 /// The environment variable that names the server to use. `cargo xtask test` sets it for the tests
 /// it runs, so that they use the server it found.
-pub(crate) const SERVER_VARIABLE: &str = "CACHEFLOW_REDIS_SERVER";
+pub(crate) const SERVER_VARIABLE: &str = "TESTKIT_REDIS_SERVER";
 
 const NAMES: [&str; 2] = ["redis-server", "valkey-server"];
 

@@ -30,6 +30,10 @@ pub(super) const ALL: &[Example] = &[
     Example::new("dictionary", &[]),
     Example::new("custom_codec", &[]),
     Example::new("million", &["--keys", "20000"]),
+    Example::new("operations", &["--listen", "127.0.0.1:0", "--for", "2s"]),
+    Example::new("operations", &["--listen", "127.0.0.1:0", "--for", "2s"]).with_redis(),
+    Example::new("warm_start", &["--entries", "20000"]),
+    Example::new("warm_start", &["--entries", "20000"]).with_redis(),
     Example::new("costs", &["--millis", "50"]),
 ];
 

@@ -14,6 +14,7 @@ use crate::arguments::Arguments;
 use crate::attribute::Given;
 use crate::faults::Faults;
 use crate::function::{Function, Manner};
+use crate::key::Part;
 use crate::say::Said;
 use crate::scope::Scope;
 use proc_macro2::Ident;
@@ -72,12 +73,20 @@ pub(super) fn check(
         codec: options.codec.given(),
         compress: options::compress(options.compress, faults),
         schema_version: options::whole("schema_version", options.schema_version, faults),
+        max_ttl: options::kept_for("max_ttl", options.max_ttl, faults),
+        sensitive: options.sensitive.as_ref().copied().unwrap_or(false),
+        validate: options.validate.given(),
+        patterns: options::patterns(options.invalidation_patterns, faults),
     };
     never_written(&keeping, &options.local, &function.sig.ident, faults);
     let scope = Scope {
         has_result: true,
         ..scope
     };
+    if keeping.sensitive {
+        options::tags_of_secrets(&options.tags, faults);
+        key.push(Part::Conceal);
+    }
     let mut said = Said::default();
     said.tags(options.tags, &scope, faults);
     said.depends_on(options.depends_on, &scope, faults);

@@ -3,7 +3,9 @@
 use crate::attribute::Given;
 use crate::cached::model::{Compress, Setting, Ttl};
 use crate::faults::Faults;
-use crate::literal::{is_literal, text};
+use crate::literal::{is_literal, is_pattern, text};
+use crate::say::{elements, is_list};
+use crate::template::{self, Piece};
 use crate::{cache_name, duration};
 use std::fmt::Display;
 use std::str::FromStr;
@@ -79,6 +81,50 @@ pub(super) fn whole<T: FromStr<Err: Display>>(
         );
     }
     parsed.map(Setting::Fixed)
+}
+
+/// Patterns over what is forgotten: texts.
+pub(super) fn patterns(given: Given<Expr>, faults: &mut Faults) -> Vec<LitStr> {
+    let Some(list) = given.given() else {
+        return Vec::new();
+    };
+    let mut patterns = Vec::new();
+    for element in elements(&list) {
+        let Some(text) = text(element) else {
+            faults.on(element, NO_PATTERNS);
+            continue;
+        };
+        let value = text.value();
+        if value.is_empty() || !is_pattern(&value) {
+            let message = format!(
+                "`invalidation_patterns` has {value:?}: allowed behind a `\\` are `*`, `?` and `\\`, \
+                 and it is not empty"
+            );
+            faults.on(&text, message);
+        }
+        patterns.push(text);
+    }
+    if !is_list(&list) || elements(&list).is_empty() {
+        faults.on(&list, NO_PATTERNS);
+    }
+    patterns
+}
+
+const NO_PATTERNS: &str =
+    "`invalidation_patterns` takes a list of texts, like `[\"user:*\", \"role:*\"]`";
+
+/// A secret that stands in a tag can be read in Redis.
+pub(super) fn tags_of_secrets(tags: &Given<Expr>, faults: &mut Faults) {
+    let Some(tags) = tags.as_ref() else { return };
+    for element in elements(tags) {
+        let Some(text) = text(element) else { continue };
+        let pieces = template::pieces(&text.value()).unwrap_or_default();
+        if pieces.iter().any(|piece| matches!(piece, Piece::Place(_))) {
+            let message = "`sensitive` hides what the key is made of, and a tag is readable \
+                 everywhere: here it is a fixed text";
+            faults.on(&text, message);
+        }
+    }
 }
 
 /// A text with units, or an expression of type `Duration`.

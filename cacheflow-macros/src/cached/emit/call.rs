@@ -106,8 +106,15 @@ pub(super) fn emit_shape(cached: &Cached, locals: &Locals) -> TokenStream {
     };
     let mut probed_at = shape.clone();
     probed_at.set_span(place);
+    // Only for the compiler, which compares what is looked at with what is returned.
+    let validated = cached.keeping.validate.as_ref().map(|validate| {
+        quote_spanned! { shown_at(Ends::of(validate).first)=>
+            let #shape = ::cacheflow::private::validated(#shape, #validate);
+        }
+    });
     quote! {
         let #shape = #probed;
+        #validated
         let #shape = #check(#probed_at);
     }
 }

@@ -32,6 +32,10 @@ fn emit_keeping(keeping: &Keeping) -> Option<TokenStream> {
         codec,
         compress,
         schema_version,
+        max_ttl,
+        sensitive,
+        validate,
+        patterns,
     } = keeping;
     let local = local.then(|| quote! { .in_process() });
     let strategy = strategy.as_ref().map(strategy::emit);
@@ -49,7 +53,17 @@ fn emit_keeping(keeping: &Keeping) -> Option<TokenStream> {
         let version = strategy::setting(version);
         quote! { .schema_version(#version) }
     });
-    let all = quote! { #local #strategy #none #err #codec #compress #version };
+    let max_ttl = max_ttl.as_ref().map(|max_ttl| set("max_ttl", max_ttl));
+    let sensitive = sensitive.then(|| quote! { .sensitive() });
+    let validate = validate.as_ref().map(|validate| {
+        // What is wrong with it is told where the function is.
+        quote_spanned! { shown_at(Ends::of(validate).first)=> .validate(#validate) }
+    });
+    let patterns =
+        (!patterns.is_empty()).then(|| quote! { .invalidation_patterns(&[#(#patterns),*]) });
+    let all = quote! {
+        #local #strategy #none #err #codec #compress #version #max_ttl #sensitive #validate #patterns
+    };
     (!all.is_empty()).then(|| quote! { .with(|it| it #all) })
 }
 

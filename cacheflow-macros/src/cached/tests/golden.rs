@@ -73,6 +73,14 @@ fn what_is_said_of_values() {
 }
 
 #[test]
+fn what_must_not_be_kept_for_long_or_seen() {
+    let attribute = r#"cache = "grants", sensitive, max_ttl = "60s", validate = Grant::check,
+        invalidation_patterns = ["user:*", "role:*"]"#;
+    let item = "async fn grant(token: &str) -> Option<Grant> { load(token).await }";
+    assert_golden("secured", attribute, item);
+}
+
+#[test]
 fn a_method_without_companions_with_a_strategy() {
     let attribute = r#"cache = "users", key = "{self.org}:{name}", strategy = multi_level(memory_ttl = "60s")
         + refresh_ahead(0.8)

@@ -161,3 +161,34 @@ fn parts_of_strategies_on_their_own() {
     let item = "async fn f(id: u64) -> Result<u8, Error> { Ok(1) }";
     assert_fault("hard_timeout = ", item, "hard_timeout", message);
 }
+
+#[test]
+fn patterns_are_texts_that_can_be_read() {
+    let message = "`invalidation_patterns` takes a list of texts, like `[\"user:*\", \"role:*\"]`";
+    for on in ["7", "PATTERNS", "[]"] {
+        let list = if on == "7" { "[7]" } else { on };
+        let attribute = format!("invalidation_patterns = {list}");
+        assert_fault(&attribute, PLAIN, on, message);
+    }
+    let message = "`invalidation_patterns` has \"a\\\\b\": allowed behind a `\\` are `*`, `?` and `\\`, and it is not empty";
+    let attribute = r#"invalidation_patterns = ["a\\b"]"#;
+    assert_fault(attribute, PLAIN, r#""a\\b""#, message);
+}
+
+#[test]
+fn secrets_stand_in_no_tags() {
+    let message = "`sensitive` hides what the key is made of, and a tag is readable everywhere: here it is a fixed text";
+    let item = "async fn find(id: u64) -> u64 { id }";
+    assert_fault(
+        r#"sensitive, tags = ["user:{id}"]"#,
+        item,
+        r#""user:{id}""#,
+        message,
+    );
+    for fine in [
+        r#"sensitive, tags = ["users", "{{id}}"]"#,
+        r#"sensitive = false, tags = ["user:{id}"]"#,
+    ] {
+        super::expanded(fine, item);
+    }
+}

@@ -4,8 +4,8 @@ use super::{FIND, assert_fault, faults};
 
 const TAKES: &str = "`#[cached]` takes `bulkhead`, `cache`, `cache_aside`, `cache_err`, \
     `cache_none`, `circuit_breaker`, `codec`, `companions`, `compress`, `depends_on`, `distributed_lock`, `fail_safe`, \
-    `flow`, `hard_timeout`, `key`, `local`, `multi_level`, `receiver`, `refresh_ahead`, `schema_version`, `skip`, \
-    `soft_timeout`, `strategy`, `tags`, `ttl`, `ttl_from`, `unless`, `versioned`, `visibility`, \
+    `flow`, `hard_timeout`, `invalidation_patterns`, `key`, `local`, `max_ttl`, `multi_level`, `receiver`, `refresh_ahead`, `schema_version`, `sensitive`, `skip`, \
+    `soft_timeout`, `strategy`, `tags`, `ttl`, `ttl_from`, `unless`, `validate`, `versioned`, `visibility`, \
     `when`";
 
 #[test]

@@ -3,7 +3,7 @@
 use crate::change::model::{Name, Texts};
 use crate::faults::Faults;
 use crate::key::Part;
-use crate::literal::{is_literal, text};
+use crate::literal::{is_literal, is_pattern, text};
 use crate::say::{elements, full_key, is_list};
 use crate::scope::Scope;
 use crate::template::{self, Piece};
@@ -104,15 +104,4 @@ pub(super) fn pattern(
     // All of them, for all faults.
     let parts: Vec<_> = parts.collect();
     parts.into_iter().collect()
-}
-
-/// As `cacheflow` itself reads patterns.
-fn is_pattern(text: &str) -> bool {
-    let mut chars = text.chars();
-    while let Some(c) = chars.next() {
-        if c == '\\' && !matches!(chars.next(), Some('*' | '?' | '\\')) {
-            return false;
-        }
-    }
-    true
 }

@@ -41,6 +41,7 @@ impl Recorder {
             Applied::Recorded => Outcome::Recorded,
             Applied::Everywhere => Outcome::Everywhere,
             Applied::Local => Outcome::Local,
+            Applied::Deferred => unreachable!("nothing is forgotten later here"),
         };
         self.with(|bytes| {
             let told = Told::Forgot {

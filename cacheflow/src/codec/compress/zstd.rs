@@ -10,26 +10,46 @@ use zstd::zstd_safe::{get_dict_id_from_frame, get_frame_content_size};
 use super::pool::Pool;
 use super::{Compression, Dictionary};
 use crate::error::Unreadable;
+use crate::live::Live;
 
 /// Compresses and decompresses the values of one cache.
 pub(in crate::codec) struct Packer {
+    how: Live<How>,
+    newest: Option<Dictionary>,
+    plain: Pool<Decompressor<'static>>,
+    by_version: BTreeMap<u32, (Dictionary, Pool<Decompressor<'static>>)>,
+}
+
+/// How values are compressed at present.
+struct How {
     /// `None` if nothing is compressed.
     level: Option<i32>,
     above: usize,
-    newest: Option<Dictionary>,
+    /// Of this level.
     compressors: Pool<Compressor<'static>>,
-    plain: Pool<Decompressor<'static>>,
-    by_version: BTreeMap<u32, (Dictionary, Pool<Decompressor<'static>>)>,
+}
+
+impl How {
+    fn new(compression: &Compression) -> Self {
+        Self {
+            level: compression.level,
+            above: compression.threshold(),
+            compressors: Pool::new(),
+        }
+    }
+
+    /// `None` if they are stored as they are, whatever would become of them.
+    fn level_for(&self, bytes: &[u8]) -> Option<i32> {
+        self.level.filter(|_| bytes.len() > self.above)
+    }
 }
 
 impl Packer {
     pub(in crate::codec) fn new(compression: &Compression) -> Self {
         let all = compression.dictionaries.iter();
         Self {
-            level: compression.level,
-            above: compression.threshold(),
+            how: Live::new(How::new(compression)),
             newest: compression.dictionaries.newest().cloned(),
-            compressors: Pool::new(),
             plain: Pool::new(),
             by_version: all
                 .map(|it| (it.version(), (it.clone(), Pool::new())))
@@ -37,16 +57,31 @@ impl Packer {
         }
     }
 
+    /// Whether they are compressed, if that makes them shorter.
+    pub(in crate::codec) fn tries(&self, bytes: &[u8]) -> bool {
+        self.how.get().level_for(bytes).is_some()
+    }
+
+    /// Compresses so from here on; the dictionaries stay.
+    pub(in crate::codec) fn compress(&self, compression: &Compression) {
+        let before = self.how.get();
+        let after = How::new(compression);
+        if (before.level, before.above) != (after.level, after.above) {
+            self.how.set(after);
+        }
+    }
+
     /// The compressed bytes; `None` if they are to be stored as they are.
     pub(in crate::codec) fn pack(&self, bytes: &[u8]) -> Option<Vec<u8>> {
-        let level = self.level.filter(|_| bytes.len() > self.above)?;
+        let how = self.how.get();
+        let level = how.level_for(bytes)?;
         let make = || match &self.newest {
             Some(dictionary) => Compressor::with_dictionary(level, dictionary.as_bytes()),
             None => Compressor::new(level),
         };
         // What does not become shorter does not find room, which ends the attempt.
         let mut packed = Vec::with_capacity(bytes.len().saturating_sub(1));
-        let compressed = self.compressors.with(make, |compressor| {
+        let compressed = how.compressors.with(make, |compressor| {
             compressor.compress_to_buffer(bytes, &mut packed)
         });
         compressed.ok().map(|_| packed)
@@ -88,8 +123,8 @@ impl Packer {
 impl fmt::Debug for Packer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Packer")
-            .field("level", &self.level)
-            .field("above", &self.above)
+            .field("level", &self.how.get().level)
+            .field("above", &self.how.get().above)
             .field("newest", &self.newest)
             .finish_non_exhaustive()
     }

@@ -7,6 +7,7 @@ use crate::standing::Verdict;
 use std::time::Duration;
 
 mod order;
+mod watching;
 
 #[derive(Default)]
 struct Recording(Mutex<Vec<String>>);
@@ -26,7 +27,7 @@ impl NearCache for Recording {
         true
     }
 
-    fn forget(&self, target: Target<'_>, before: u64, _: bool) -> Vec<FullKey> {
+    fn forget(&self, target: Target<'_>, before: u64, _: bool) -> Gone {
         let what = match target {
             Target::Key(key) => key.to_string(),
             Target::OwnPut(key) => format!("own put {key}"),
@@ -39,12 +40,13 @@ impl NearCache for Recording {
         };
         self.note(what);
         // What depends on `c:a` is `c:b`, on which `c:a` depends.
-        match target {
+        let keys = match target {
             Target::Tag(_) => vec![key("c:a")],
             Target::DependentsOf(of) if of.key() == b"a" => vec![key("c:b")],
             Target::DependentsOf(_) if before > 0 => vec![key("c:a")],
             _ => Vec::new(),
-        }
+        };
+        Gone { entries: 1, keys }
     }
 
     fn dependents(&self, _: &FullKey) -> Vec<FullKey> {

@@ -7,8 +7,10 @@ use std::time::Duration;
 
 use super::call::{Load, Reply, Terms};
 use super::layer::Layer;
+use super::many::LoadedAll;
 use crate::entry::{Level, Made};
 use crate::event::Counter;
+use crate::key::Address;
 use crate::source::{
     Flight, LoadContext, LoadError, Loaded, MadeOf, Ticket, Trouble, Under, is_under,
     while_let_through, while_loading,
@@ -123,6 +125,46 @@ where
         Ok(loaded.map(|value| self.made(value)))
     }
 
+    /// Runs a loader as if there were no cache: with no strategy, and for this caller.
+    pub(crate) async fn uncached<F, Fut, E>(&self, load: Load<V, F, E>) -> Reply<V, E>
+    where
+        F: FnOnce(LoadContext<V>) -> Fut,
+        Fut: Future<Output = Result<Loaded<V>, E>>,
+    {
+        let Load { loader, terms } = load;
+        let loader = loader.expect("a load is tried once");
+        self.counters.add(Counter::Miss);
+        let loaded = self.run(loader, &terms).await.map_err(LoadError::Source)?;
+        Ok(loaded.map(|value| self.made(value)))
+    }
+
+    /// The same for many keys: by one call of their loader.
+    pub(crate) async fn uncached_many<F, Fut, E>(
+        &self,
+        addresses: &[Address],
+        terms: &Terms<V, E>,
+        mut loader: F,
+    ) -> LoadedAll<V, E>
+    where
+        F: FnMut(&[usize]) -> Fut,
+        Fut: Future<Output = Result<Vec<Option<V>>, E>>,
+    {
+        let places: Vec<usize> = (0..addresses.len()).collect();
+        places.iter().for_each(|_| self.counters.add(Counter::Miss));
+        let loaded = self.run(|_| loader(&places), terms).await;
+        let made = |value: Option<V>| Some(Loaded::from(value).map(|value| self.made(value)));
+        match loaded {
+            Ok(values) => LoadedAll {
+                loaded: values.into_iter().map(made).collect(),
+                error: None,
+            },
+            Err(error) => LoadedAll {
+                loaded: places.iter().map(|_| None).collect(),
+                error: Some(LoadError::Source(error)),
+            },
+        }
+    }
+
     /// What a loader gives that runs beside all flights, for one key or for several.
     pub(super) async fn beside<F, Fut, T, E>(
         &self,
@@ -233,10 +275,14 @@ where
         Fut: Future<Output = Result<T, E>>,
     {
         self.counters.add(Counter::Load);
+        let began = self.clock.now();
         let loaded = loader(terms.context.clone()).await;
+        let time = self.clock.now().since(began);
+        self.counters.loaded(&self.cache, time);
         if loaded.is_err() {
             self.counters.add(Counter::LoadFailed);
         }
+        self.log_load(loaded.is_err(), time);
         loaded
     }
 

@@ -30,10 +30,12 @@ pub(crate) struct Wanted {
     pub(crate) by_value: Option<Duration>,
 }
 
-/// For how long to keep it; `None` if it is not kept. `draw` is drawn at random
-/// from 0 (inclusive) to 1 (exclusive).
+/// For how long to keep it; `None` if it is not kept. Not for longer than
+/// `max_ttl`, by whatever is asked for or drawn. `draw` is drawn at random from 0
+/// (inclusive) to 1 (exclusive).
 pub(crate) fn after_load(
     config: &CacheAside,
+    max_ttl: Option<Duration>,
     end: LoadEnd,
     wanted: Wanted,
     draw: f64,
@@ -48,7 +50,22 @@ pub(crate) fn after_load(
         LoadEnd::FailedShared => config.err_ttl?,
         LoadEnd::FailedAlone => return None,
     };
-    (ttl >= SHORTEST).then(|| jittered(ttl, config.ttl_jitter, draw))
+    (ttl >= SHORTEST).then(|| {
+        let jitter = config.ttl_jitter;
+        let Some(max_ttl) = max_ttl else {
+            return jittered(ttl, jitter, draw);
+        };
+        // Below the bound by its jitter: what is loaded together does not end together
+        // at the bound either.
+        let below = max_ttl.div_f64(1.0 + jitter);
+        jittered(ttl.min(below), jitter, draw).min(max_ttl)
+    })
+}
+
+/// For how long beyond `ttl` a value may stand in, which is not kept for longer than
+/// `max_ttl`.
+pub(crate) fn stale_within(max_ttl: Option<Duration>, ttl: Duration, stale: Duration) -> Duration {
+    max_ttl.map_or(stale, |max_ttl| stale.min(max_ttl.saturating_sub(ttl)))
 }
 
 /// `ttl`, a little shorter or longer: what was loaded in one second shall not
@@ -163,7 +180,7 @@ mod tests {
         for (config, end, wanted, kept) in cases {
             for draw in DRAWS {
                 assert_eq!(
-                    after_load(config, end, wanted, draw),
+                    after_load(config, None, end, wanted, draw),
                     kept,
                     "{end:?} {wanted:?}"
                 );
@@ -183,6 +200,48 @@ mod tests {
             assert!(jittered(LONGEST - SHORTEST, 0.5, draw) <= LONGEST);
             assert_eq!(jittered(ttl, 0.0, draw), ttl);
         }
+    }
+
+    #[test]
+    fn nothing_is_kept_for_longer_than_the_bound_and_not_all_for_just_that_long() {
+        let bound = Duration::from_secs(60);
+        let minute = |by_loader| Wanted {
+            by_loader,
+            ..Wanted::default()
+        };
+        let config = CacheAside {
+            ttl: LONGEST,
+            none_ttl: Some(LONGEST),
+            err_ttl: Some(LONGEST),
+            ..CacheAside::default()
+        };
+        for end in [LoadEnd::Value, LoadEnd::Absent, LoadEnd::FailedShared] {
+            for wanted in [
+                minute(None),
+                minute(Some(bound)),
+                minute(Some(Duration::MAX)),
+            ] {
+                let kept = DRAWS.map(|draw| after_load(&config, Some(bound), end, wanted, draw));
+                assert!(
+                    kept.iter()
+                        .all(|kept| kept.is_some_and(|kept| kept <= bound))
+                );
+                assert!(kept[0] < kept[1] && kept[1] < kept[2], "{kept:?}");
+            }
+        }
+        let short = minute(Some(SHORTEST));
+        let kept = after_load(&config, Some(bound), LoadEnd::Value, short, 0.5);
+        assert_eq!(kept, Some(SHORTEST));
+    }
+
+    #[test]
+    fn standing_in_is_within_the_bound_as_well() {
+        let seconds = Duration::from_secs;
+        let within = |max_ttl, stale| stale_within(max_ttl, seconds(40), stale);
+        assert_eq!(within(None, seconds(90)), seconds(90));
+        assert_eq!(within(Some(seconds(60)), seconds(90)), seconds(20));
+        assert_eq!(within(Some(seconds(60)), seconds(5)), seconds(5));
+        assert_eq!(within(Some(seconds(30)), seconds(5)), Duration::ZERO);
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::attempt::Failure;
 use super::call::{Reply, Terms};
-use super::decide::{LoadEnd, SHORTEST, Wanted, after_load};
+use super::decide::{LoadEnd, SHORTEST, Wanted, after_load, stale_within};
 use super::layer::Layer;
 use super::lead::Way;
 use super::marking;
@@ -87,14 +87,18 @@ where
         keeping: Keeping,
     ) -> Told<V> {
         let said = terms.context.taken();
-        let ends = parts.expires.filter(|_| !self.config.outlive_dependencies);
+        let ends = parts
+            .expires
+            .filter(|_| !self.config.get().outlive_dependencies);
         let marks = self.marks(address, &terms.given, &said, &value, parts);
+        let marks = marks.filter(|_| self.may_be_kept(address, &value));
         let wanted = Wanted {
             by_loader: said.ttl,
             by_call: terms.options.ttl,
             by_value: self.timer.as_ref().and_then(|timer| timer(&value)),
         };
-        let ttl = after_load(&self.config, LoadEnd::Value, wanted, draw());
+        let config = self.config.get();
+        let ttl = after_load(&config, self.max_ttl, LoadEnd::Value, wanted, draw());
         let now = self.clock.now();
         let ttl = kept_for(ttl, ends, &said, now);
         let (marks, ttl) = marks.zip(ttl).unzip();
@@ -113,6 +117,7 @@ where
         let fill = marks.zip(ttl).map(|(marks, ttl)| {
             // It lives on only as long as what it was made of does.
             let stale = terms.policy.stale(&terms.options).unwrap_or_default();
+            let stale = stale_within(self.max_ttl, ttl, stale);
             FillWith {
                 stale: ends.map_or(stale, |_| Duration::ZERO),
                 version: made.version.clone(),
@@ -136,12 +141,15 @@ where
         keeping: Keeping,
     ) -> Told<V> {
         let said = terms.context.taken();
-        let ends = parts.expires.filter(|_| !self.config.outlive_dependencies);
+        let ends = parts
+            .expires
+            .filter(|_| !self.config.get().outlive_dependencies);
         let marks = self.all_marks(address, &terms.given, &said, Vec::new(), parts);
         self.read_nothing(address, marks.as_deref());
         flight.land(Outcome::Absent(marks.clone()));
         let wanted = Wanted::default();
-        let ttl = after_load(&self.config, LoadEnd::Absent, wanted, draw());
+        let config = self.config.get();
+        let ttl = after_load(&config, self.max_ttl, LoadEnd::Absent, wanted, draw());
         // What was there and is no more has to go.
         let skip = terms.options.skip;
         let replaces = way.refreshes.is_some() || skip.reading_memory || skip.reading_shared;
@@ -185,7 +193,8 @@ where
             Fault::Source(Some(_)) => LoadEnd::FailedShared,
             _ => LoadEnd::FailedAlone,
         };
-        let ttl = after_load(&self.config, end, Wanted::default(), draw());
+        let config = self.config.get();
+        let ttl = after_load(&config, self.max_ttl, end, Wanted::default(), draw());
         let is_refresh = way.refreshes.is_some();
         if let (Some(ttl), Fault::Source(Some(error)), Some(marks), false) =
             (ttl, fault, marks, is_refresh)
@@ -221,8 +230,8 @@ where
         FillWith {
             ttl,
             stale: Duration::ZERO,
-            idle: self.config.idle,
-            refresh: terms.policy.strategy.refresh,
+            idle: self.config.get().idle,
+            refresh: *terms.policy.refresh.get(),
             cost: keeping.cost,
             version: None,
             skip_shared: keeping.skip_shared || skip.filling_shared,
@@ -235,12 +244,34 @@ where
     fn is_late(&self, address: &Address, keeping: Keeping) -> bool {
         if keeping.is_late {
             self.counters.add(Counter::FillRefused);
+            tracing::debug!(
+                cache = %self.cache,
+                cache_key = self.events.named(&address.key),
+                "a value is not kept: its lease was lost while it was loaded"
+            );
             self.events.tell(|| Event::FillRefused {
                 cache: self.cache.clone(),
                 key: address.key.clone(),
             });
         }
         keeping.is_late
+    }
+
+    /// Whether there is nothing wrong with `value`; else it is counted and told.
+    pub(crate) fn may_be_kept(&self, address: &Address, value: &V) -> bool {
+        let Some(validator) = &self.validator else {
+            return true;
+        };
+        let judged = validator(value);
+        if let Err(fault) = &judged {
+            self.counters.add(Counter::ValueRefused);
+            self.events.tell(|| Event::ValueRefused {
+                cache: self.cache.clone(),
+                key: address.key.clone(),
+                fault: fault.as_str().into(),
+            });
+        }
+        judged.is_ok()
     }
 
     /// What `value` is forgotten by; `None`, told, if that cannot be kept.

@@ -15,24 +15,28 @@ use crate::clock::Clock;
 use crate::entry::{Level, Made};
 use crate::event::{Counter, Counters, Event, EventSink};
 use crate::key::{Address, CacheName, Marks};
+use crate::live::Live;
 use crate::runtime::Background;
 use crate::source::{
-    Boarding, Fault, Flight, Landed, LoadContext, LoadError, Loaded, Outcome, inside, is_loading,
-    read_within_load,
+    Boarding, Fault, Flight, Landed, LoadContext, LoadError, Loaded, Outcome, inside,
+    is_collecting, is_loading, read_within_load,
 };
 use crate::standing::Joined;
-use crate::strategy::levels::{Levels, Tagger, Timer};
+use crate::strategy::levels::{Levels, Tagger, Timer, Validator};
 use crate::strategy::refresh_ahead::Due;
 use crate::strategy::{Local, Nothing};
 
 /// Cache-aside over some levels.
 pub(crate) struct Layer<V, L> {
     pub(crate) cache: CacheName,
-    pub(crate) config: CacheAside,
+    pub(crate) config: Live<CacheAside>,
     pub(crate) local: Arc<Local<V>>,
     pub(crate) levels: L,
+    /// No value is kept for longer.
+    pub(crate) max_ttl: Option<Duration>,
     pub(crate) tagger: Option<Tagger<V>>,
     pub(crate) timer: Option<Timer<V>>,
+    pub(crate) validator: Option<Validator<V>>,
     /// Tells this flow's caches from those of another.
     pub(crate) flow: usize,
     pub(crate) clock: Clock,
@@ -156,6 +160,12 @@ where
         }
         let reloads = terms.options.skip.reloads();
         let mut counted = false;
+        // What it loads may be of a transaction that is never committed: nobody else is
+        // to have it, now or later.
+        if is_collecting(self.flow) {
+            self.count(Counter::Miss, counted);
+            return Boarded::Alone;
+        }
         loop {
             // Where this node stands when this caller comes: whatever was
             // forgotten up to here must not be in what it gets.
@@ -299,7 +309,7 @@ where
             made = self.stale_after(address, flight, soft, Some(joined)) => {
                 Some(Landed::Outcome(Outcome::Value(made)))
             }
-            () = tokio::time::sleep(self.config.follower_timeout) => None,
+            () = tokio::time::sleep(self.config.get().follower_timeout) => None,
         }
     }
 

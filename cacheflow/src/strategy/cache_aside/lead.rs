@@ -3,6 +3,8 @@
 use std::future::Future;
 use std::sync::Arc;
 
+use tracing::Instrument;
+
 use super::attempt::Attempt;
 use super::call::{Load, Reply, Terms};
 use super::ending::Keeping;
@@ -105,6 +107,7 @@ where
                 stale.is_some_and(|made| self.may_still(address, flight, made))
             },
         );
+        let attempt = attempt.instrument(self.load_span(address));
         let (attempt, lease) = match lease {
             Some(mut lease) => (lease.while_renewed(attempt).await, Some(lease)),
             None => (attempt.await, None),
@@ -147,7 +150,7 @@ where
         if let Some(found) = self.look_here(address, flight, terms, way) {
             return Looked::Found(found);
         }
-        let mut reading = terms.policy.reading(&terms.options, self.config.idle);
+        let mut reading = terms.policy.reading(&terms.options, self.config.get().idle);
         reading.refreshes = way.refreshes;
         let read = self.levels.read(address, &flight.ticket, reading).await;
         self.looked(address, flight, terms, way, read)
@@ -190,7 +193,7 @@ where
             }
             Read::Hit { made, is_due } => {
                 self.count(Counter::SharedHit, way.counted || way.refreshes.is_some());
-                match self.config.idle {
+                match self.config.get().idle {
                     Some(idle) if is_due => self.touch(address, &made, idle),
                     None if is_due => terms.context.is_due(),
                     _ => {}
@@ -281,7 +284,7 @@ where
         terms: &Terms<V, E>,
         way: Way,
     ) -> Option<Reply<V, E>> {
-        let mut reading = terms.policy.reading(&terms.options, self.config.idle);
+        let mut reading = terms.policy.reading(&terms.options, self.config.get().idle);
         reading.refreshes = way.refreshes;
         match self.levels.read(address, &flight.ticket, reading).await {
             Read::Hit { is_due: true, .. } if way.refreshes.is_some() => None,

@@ -13,6 +13,8 @@
 use std::future::Future;
 use std::sync::Arc;
 
+use tracing::Instrument;
+
 use super::attempt::{Attempt, Failure};
 use super::call::{Reply, Terms};
 use super::decide::{FlightEnd, Follow, after_flight};
@@ -24,11 +26,12 @@ use crate::entry::Made;
 use crate::event::Counter;
 use crate::key::Address;
 use crate::source::{
-    Boarding, Flight, LoadContext, LoadError, Loaded, MadeOf, Parts, Ticket, is_loading,
+    Boarding, Flight, LoadContext, LoadError, Loaded, MadeOf, Parts, Ticket, is_collecting,
+    is_loading,
 };
 use crate::standing::Joined;
 use crate::strategy::levels::Levels;
-use crate::strategy::together::together;
+use crate::together::together;
 
 /// So many values of a call are kept at once.
 const KEPT_AT_ONCE: usize = 64;
@@ -159,8 +162,16 @@ where
             followed: Vec::new(),
             alone: Vec::new(),
         };
+        let is_collecting = is_collecting(self.flow);
         for place in open {
             let address = &call.addresses[place];
+            if is_collecting {
+                // As for one: kept nowhere, and nobody else's.
+                self.count(Counter::Miss, call.counted[place]);
+                call.counted[place] = true;
+                boarded.alone.push(place);
+                continue;
+            }
             // Before the flight is joined: whatever was forgotten up to here must
             // not be in what it brings.
             let joined = self.local.joining();
@@ -222,6 +233,7 @@ where
         let mut load = Some(|_: LoadContext<V>| loader(&places));
         let Attempt { loaded, cost } = self
             .attempt(&tickets, &made_of, &mut load, call.terms, all_stand)
+            .instrument(self.load_many_span(led.len()))
             .await;
         let parts = made_of.take();
         // Nobody knows what one of them alone would have taken.
@@ -254,7 +266,7 @@ where
                 None => below.push(led),
             }
         }
-        let reading = terms.policy.reading(&terms.options, self.config.idle);
+        let reading = terms.policy.reading(&terms.options, self.config.get().idle);
         let reads = {
             let wanted: Vec<_> = below
                 .iter()

@@ -24,12 +24,14 @@ mod ending;
 mod layer;
 mod lead;
 mod leading;
+mod logged;
 mod many;
 mod marking;
+mod page;
 
 pub(crate) use call::{Load, Reply, ShareError, Terms, called};
 pub(crate) use config::CacheAside;
-pub(crate) use decide::{LoadEnd, Wanted, after_load};
+pub(crate) use decide::{LoadEnd, Wanted, after_load, stale_within};
 pub(crate) use layer::Layer;
 pub(crate) use lead::Way;
 pub(crate) use many::LoadedAll;

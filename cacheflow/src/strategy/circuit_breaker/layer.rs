@@ -6,7 +6,7 @@ use std::sync::{Arc, PoisonError};
 use super::CircuitBreaker;
 use super::decide::{self, Admission, Outcome, State, Transition};
 use crate::clock::{Clock, Tick};
-use crate::event::{Event, EventSink};
+use crate::event::{BreakerState, Event, EventSink};
 use crate::sync::{Mutex, MutexGuard};
 
 /// A circuit breaker.
@@ -77,6 +77,20 @@ impl Breaker {
     /// Whether loads are not tried, or only to see whether the source answers again.
     pub(crate) fn is_open(&self) -> bool {
         !self.state().is_closed()
+    }
+
+    /// How it stands. Where nothing is loaded it stays open beyond its time: only a load
+    /// can probe the source.
+    pub(crate) fn stands(&self) -> BreakerState {
+        match *self.state() {
+            State::Closed { .. } => BreakerState::Closed,
+            State::Open { .. } => BreakerState::Open,
+            State::HalfOpen { .. } => BreakerState::HalfOpen,
+        }
+    }
+
+    pub(crate) fn name(&self) -> &str {
+        &self.name
     }
 
     fn state(&self) -> MutexGuard<'_, State> {

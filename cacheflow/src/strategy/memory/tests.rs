@@ -1,6 +1,7 @@
 //! Memory and flights as one.
 
 use super::*;
+use crate::entry::Life;
 use crate::event::{Change, EventSink, Forgotten, Record, Snapshot};
 use crate::key::{CacheKey, KeyBuf, Tag};
 use crate::store::Bound;
@@ -36,13 +37,16 @@ fn with_hold_off(
         Bound::Entries(10),
         clock.clone(),
         EventSink::new(),
+        None,
     );
     let local = Local::new(Options {
         cache,
         memory: Some(memory),
         nothings: None,
         standing: Arc::new(standing),
+        counters: Arc::default(),
         clock: clock.clone(),
+        events: EventSink::new(),
         serve_young,
         hold_off,
     });
@@ -79,7 +83,7 @@ fn apply(local: &Local<u32>, number: u64, forgotten: Forgotten) -> Vec<FullKey> 
     let targets = record.targets(crate::event::By::Another);
     let gone = targets
         .into_iter()
-        .flat_map(|target| local.forget(target, number, true))
+        .flat_map(|target| local.forget(target, number, true).keys)
         .collect();
     local.standing.stand_at(at(number));
     gone
@@ -96,6 +100,32 @@ fn lead(local: &Local<u32>, key: &EntryKey) -> Arc<Flight<u32>> {
         Boarding::Lead(flight) => flight,
         Boarding::Follow(_) => panic!("followed"),
     }
+}
+
+/// Whoever saw it on just before may board and load when it is off.
+#[test]
+fn what_is_switched_off_is_empty_and_takes_nothing_in() {
+    let (local, _) = local(true, false);
+    let one = address(1);
+    let flight = lead(&local, &one.key);
+    assert!(local.keep(&one, &flight.ticket, entry(&flight.ticket, 1)));
+    let begun = lead(&local, &address(2).key);
+    local.switch(false);
+    assert!(local.is_off() && local.hit(b"1").is_none());
+    assert!(!local.keep(&address(2), &begun.ticket, entry(&begun.ticket, 2)));
+    let late = lead(&local, &one.key);
+    local.keep(&one, &late.ticket, entry(&late.ticket, 1));
+    assert!(local.hit(b"1").is_none());
+
+    // What began while it was off may have read what was forgotten meanwhile.
+    let begun = lead(&local, &one.key);
+    local.switch(true);
+    assert!(!local.keep(&one, &begun.ticket, entry(&begun.ticket, 1)));
+    let flight = lead(&local, &one.key);
+    assert!(local.keep(&one, &flight.ticket, entry(&flight.ticket, 3)));
+    // To say the same again forgets nothing.
+    local.switch(true);
+    assert!(local.hit(b"1").is_some());
 }
 
 #[test]

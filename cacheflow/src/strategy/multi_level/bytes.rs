@@ -83,6 +83,12 @@ impl<V: Clone + Send + Sync + 'static> Layer<V> {
         let decoded = self.0.wire.decoded(&envelope, &stored.bytes)?;
         let encoded = decoded.as_ref().map_or(0, |(_, encoded)| *encoded);
         let value = decoded.map(|(value, _)| value);
+        // Whoever wrote it may not have looked.
+        if let (Some(value), Some(validator)) = (&value, &self.0.validator)
+            && validator(value).is_err()
+        {
+            return Err(Unreadable::Refused);
+        }
         let millis = |from: u64, to: u64| Duration::from_millis(to.saturating_sub(from));
         let age = millis(envelope.created, unix_millis());
         let kept = Term {
@@ -94,7 +100,11 @@ impl<V: Clone + Send + Sync + 'static> Layer<V> {
             value,
             encoded,
             age,
-            left: decide::left(kept, stored.remaining, age),
+            left: decide::within(
+                decide::left(kept, stored.remaining, age),
+                self.0.max_ttl,
+                decide::lived(kept, stored.remaining, age),
+            ),
             whole: Whole {
                 ttl: kept.ttl,
                 cost: Duration::from_micros(envelope.load_micros.into()),
@@ -134,8 +144,20 @@ impl<V: Clone + Send + Sync + 'static> Layer<V> {
     /// Counts and tells that a value was kept in the shared store.
     pub(super) fn stored(&self, address: &Address, payload: &Packed) {
         let (encoded, stored) = (payload.encoded() as u64, payload.stored() as u64);
+        self.0.counters.add(Counter::Stored);
+        if payload.is_incompressible() {
+            self.0.counters.add(Counter::Incompressible);
+        }
         self.0.counters.add_many(Counter::EncodedBytes, encoded);
         self.0.counters.add_many(Counter::StoredBytes, stored);
+        tracing::debug!(
+            cache = %self.0.cache,
+            cache_key = self.0.events.named(&address.key),
+            compressed = payload.is_compressed(),
+            encoded,
+            stored,
+            "kept in the shared store"
+        );
         self.0.events.tell(|| Event::ItemSet {
             cache: self.0.cache.clone(),
             key: address.key.clone(),
@@ -206,6 +228,12 @@ impl<V: Clone + Send + Sync + 'static> Layer<V> {
 
     fn too_large(&self, address: &Address, bytes: u64) {
         self.0.counters.add(Counter::TooLarge);
+        tracing::debug!(
+            cache = %self.0.cache,
+            cache_key = self.0.events.named(&address.key),
+            bytes,
+            "a value is not kept: it is too large"
+        );
         self.0.events.tell(|| Event::TooLarge {
             cache: self.0.cache.clone(),
             key: address.key.clone(),

@@ -110,6 +110,31 @@ pub(crate) fn left(term: Term, remaining: Duration, age: Duration) -> Term {
     }
 }
 
+/// How much of its life a value has had, told by the same clock as what is
+/// [left](left).
+pub(crate) fn lived(term: Term, remaining: Duration, age: Duration) -> Duration {
+    match term.idle {
+        Some(_) => age,
+        None => term
+            .ttl
+            .saturating_add(term.stale)
+            .saturating_sub(remaining),
+    }
+}
+
+/// What is `left` of a value that has `lived` for so long, here, where none is kept
+/// for longer than `max_ttl`.
+pub(crate) fn within(left: Term, max_ttl: Option<Duration>, lived: Duration) -> Term {
+    let Some(max_ttl) = max_ttl else { return left };
+    let most = max_ttl.saturating_sub(lived);
+    let ttl = left.ttl.min(most);
+    Term {
+        ttl,
+        stale: left.stale.min(most - ttl),
+        ..left
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -117,6 +142,35 @@ mod tests {
     const SECOND: Duration = Duration::from_secs(1);
     const MINUTE: Duration = Duration::from_secs(60);
     const HOUR: Duration = Duration::from_secs(3600);
+
+    #[test]
+    fn what_another_keeps_for_longer_ends_here_at_the_bound() {
+        let kept = |idle| Term {
+            ttl: HOUR,
+            stale: HOUR,
+            idle,
+        };
+        let left = |lived: Duration, max_ttl| {
+            let remaining = 2 * HOUR - lived;
+            let of = decide_left(kept(None), remaining);
+            let left = within(of, Some(max_ttl), super::lived(kept(None), remaining, HOUR));
+            (left.ttl, left.stale)
+        };
+        assert_eq!(left(MINUTE, 3 * HOUR), (HOUR - MINUTE, HOUR));
+        assert_eq!(left(MINUTE, HOUR), (HOUR - MINUTE, Duration::ZERO));
+        assert_eq!(left(MINUTE, 2 * MINUTE), (MINUTE, Duration::ZERO));
+        assert_eq!(left(MINUTE, MINUTE), (Duration::ZERO, Duration::ZERO));
+        assert_eq!(
+            left(HOUR + MINUTE, HOUR + 2 * MINUTE),
+            (Duration::ZERO, MINUTE)
+        );
+        // One that lives on by being read tells its age.
+        assert_eq!(super::lived(kept(Some(MINUTE)), SECOND, HOUR), HOUR);
+    }
+
+    fn decide_left(term: Term, remaining: Duration) -> Term {
+        super::left(term, remaining, Duration::ZERO)
+    }
 
     fn config(memory_before_shared: bool, memory_ttl: Option<Duration>) -> MultiLevel {
         MultiLevel {

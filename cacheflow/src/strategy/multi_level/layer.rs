@@ -9,15 +9,15 @@ use super::decide::{self, Term};
 use crate::clock::{Clock, Tick};
 use crate::codec::{Packed, Wire};
 use crate::entry::{self, Entry, Level, Life, Made};
-use crate::error::{Error, Unreadable};
+use crate::error::{Error, ErrorKind, Unreadable};
 use crate::event::{Counter, Counters, Event, EventSink};
 use crate::key::{Address, CacheName};
 use crate::runtime::draw;
 use crate::source::Ticket;
 use crate::standing::Standing;
 use crate::store::{Guarded, Stored};
-use crate::strategy::levels::{FillWith, Levels, Read, Reading};
-use crate::strategy::{Local, Nothing, refresh_ahead};
+use crate::strategy::levels::{FillWith, Levels, PageKept, Pair, Read, Reading, Validator};
+use crate::strategy::{Local, Nothing, Page, refresh_ahead};
 
 /// Two lifetimes that end so near to one another are of one value: the shared store
 /// keeps whole milliseconds, from when the fill has reached it.
@@ -38,6 +38,9 @@ pub(crate) struct Parts<V> {
     pub(crate) wire: Wire<V>,
     pub(crate) weigher: Option<Weigher<V>>,
     pub(crate) max_value_bytes: usize,
+    /// No value is kept for longer.
+    pub(crate) max_ttl: Option<Duration>,
+    pub(crate) validator: Option<Validator<V>>,
     pub(crate) standing: Arc<Standing>,
     pub(crate) clock: Clock,
     pub(crate) counters: Arc<Counters>,
@@ -56,6 +59,7 @@ impl<V: Clone + Send + Sync + 'static> Levels<V> for Layer<V> {
         // never counted from too late.
         let asked = self.0.clock.now();
         let answer = shared.get(&address.full).await;
+        self.took(asked, answer.as_ref().err());
         self.answered(address, ticket, how, asked, answer).await
     }
 
@@ -81,6 +85,10 @@ impl<V: Clone + Send + Sync + 'static> Levels<V> for Layer<V> {
         if !self.0.local.keep(address, ticket, entry) {
             self.refused(address);
         }
+    }
+
+    async fn fill_page(&self, page: &Page<V>, pairs: Vec<(Pair<V>, FillWith)>) -> PageKept {
+        self.fill_all(page, pairs).await
     }
 
     fn keep_stale(
@@ -147,7 +155,6 @@ impl<V: Clone + Send + Sync + 'static> Layer<V> {
     }
 
     /// How values are written.
-    #[cfg(feature = "zstd")]
     pub(crate) fn wire(&self) -> &Wire<V> {
         &self.0.wire
     }
@@ -157,6 +164,15 @@ impl<V: Clone + Send + Sync + 'static> Layer<V> {
     /// nothing new to tell, so nothing is counted.
     pub(super) fn may_ask(&self, shared: &Guarded) -> bool {
         shared.is_trusted() && self.0.standing.position().is_some()
+    }
+
+    /// Counts how long the shared store took to answer what it was asked at `asked`, or
+    /// for how long it was waited for. What was not asked at all took no time.
+    pub(super) fn took(&self, asked: Tick, error: Option<&Error>) {
+        if error.is_none_or(|error| error.kind() == ErrorKind::Timeout) {
+            let time = self.0.clock.now().since(asked);
+            self.0.counters.answered(&self.0.cache, time);
+        }
     }
 
     /// What the shared store's answer comes to.
@@ -214,6 +230,12 @@ impl<V: Clone + Send + Sync + 'static> Layer<V> {
     /// Counts and tells that the shared store failed.
     pub(crate) fn store_failed(&self, address: &Address, error: &Error) {
         self.0.counters.add(Counter::StoreFailed);
+        tracing::debug!(
+            cache = %self.0.cache,
+            cache_key = self.0.events.named(&address.key),
+            %error,
+            "the shared store has failed"
+        );
         self.0.events.tell(|| Event::StoreFailed {
             cache: self.0.cache.clone(),
             key: address.key.clone(),
@@ -223,13 +245,18 @@ impl<V: Clone + Send + Sync + 'static> Layer<V> {
 
     pub(super) fn refused(&self, address: &Address) {
         self.0.counters.add(Counter::FillRefused);
+        tracing::debug!(
+            cache = %self.0.cache,
+            cache_key = self.0.events.named(&address.key),
+            "a value is not kept: it was forgotten while it was loaded"
+        );
         self.0.events.tell(|| Event::FillRefused {
             cache: self.0.cache.clone(),
             key: address.key.clone(),
         });
     }
 
-    fn entry<T>(
+    pub(super) fn entry<T>(
         &self,
         ticket: &Ticket,
         value: T,
@@ -245,7 +272,7 @@ impl<V: Clone + Send + Sync + 'static> Layer<V> {
     }
 
     /// The life in memory of a value that is kept at `now`.
-    fn new_life(&self, now: Tick, ticket: &Ticket, fill: &FillWith) -> Option<Life> {
+    pub(super) fn new_life(&self, now: Tick, ticket: &Ticket, fill: &FillWith) -> Option<Life> {
         if fill.skip_memory {
             return None;
         }
@@ -400,6 +427,12 @@ impl<V: Clone + Send + Sync + 'static> Layer<V> {
             return;
         }
         self.0.counters.add(Counter::Unreadable);
+        tracing::debug!(
+            cache = %self.0.cache,
+            cache_key = self.0.events.named(&address.key),
+            ?fault,
+            "what lies in the shared store is no entry; it is loaded anew"
+        );
         self.0.events.tell(|| Event::Unreadable {
             cache: self.0.cache.clone(),
             key: address.key.clone(),

@@ -7,7 +7,7 @@ use crate::error::{Error, ErrorKind};
 use crate::key::Address;
 use crate::source::Ticket;
 use crate::strategy::levels::{Read, Reading};
-use crate::strategy::together::together;
+use crate::together::together;
 
 /// For so many keys the shared store is asked in one question: each has a budget of
 /// its own, which a longer one would not keep.
@@ -34,7 +34,9 @@ impl<V: Clone + Send + Sync + 'static> Layer<V> {
             // Before the question, so that the lifetimes which the answer tells are
             // never counted from too late.
             let asked = self.0.clock.now();
-            let answer = match shared.get_many(&keys).await {
+            let answer = shared.get_many(&keys).await;
+            self.took(asked, answer.as_ref().err());
+            let answer = match answer {
                 Ok(answer) if answer.len() == some.len() => answer,
                 Ok(_) => {
                     let fault = Error::new(ErrorKind::Backend, "get_many", "not one answer a key");

@@ -20,7 +20,9 @@ mod bytes;
 mod config;
 mod decide;
 mod layer;
+mod look;
 mod many;
+mod page;
 mod shared;
 
 pub(crate) use config::MultiLevel;

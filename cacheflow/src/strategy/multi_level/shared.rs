@@ -129,6 +129,6 @@ impl<V: Clone + Send + Sync + 'static> Layer<V> {
 
 /// Before the first subscription this node does not know where the journal
 /// stands, so that nobody could tell what its values take into account.
-fn never_heard(operation: &'static str, shared: &Guarded) -> Error {
+pub(super) fn never_heard(operation: &'static str, shared: &Guarded) -> Error {
     Error::new(ErrorKind::Unavailable, operation, "not subscribed yet").with("store", shared.name())
 }

@@ -1,8 +1,8 @@
 //! Strategies by their names, for those who have them in configuration.
 
-mod nearest;
+pub(super) mod nearest;
 mod options;
-mod read;
+pub(super) mod read;
 #[cfg(test)]
 mod tests;
 
@@ -81,12 +81,20 @@ impl Strategy {
     /// missing or contradict one another. Whether values are in range is
     /// [`CacheBuilder::build`](crate::CacheBuilder::build)'s to check.
     pub fn named(names: &[impl AsRef<str>], options: &StrategyOptions) -> Result<Self> {
+        Self::named_or_faults(names, options)
+            .map_err(|faults| Error::new(ErrorKind::InvalidConfig, "strategy", faults.join("; ")))
+    }
+
+    /// The same for those who collect faults.
+    pub(crate) fn named_or_faults(
+        names: &[impl AsRef<str>],
+        options: &StrategyOptions,
+    ) -> Result<Self, Vec<String>> {
         let mut faults = Vec::new();
         let named = Named::read(names, &mut faults);
         named.check(options, &mut faults);
         if !faults.is_empty() {
-            let faults = faults.join("; ");
-            return Err(Error::new(ErrorKind::InvalidConfig, "strategy", faults));
+            return Err(faults);
         }
         Ok(named.make(options))
     }

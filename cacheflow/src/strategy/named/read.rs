@@ -110,6 +110,16 @@ impl<'de> Deserialize<'de> for Milliseconds {
     }
 }
 
+/// A duration as people write it.
+///
+/// # Errors
+///
+/// Why it cannot be read.
+pub(crate) fn read_duration(text: &str) -> Result<Duration, String> {
+    humantime::parse_duration(text)
+        .map_err(|why| format!("the duration {text:?} cannot be read: {why}"))
+}
+
 struct SpanVisitor;
 
 impl Visitor<'_> for SpanVisitor {
@@ -120,8 +130,7 @@ impl Visitor<'_> for SpanVisitor {
     }
 
     fn visit_str<E: Error>(self, text: &str) -> Result<Duration, E> {
-        humantime::parse_duration(text)
-            .map_err(|why| E::custom(format_args!("the duration {text:?} cannot be read: {why}")))
+        read_duration(text).map_err(E::custom)
     }
 
     fn visit_u64<E: Error>(self, seconds: u64) -> Result<Duration, E> {

@@ -68,7 +68,7 @@ where
     /// until it has failed.
     pub(crate) fn claim_refresh<E>(&self, entry: &Entry<V>, terms: &Terms<V, E>) -> bool {
         let now = self.clock.now();
-        let Some(refresh) = terms.policy.strategy.refresh.filter(|_| entry.is_due(now)) else {
+        let Some(refresh) = terms.policy.refresh.get().filter(|_| entry.is_due(now)) else {
             return false;
         };
         let life = entry.life();
@@ -190,6 +190,11 @@ where
 
     fn refresh_failed(&self, address: &Address, due: &Due<V>) {
         self.counters.add(Counter::RefreshFailed);
+        tracing::debug!(
+            cache = %self.cache,
+            cache_key = self.events.named(&address.key),
+            "a value could not be refreshed"
+        );
         self.events.tell(|| Event::RefreshFailed {
             cache: self.cache.clone(),
             key: address.key.clone(),
@@ -225,6 +230,6 @@ where
 
     fn longest_refresh(&self, due: &Due<V>) -> Duration {
         let left = due.ends().since(self.clock.now());
-        left.max(self.config.follower_timeout)
+        left.max(self.config.get().follower_timeout)
     }
 }

@@ -18,6 +18,10 @@ impl Row {
     fn lifetime(&self) -> Duration {
         Duration::from_secs(self.id)
     }
+
+    fn check(&self) -> Result<(), &'static str> {
+        if self.id == 7 { Err("seven") } else { Ok(()) }
+    }
 }
 
 const PAGE: Template = Template::new("<b>{{name}}</b>");
@@ -43,6 +47,9 @@ const PAGE: Template = Template::new("<b>{{name}}</b>");
     codec = Codec::MessagePack,
     compress = 4096,
     schema_version = 2,
+    max_ttl = Duration::from_secs(7200),
+    validate = Row::check,
+    invalidation_patterns = ["row:*"],
     refresh_ahead = 0.8,
     distributed_lock(lease = "5s"),
     flow = flow,
@@ -65,7 +72,12 @@ async fn not_written(id: u64) -> Result<std::sync::Arc<std::thread::Thread>, cac
     Ok(std::sync::Arc::new(std::thread::current()))
 }
 
-#[cached]
+#[cached(sensitive, max_ttl = "1m", tags = "secrets", validate = |it: &String| it.parse::<u64>().map(drop))]
+async fn secret(token: &str) -> Result<String, String> {
+    Ok(token.to_owned())
+}
+
+#[cached(validate = |it: &u64| if *it == 7 { Err("seven") } else { Ok(()) }, sensitive)]
 fn now(id: u64) -> Option<u64> {
     (id != 0).then_some(id)
 }
@@ -104,6 +116,7 @@ fn main() {
     };
     drop(other(1));
     drop(not_written(1));
+    drop(secret("1"));
     let _ = now(1);
     drop(now::invalidate(1));
     drop(fragment("a"));

@@ -57,14 +57,17 @@ impl NearCache for Looking {
         true
     }
 
-    fn forget(&self, target: Target<'_>, _: u64, _: bool) -> Vec<FullKey> {
+    fn forget(&self, target: Target<'_>, _: u64, _: bool) -> Gone {
         match target {
             Target::Key(of) | Target::Putting(of) | Target::DependentsOf(of) => self.look(of),
             // Only `c:a` goes by a tag.
-            Target::Tag(_) => return vec![key("c:a")],
+            Target::Tag(_) => {
+                let keys = vec![key("c:a")];
+                return Gone { entries: 1, keys };
+            }
             _ => unreachable!("{target:?}"),
         }
-        Vec::new()
+        Gone::default()
     }
 
     fn dependents(&self, _: &FullKey) -> Vec<FullKey> {
