@@ -79,7 +79,7 @@ impl<V: Send + Sync + 'static> Memory<V> {
         }
     }
 
-    /// What `serve` makes of the entry, if that may be served.
+    /// What `serve` makes of the entry, if there is one and it `may` be served.
     ///
     /// With it comes where it should stand to be found sooner the next time, if it is
     /// worth it: see [`place`](Self::place).
@@ -87,37 +87,32 @@ impl<V: Send + Sync + 'static> Memory<V> {
     pub(crate) fn get<R>(
         &self,
         key: &[u8],
-        now: Tick,
-        epoch: Epoch,
-        serve: impl FnOnce(&Arc<Entry<V>>) -> Option<R>,
+        may: impl Fn(&Entry<V>) -> bool,
+        serve: impl FnOnce(&Arc<Entry<V>>) -> R,
     ) -> Option<(R, Option<Promotion<V>>)> {
         let spot = self.front.spot(key);
         if let Some(held) = self.front.get(spot, key)
             && let Some(entry) = held.as_ref()
-            && entry.is_live(now, epoch)
+            && may(entry)
         {
             if self.front.is_told() {
                 drop(self.store.get(key));
             }
-            return Some((serve(entry)?, None));
+            return Some((serve(entry), None));
         }
-        self.get_behind(key, now, epoch, spot, serve)
+        self.get_behind(key, spot, may, serve)
     }
 
     /// The same from the store.
     fn get_behind<R>(
         &self,
         key: &[u8],
-        now: Tick,
-        epoch: Epoch,
         spot: Spot,
-        serve: impl FnOnce(&Arc<Entry<V>>) -> Option<R>,
+        may: impl Fn(&Entry<V>) -> bool,
+        serve: impl FnOnce(&Arc<Entry<V>>) -> R,
     ) -> Option<(R, Option<Promotion<V>>)> {
-        let entry = self.store.get(key)?;
-        if !entry.is_live(now, epoch) {
-            return None;
-        }
-        let served = serve(&entry)?;
+        let entry = self.store.get(key).filter(|entry| may(entry))?;
+        let served = serve(&entry);
         let promotion = self.front.wants().then_some(Promotion { spot, entry });
         Some((served, promotion))
     }
@@ -366,22 +361,14 @@ mod tests {
     fn an_entry_is_served_until_its_own_end_even_while_moka_still_holds_it() {
         let (memory, clock, _events) = memory(Bound::Entries(10));
         put(&memory, &clock, b"1", 1);
-        assert!(
-            memory
-                .get(b"1", clock.now(), Epoch(0), |_| Some(()))
-                .is_some()
-        );
-        assert!(
-            memory
-                .get(b"1", clock.now(), Epoch(1), |_| Some(()))
-                .is_none()
-        );
+        let is_served = |epoch| {
+            let may = |entry: &Entry<u32>| entry.is_live(clock.now(), epoch);
+            memory.get(b"1", may, |_| ()).is_some()
+        };
+        assert!(is_served(Epoch(0)));
+        assert!(!is_served(Epoch(1)));
         clock.advance(Duration::from_secs(10));
-        assert!(
-            memory
-                .get(b"1", clock.now(), Epoch(0), |_| Some(()))
-                .is_none()
-        );
+        assert!(!is_served(Epoch(0)));
     }
 
     #[test]
@@ -418,8 +405,8 @@ mod tests {
 
     /// What a reader gets, and what it puts in front as its caller does.
     fn read(memory: &Memory<u32>, clock: &Clock, key: &[u8]) -> Option<Arc<Entry<u32>>> {
-        let served = memory.get(key, clock.now(), Epoch(0), |entry| Some(Arc::clone(entry)));
-        let (entry, promotion) = served?;
+        let may = |entry: &Entry<u32>| entry.is_live(clock.now(), Epoch(0));
+        let (entry, promotion) = memory.get(key, may, Arc::clone)?;
         if let Some(promotion) = promotion {
             memory.place(key, &promotion);
         }
@@ -460,7 +447,7 @@ mod tests {
     fn what_was_replaced_or_forgotten_meanwhile_is_not_put_in_front() {
         let (memory, clock, _events) = memory(Bound::Entries(10));
         put(&memory, &clock, b"1", 1);
-        let get = || memory.get(b"1", clock.now(), Epoch(0), |_| Some(()))?.1;
+        let get = || memory.get(b"1", |_| true, |_| ())?.1;
         let late = (0..10_000).find_map(|_| get()).unwrap();
         let newer = put(&memory, &clock, b"1", 1);
         memory.place(b"1", &late);
@@ -550,10 +537,6 @@ mod tests {
         let life = Life::plain(clock.now(), Tick::NEVER);
         let entry = Entry::new(1, clock.now(), life, Epoch(0), 1);
         memory.insert(EntryKey::new(b"1"), Arc::new(entry));
-        assert!(
-            memory
-                .get(b"1", clock.now(), Epoch(0), |_| Some(()))
-                .is_some()
-        );
+        assert!(read(&memory, &clock, b"1").is_some());
     }
 }

@@ -117,26 +117,28 @@ impl<V: Clone + Send + Sync + 'static> Local<V> {
 
     /// The entry, if it may be served now; for those who are no readers.
     pub(crate) fn hit(&self, key: &[u8]) -> Option<Arc<Entry<V>>> {
-        let now = self.clock.now();
         let entry = self.values.kept(key)?;
-        let may = entry.is_live(now, self.epoch()) && self.may_serve(entry.begun, now);
-        may.then_some(entry)
+        self.serves(&entry, self.clock.now()).then_some(entry)
     }
 
-    /// What `serve` makes of the entry, if that may be served now. Whoever makes more
-    /// of it than a copy of its value is in the way of nobody, but its count of holders
-    /// is shared by all processors.
+    /// What `serve` makes of the entry, if that may be served now; it is told a time
+    /// that is not before the present one, and little after it.
+    ///
+    /// The entry is lent: to count one more holder of it, and one less, would cost as
+    /// much as to find it, and two processors would be in each other's way.
     #[inline]
     pub(crate) fn hit_as<R>(
         &self,
         key: &[u8],
         serve: impl FnOnce(&Arc<Entry<V>>, Tick) -> R,
     ) -> Option<R> {
-        let now = self.clock.now();
-        let (served, promotion) = self.values.live(key, now, self.epoch(), |entry| {
-            let may = self.may_serve(entry.begun, now);
-            may.then(|| serve(entry, now))
-        })?;
+        let soon = self.clock.not_before_now();
+        let may = |entry: &Entry<V>| {
+            // What holds a little later holds now; nearly always the exact time is not
+            // needed.
+            self.serves(entry, soon) || self.serves(entry, self.clock.now())
+        };
+        let (served, promotion) = self.values.get(key, may, |entry| serve(entry, soon))?;
         if let Some(promotion) = promotion {
             self.promote(key, &promotion);
         }
@@ -165,6 +167,12 @@ impl<V: Clone + Send + Sync + 'static> Local<V> {
     pub(crate) fn is_still(&self, key: &[u8], entry: &Arc<Entry<V>>) -> bool {
         self.hit(key)
             .is_some_and(|present| Arc::ptr_eq(&present, entry))
+    }
+
+    /// Whether `entry` may be served at `now`.
+    #[inline]
+    fn serves<T>(&self, entry: &Entry<T>, now: Tick) -> bool {
+        entry.is_live(now, self.epoch()) && self.may_serve(entry.begun, now)
     }
 
     #[inline]

@@ -3,8 +3,7 @@
 use std::sync::Arc;
 
 use super::index::{Index, Member};
-use crate::clock::Tick;
-use crate::entry::{Entry, Epoch};
+use crate::entry::Entry;
 use crate::event::{TakenOut, Target};
 use crate::key::{CacheName, EntryKey, FullKey, Marks};
 use crate::store::{Memory, Promotion};
@@ -30,16 +29,15 @@ impl<T: Send + Sync + 'static> Shelf<T> {
         self.memory.as_ref()
     }
 
-    /// What `serve` makes of the entry, if that may be served: see [`Memory::get`].
+    /// What `serve` makes of the entry, if it `may` be served: see [`Memory::get`].
     #[inline]
-    pub(super) fn live<R>(
+    pub(super) fn get<R>(
         &self,
         key: &[u8],
-        now: Tick,
-        epoch: Epoch,
-        serve: impl FnOnce(&Arc<Entry<T>>) -> Option<R>,
+        may: impl Fn(&Entry<T>) -> bool,
+        serve: impl FnOnce(&Arc<Entry<T>>) -> R,
     ) -> Option<(R, Option<Promotion<T>>)> {
-        self.memory.as_ref()?.get(key, now, epoch, serve)
+        self.memory.as_ref()?.get(key, may, serve)
     }
 
     /// See [`Memory::place`].

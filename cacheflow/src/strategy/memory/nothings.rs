@@ -28,10 +28,8 @@ impl<V: Clone + Send + Sync + 'static> Local<V> {
     /// What is known of why there is no value.
     pub(crate) fn nothing(&self, key: &[u8]) -> Option<Arc<Entry<Nothing>>> {
         let now = self.clock.now();
-        let (entry, _) = self.nothings.live(key, now, self.epoch(), |entry| {
-            let may = self.may_serve(entry.begun, now);
-            may.then(|| Arc::clone(entry))
-        })?;
+        let may = |entry: &Entry<Nothing>| self.serves(entry, now);
+        let (entry, _) = self.nothings.get(key, may, Arc::clone)?;
         Some(entry)
     }
 
