@@ -1,14 +1,54 @@
 //! Where something was measured.
 
 use std::fs;
+use std::path::Path;
+use std::process::Command;
 use std::thread;
 use std::time::SystemTime;
 
 /// The processor, how many of it, and the day (UTC), for the head of a table.
 #[must_use]
 pub fn described() -> String {
+    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
+    let seconds = since.map_or(0, |since| since.as_secs());
+    format!("{}, {}", processors(), day(seconds))
+}
+
+/// The processor, and how many of it.
+#[must_use]
+pub fn processors() -> String {
     let cores = thread::available_parallelism().map_or(1, usize::from);
-    format!("{}, {cores} cores, {}", processor(), today())
+    format!("{}, {cores} cores", processor())
+}
+
+/// The root of the workspace.
+#[must_use]
+pub fn root() -> &'static Path {
+    Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
+}
+
+/// The compiler, as it calls itself.
+#[must_use]
+pub fn rust() -> String {
+    told("rustc", &["--version"])
+}
+
+/// The commit that is measured, marked where files differ from it.
+#[must_use]
+pub fn commit() -> String {
+    told("git", &["describe", "--always", "--dirty"])
+}
+
+/// The first line that a program prints, or that it is unknown.
+fn told(program: &str, arguments: &[&str]) -> String {
+    let output = Command::new(program)
+        .args(arguments)
+        .current_dir(root())
+        .output();
+    let text = output.map_or(Vec::new(), |output| output.stdout);
+    let text = String::from_utf8_lossy(&text);
+    let line = text.lines().next().unwrap_or("unknown");
+    line.to_owned()
 }
 
 fn processor() -> String {
@@ -21,10 +61,9 @@ fn processor() -> String {
         .unwrap_or_else(|| std::env::consts::ARCH.to_owned())
 }
 
-fn today() -> String {
-    let seconds = SystemTime::now()
-        .duration_since(SystemTime::UNIX_EPOCH)
-        .map_or(0, |since| since.as_secs());
+/// The day (UTC) of a second since 1970.
+#[must_use]
+pub fn day(seconds: u64) -> String {
     let (year, month, day) = civil(seconds / 86_400);
     format!("{year}-{month:02}-{day:02}")
 }

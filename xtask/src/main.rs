@@ -1,11 +1,13 @@
 //! The project's own commands, run as `cargo xtask <command>`.
 //!
-//! One module per command ([`mod@test`], [`ci`], [`tidy`], [`msrv`], [`soak`], [`fuzz`]) beside what they share:
+//! One module per command ([`mod@test`], [`ci`], [`tidy`], [`msrv`], [`soak`], [`fuzz`], [`bench`])
+//! beside what they share:
 //! [`cli`] reads the command line, [`process`] starts programs, [`metadata`] asks cargo about the
 //! workspace, [`redis`] finds, installs and starts a server. [`package`] is a step of [`ci`] that
 //! has more to say than one command.
 #![forbid(unsafe_code)]
 
+mod bench;
 mod ci;
 mod cli;
 mod fuzz;
@@ -32,10 +34,11 @@ fn main() -> ExitCode {
     let mut summary = None;
     let mut args = std::env::args().skip(1).peekable();
     // The commands with options read them themselves.
-    let with_options = args.next_if(|name| name == "soak" || name == "fuzz");
+    let with_options = args.next_if(|name| matches!(name.as_str(), "soak" | "fuzz" | "bench"));
     let result = match with_options.as_deref() {
         Some("soak") => soak::parse(args).and_then(soak::run),
-        Some(_) => fuzz::parse(args).and_then(fuzz::run),
+        Some("fuzz") => fuzz::parse(args).and_then(fuzz::run),
+        Some(_) => bench::parse(args).and_then(bench::run),
         None => cli::parse(args).and_then(|command| dispatch(command, &mut summary)),
     };
 
@@ -59,7 +62,7 @@ fn dispatch(command: Command, summary: &mut Option<Summary>) -> Result<()> {
         Command::Ci => ci::run(summary)?,
         Command::Tidy => tidy::run()?,
         Command::Msrv => msrv::run()?,
-        Command::Help => print!("{}{}{}", cli::HELP, soak::HELP, fuzz::HELP),
+        Command::Help => print!("{}{}{}{}", cli::HELP, soak::HELP, fuzz::HELP, bench::HELP),
     }
     Ok(())
 }

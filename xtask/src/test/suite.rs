@@ -9,12 +9,12 @@ use anyhow::{Context, Result};
 use super::summary::{Summary, Tally};
 use crate::{process, redis};
 
-/// One `cargo test` runs them all, the documentation's included. The benches are left out: their
-/// peers compile longer than the project, and clippy (`cargo xtask ci`) sees that they compile.
+/// One `cargo test` runs them all, the documentation's included. The peers that are measured are
+/// left out: they compile longer than the project, and clippy (`cargo xtask ci`) sees that they do.
 const ARGS: [&str; 5] = [
     "test",
     "--workspace",
-    "--exclude=cacheflow-benches",
+    "--exclude=cacheflow-benches-peers",
     "--all-features",
     "--no-fail-fast",
 ];
