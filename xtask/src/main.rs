@@ -1,6 +1,7 @@
 //! The project's own commands, run as `cargo xtask <command>`.
 //!
-//! One module per command ([`mod@test`], [`ci`], [`tidy`], [`msrv`], [`soak`], [`fuzz`], [`bench`])
+//! One module per command ([`mod@test`], [`ci`], [`tidy`], [`msrv`], [`soak`], [`fuzz`], [`bench`],
+//! [`instructions`])
 //! beside what they share:
 //! [`cli`] reads the command line, [`process`] starts programs, [`metadata`] asks cargo about the
 //! workspace, [`redis`] finds, installs and starts a server. [`package`] is a step of [`ci`] that
@@ -11,6 +12,7 @@ mod bench;
 mod ci;
 mod cli;
 mod fuzz;
+mod instructions;
 mod metadata;
 mod msrv;
 mod nearest;
@@ -34,10 +36,12 @@ fn main() -> ExitCode {
     let mut summary = None;
     let mut args = std::env::args().skip(1).peekable();
     // The commands with options read them themselves.
-    let with_options = args.next_if(|name| matches!(name.as_str(), "soak" | "fuzz" | "bench"));
+    let with_options =
+        args.next_if(|name| matches!(name.as_str(), "soak" | "fuzz" | "bench" | "instructions"));
     let result = match with_options.as_deref() {
         Some("soak") => soak::parse(args).and_then(soak::run),
         Some("fuzz") => fuzz::parse(args).and_then(fuzz::run),
+        Some("instructions") => instructions::parse(args).and_then(instructions::run),
         Some(_) => bench::parse(args).and_then(bench::run),
         None => cli::parse(args).and_then(|command| dispatch(command, &mut summary)),
     };
@@ -62,7 +66,10 @@ fn dispatch(command: Command, summary: &mut Option<Summary>) -> Result<()> {
         Command::Ci => ci::run(summary)?,
         Command::Tidy => tidy::run()?,
         Command::Msrv => msrv::run()?,
-        Command::Help => print!("{}{}{}{}", cli::HELP, soak::HELP, fuzz::HELP, bench::HELP),
+        Command::Help => {
+            let options = [soak::HELP, fuzz::HELP, bench::HELP, instructions::HELP];
+            print!("{}{}", cli::HELP, options.concat());
+        }
     }
     Ok(())
 }

@@ -10,7 +10,7 @@ use super::Write;
 use super::core::Hit;
 use super::{CacheValue, Core};
 use crate::config::Faults;
-use crate::entry::{Found, Lookup};
+use crate::entry::{Entry, Found, Lookup};
 use crate::error::{Error, Result};
 use crate::event::CacheStats;
 use crate::flow::CacheFlow;
@@ -129,17 +129,15 @@ impl<K, V: CacheValue> Cache<K, V> {
         K: Borrow<Q>,
         Q: CacheKey + ?Sized,
     {
-        let key = encoded(key);
-        match self.core.hit(&key) {
-            Some(Hit::Value(value)) => return Some(value),
-            Some(Hit::Watched(entry)) => {
-                self.core
-                    .is_read(&entry, || Address::new(&self.core.name, &key));
-                return Some(entry.value.clone());
-            }
-            None => {}
+        let (address, watched) = match self.in_memory(key) {
+            Ok(value) => return Some(value),
+            Err(missed) => missed,
+        };
+        if let Some(entry) = watched {
+            self.core.is_read(&entry, || address);
+            return Some(entry.value.clone());
         }
-        let lookup = Box::pin(self.core.lookup_shared(&key, &CallOptions::default())).await;
+        let lookup = Box::pin(self.core.lookup_shared(address, &CallOptions::default())).await;
         lookup.found().map(|found| found.value)
     }
 
@@ -324,6 +322,25 @@ impl<K, V: CacheValue> Cache<K, V> {
     pub(crate) fn with_policy(mut self, policy: Arc<Policy>) -> Self {
         self.policy = policy;
         self
+    }
+
+    /// The value that memory has for `key`; or the address to look elsewhere, and what
+    /// memory has if somebody is to look closer. No future of a call holds the key's
+    /// text, which is longer than most values.
+    #[inline]
+    pub(super) fn in_memory<Q: CacheKey + ?Sized>(
+        &self,
+        key: &Q,
+    ) -> std::result::Result<V, (Address, Option<Arc<Entry<V>>>)> {
+        // Written where it lies: to return the buffer would be to copy it.
+        let mut text = KeyBuf::new();
+        key.write_key(&mut text);
+        let watched = match self.core.hit(&text) {
+            Some(Hit::Value(value)) => return Ok(value),
+            Some(Hit::Watched(entry)) => Some(entry),
+            None => None,
+        };
+        Err((Address::new(&self.core.name, &text), watched))
     }
 
     pub(super) fn address<Q: CacheKey + ?Sized>(

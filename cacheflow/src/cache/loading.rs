@@ -3,10 +3,10 @@
 use std::borrow::Borrow;
 use std::future::Future;
 
-use super::core::{Hit, Load, Reply, ShareError, Terms};
+use super::core::{Load, Reply, ShareError, Terms};
 use super::handle::encoded;
 use super::{Cache, CacheValue, EntryCall};
-use crate::key::{Address, CacheKey};
+use crate::key::CacheKey;
 use crate::source::{LoadContext, LoadError, Loaded};
 
 impl<K, V: CacheValue> Cache<K, V> {
@@ -206,18 +206,15 @@ impl<K, V: CacheValue> Cache<K, V> {
         F: FnOnce(LoadContext<V>) -> Fut,
         Fut: Future<Output = Result<Loaded<V>, E>>,
     {
-        let key = encoded(key);
-        let hit = match self.core.hit(&key) {
-            Some(Hit::Value(value)) => return Ok(Loaded::Value(value)),
-            Some(Hit::Watched(entry)) => Some(entry),
-            None => None,
+        let (address, watched) = match self.in_memory(key) {
+            Ok(value) => return Ok(Loaded::Value(value)),
+            Err(missed) => missed,
         };
         // Boxed, so that the future of a hit stays small.
         let reply = Box::pin(async {
-            let address = Address::new(&self.core.name, &key);
             let terms = self.terms(errors).or_absent(takes_absent);
             let load = Load::new(loader, terms);
-            match hit {
+            match watched {
                 Some(entry) => self.core.load_due(&address, entry, load).await,
                 None => self.core.miss(&address, load).await,
             }
@@ -237,19 +234,16 @@ impl<K, V: CacheValue> Cache<K, V> {
         Fut: Future<Output = Result<Loaded<V>, E>> + Send + 'static,
         E: Send + 'static,
     {
-        let key = encoded(key);
-        match self.core.hit(&key) {
-            Some(Hit::Value(value)) => return Ok(Loaded::Value(value)),
-            Some(Hit::Watched(entry)) => {
-                let address = Address::new(&self.core.name, &key);
-                let load = Load::new(loader, self.terms(errors));
-                self.core.load_due_in_background(&address, &entry, load);
-                return Ok(Loaded::Value(entry.value.clone()));
-            }
-            None => {}
+        let (address, watched) = match self.in_memory(key) {
+            Ok(value) => return Ok(Loaded::Value(value)),
+            Err(missed) => missed,
+        };
+        if let Some(entry) = watched {
+            let load = Load::new(loader, self.terms(errors));
+            self.core.load_due_in_background(&address, &entry, load);
+            return Ok(Loaded::Value(entry.value.clone()));
         }
         let reply = Box::pin(async {
-            let address = Address::new(&self.core.name, &key);
             let load = Load::new(loader, self.terms(errors));
             self.core.miss_in_background(&address, load).await
         });

@@ -21,7 +21,8 @@ impl<V: CacheValue> Core<V> {
     pub(crate) async fn lookup(&self, key: &KeyBuf, options: &CallOptions) -> Lookup<V> {
         let reads_memory = !options.skip.reading_memory;
         let Some(entry) = reads_memory.then(|| self.hit_entry(key)).flatten() else {
-            return self.lookup_shared(key, options).await;
+            let address = Address::new(&self.name, key);
+            return self.lookup_shared(address, options).await;
         };
         if entry.is_watched() {
             self.is_read(&entry, || Address::new(&self.name, key));
@@ -30,9 +31,8 @@ impl<V: CacheValue> Core<V> {
     }
 
     /// The same in the levels below memory.
-    pub(crate) async fn lookup_shared(&self, key: &KeyBuf, options: &CallOptions) -> Lookup<V> {
+    pub(crate) async fn lookup_shared(&self, address: Address, options: &CallOptions) -> Lookup<V> {
         let began = self.lookup_begins();
-        let address = Address::new(&self.name, key);
         let lookup = self.read_shared(&address, options).await;
         self.log_found(&address, began, &lookup);
         lookup

@@ -166,6 +166,8 @@ pub(crate) struct Entry<V> {
     pub(crate) header: Option<Arc<[u8]>>,
     /// How often it could not be refreshed.
     failures: AtomicU32,
+    /// How much had been put into memory when its store was last told that this is read.
+    pub(crate) told: AtomicU32,
     forgotten: AtomicBool,
 }
 
@@ -187,6 +189,7 @@ impl<V> Entry<V> {
             is_stale: false,
             header: None,
             failures: AtomicU32::new(0),
+            told: AtomicU32::new(0),
             forgotten: AtomicBool::new(false),
         }
     }

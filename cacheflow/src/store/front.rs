@@ -13,17 +13,19 @@ use arc_swap::{ArcSwapOption, Guard};
 use foldhash::fast::RandomState;
 
 use crate::entry::Entry;
+use crate::sync::atomic::{AtomicU32, Ordering};
 
 /// More slots take more of a processor's cache than they spare.
 const MOST_SLOTS: usize = 1 << 14;
 
-/// Of so many hits that this table serves, the store is told of one: it evicts what
-/// nobody asks for, and would know nothing of those.
-const TOLD_OF: u32 = 16;
+/// The store evicts what nobody asks for, and would know nothing of the hits that this
+/// table serves. It is told of an entry's next hit after so large a part of memory was
+/// put anew: of what is hit less often, each time. Where nothing is put, nothing is
+/// evicted, and there is nothing to tell.
+const TOLD_AFTER: u64 = 64;
 
-/// Of so many hits that the store served, one brings its entry here. So an entry is known
-/// to be asked for, to the store as well, before its hits are told one in
-/// [`TOLD_OF`]; and what is asked for once drives out nothing.
+/// Of so many hits that the store served, one brings its entry here: what is asked for
+/// once drives out nothing.
 const TAKES_A_PLACE: u32 = 8;
 
 type Slot<V> = ArcSwapOption<Entry<V>>;
@@ -37,16 +39,23 @@ pub(super) struct Front<V> {
     slots: OnceLock<Box<[Slot<V>]>>,
     count: usize,
     state: RandomState,
+    /// After how many puts the store is told again.
+    told_after: u32,
+    /// How often something was put into memory, modulo 2³².
+    puts: AtomicU32,
 }
 
 impl<V> Front<V> {
     /// For a memory of about so many entries.
     pub(super) fn new(entries: u64) -> Self {
+        let told_after = (entries / TOLD_AFTER).clamp(1, u64::from(u32::MAX) / 2);
         let entries = usize::try_from(entries).unwrap_or(MOST_SLOTS);
         Self {
             slots: OnceLock::new(),
             count: entries.clamp(2, MOST_SLOTS).next_power_of_two(),
             state: RandomState::default(),
+            told_after: told_after as u32,
+            puts: AtomicU32::new(0),
         }
     }
 
@@ -73,10 +82,20 @@ impl<V> Front<V> {
         Some([slots.get(index)?, slots.get(index ^ 1)?])
     }
 
-    /// Whether the store is to be told of the hit that was just served.
+    /// Something is put into memory.
+    pub(super) fn note_put(&self) {
+        self.puts.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Whether the store is to be told of a hit of `entry`.
     #[inline]
-    pub(super) fn is_told(&self) -> bool {
-        one_in(TOLD_OF)
+    pub(super) fn is_told(&self, entry: &Entry<V>) -> bool {
+        let puts = self.puts.load(Ordering::Relaxed);
+        let is_told = puts.wrapping_sub(entry.told.load(Ordering::Relaxed)) >= self.told_after;
+        if is_told {
+            entry.told.store(puts, Ordering::Relaxed);
+        }
+        is_told
     }
 
     /// Whether an entry that the store had is worth a place.
@@ -99,6 +118,9 @@ impl<V> Front<V> {
             (true, true) => second,
             _ => first,
         };
+        // The store knows of the hit that brings it here.
+        let puts = self.puts.load(Ordering::Relaxed);
+        entry.told.store(puts, Ordering::Relaxed);
         slot.store(Some(Arc::clone(entry)));
     }
 

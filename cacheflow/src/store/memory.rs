@@ -95,12 +95,18 @@ impl<V: Send + Sync + 'static> Memory<V> {
             && let Some(entry) = held.as_ref()
             && may(entry)
         {
-            if self.front.is_told() {
-                drop(self.store.get(key));
+            if self.front.is_told(entry) {
+                self.tell_store(key);
             }
             return Some((serve(entry), None));
         }
         self.get_behind(key, spot, may, serve)
+    }
+
+    /// Tells the store that `key` is read.
+    #[cold]
+    fn tell_store(&self, key: &[u8]) {
+        drop(self.store.get(key));
     }
 
     /// The same from the store.
@@ -146,6 +152,7 @@ impl<V: Send + Sync + 'static> Memory<V> {
     }
 
     pub(crate) fn insert(&self, key: EntryKey, entry: Arc<Entry<V>>) {
+        self.front.note_put();
         self.store.insert(key.clone(), entry);
         // In this order: between the two, readers find the one or the other.
         drop(self.front.take(key.as_bytes()));
