@@ -26,7 +26,12 @@ pub(crate) const HELP: &str = "
 ";
 
 /// The programs, in the order in which they run, and whether they need a redis-server.
-const SECTIONS: [(&str, bool); 1] = [("hit", false)];
+const SECTIONS: [(&str, bool); 4] = [
+    ("hit", false),
+    ("eviction", false),
+    ("size", false),
+    ("stampede", false),
+];
 
 /// What to do.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -67,7 +67,7 @@ fn results() -> Results {
 #[test]
 fn a_report_is_as_it_was_looked_at() {
     let text = of_results(&results());
-    if std::env::var_os("UPDATE_GOLDEN").is_some() {
+    if std::env::var_os("OVERWRITE").is_some() {
         let path = concat!(env!("CARGO_MANIFEST_DIR"), "/src/report/golden.md");
         std::fs::write(path, &text).unwrap();
     }
