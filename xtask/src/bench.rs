@@ -26,11 +26,12 @@ pub(crate) const HELP: &str = "
 ";
 
 /// The programs, in the order in which they run, and whether they need a redis-server.
-const SECTIONS: [(&str, bool); 4] = [
+const SECTIONS: [(&str, bool); 5] = [
     ("hit", false),
     ("eviction", false),
     ("size", false),
     ("stampede", false),
+    ("codec", false),
 ];
 
 /// What to do.
