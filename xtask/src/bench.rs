@@ -128,7 +128,9 @@ fn measure(quick: bool, only: Option<&str>) -> Result<()> {
         process::run(&mut command).with_context(|| format!("section `{id}` failed"))?;
     }
     println!("\nmeasured for {}", spoken(began.elapsed()));
-    let mut collect = program(&["collect", if quick { "quick" } else { "full" }]);
+    // One section alone leaves the others' results as they are.
+    let verb = if only.is_some() { "add" } else { "collect" };
+    let mut collect = program(&[verb, if quick { "quick" } else { "full" }]);
     process::run(collect.args(sections.iter().map(|(id, _)| id)))
 }
 
