@@ -94,6 +94,7 @@ mod bus;
 mod cluster;
 mod config;
 mod error;
+mod gather;
 mod link;
 mod lock;
 mod message;

@@ -2,7 +2,7 @@
 //! journal was adopted on them.
 
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use cacheflow::event::{Position, Snapshot};
@@ -12,6 +12,7 @@ use redis::{AsyncConnectionConfig, ProtocolVersion, Script, ScriptInvocation};
 
 use crate::adopted::{lineage, open_records};
 use crate::error::{failed, is_demoted, unexpected};
+use crate::gather::Gather;
 use crate::message::{incarnation, incarnation_text};
 use crate::names::Names;
 use crate::scripts::Scripts;
@@ -31,10 +32,18 @@ pub(crate) struct Link {
     server: String,
     names: Names,
     scripts: Scripts,
-    current: Mutex<Option<MultiplexedConnection>>,
+    current: Mutex<Option<Open>>,
     adopted: Mutex<Adopted>,
     connecting: tokio::sync::Mutex<()>,
     index_may_vanish: AtomicBool,
+}
+
+/// A connection that may be used.
+#[derive(Clone)]
+pub(crate) struct Open {
+    pub(crate) connection: MultiplexedConnection,
+    /// The reads over it.
+    pub(crate) reads: Arc<Gather>,
 }
 
 /// The journal as it was last adopted.
@@ -82,13 +91,18 @@ impl Link {
 
     /// The connection, made if there is none.
     pub(crate) async fn connection(&self) -> Result<MultiplexedConnection> {
-        if let Some(connection) = self.current().clone() {
-            return Ok(connection);
+        Ok(self.open().await?.connection)
+    }
+
+    /// The connection and who reads over it, made if there is none.
+    pub(crate) async fn open(&self) -> Result<Open> {
+        if let Some(open) = self.current().clone() {
+            return Ok(open);
         }
         // One at a time connects; the others wait for it.
         let _connecting = self.connecting.lock().await;
-        if let Some(connection) = self.current().clone() {
-            return Ok(connection);
+        if let Some(open) = self.current().clone() {
+            return Ok(open);
         }
         let config = AsyncConnectionConfig::new()
             .set_connection_timeout(Some(CONNECT_TIMEOUT))
@@ -98,8 +112,12 @@ impl Link {
         // restarted since, and would give out numbers twice.
         self.adopt_in_time(&mut connection).await?;
         self.look_at_policy(&mut connection).await;
-        *self.current() = Some(connection.clone());
-        Ok(connection)
+        let open = Open {
+            connection,
+            reads: Arc::default(),
+        };
+        *self.current() = Some(open.clone());
+        Ok(open)
     }
 
     /// The incarnation in which the shared connection works, as it was last told.
@@ -253,7 +271,7 @@ impl Link {
     /// a new one.
     pub(crate) async fn ping(&self) -> Result<()> {
         let present = self.current().clone();
-        if let Some(mut connection) = present {
+        if let Some(Open { mut connection, .. }) = present {
             let unanswered = Unanswered(self);
             let command = redis::cmd("PING");
             let answer = command.query_async::<String>(&mut connection);
@@ -267,7 +285,7 @@ impl Link {
         Ok(())
     }
 
-    fn current(&self) -> MutexGuard<'_, Option<MultiplexedConnection>> {
+    fn current(&self) -> MutexGuard<'_, Option<Open>> {
         self.current.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
