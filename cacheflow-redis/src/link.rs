@@ -262,6 +262,21 @@ impl Link {
         failed(operation, &self.server, error)
     }
 
+    /// As [`fault`](Self::fault), where many are told of one fault, each in its own time:
+    /// the connection that was made since by the first of them is left alone.
+    pub(crate) fn fault_over(
+        &self,
+        open: &Open,
+        operation: &'static str,
+        error: redis::RedisError,
+    ) -> Error {
+        let current = self.current().clone();
+        if current.is_some_and(|current| Arc::ptr_eq(&current.reads, &open.reads)) {
+            return self.fault(operation, error);
+        }
+        failed(operation, &self.server, error)
+    }
+
     /// Drops the connection: the next operation makes another.
     pub(crate) fn give_up(&self) {
         *self.current() = None;
@@ -319,4 +334,38 @@ impl Drop for Unanswered<'_> {
 pub(crate) fn random() -> u64 {
     use std::hash::{BuildHasher, RandomState};
     RandomState::new().hash_one(std::process::id())
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use std::io;
+
+    use cacheflow::Namespace;
+    use cacheflow_testkit::RedisServer;
+    use redis::Client;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn who_is_told_late_that_a_connection_broke_leaves_its_successor_alone() {
+        let server = RedisServer::start().await;
+        let client = Client::open(server.url()).unwrap();
+        let names = Names::new(&Namespace::new("cacheflow:", "me"), 0);
+        let link = Link::new(Topology::One(client), names);
+        let broken = || io::Error::from(io::ErrorKind::BrokenPipe).into();
+        let is_in_use = |open: &Open| {
+            let current = link.current().clone();
+            current.is_some_and(|current| Arc::ptr_eq(&current.reads, &open.reads))
+        };
+
+        let first = link.open().await.unwrap();
+        let fault = link.fault_over(&first, "get", broken());
+        assert_eq!(fault.kind(), ErrorKind::Unavailable);
+        assert!(!is_in_use(&first), "it is broken");
+
+        let second = link.open().await.unwrap();
+        let fault = link.fault_over(&first, "get", broken());
+        assert_eq!(fault.kind(), ErrorKind::Unavailable);
+        assert!(is_in_use(&second), "nothing is wrong with it");
+    }
 }

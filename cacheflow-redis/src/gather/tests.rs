@@ -46,7 +46,7 @@ impl Ask for Server {
         self.0.asked.lock().unwrap().push(names.clone());
         self.0.answers.acquire().await.unwrap().forget();
         if names.iter().any(|name| name == "broken") {
-            return Err(gone());
+            return Err((redis::ErrorKind::Client, "broken").into());
         }
         let value = |name: String| {
             let mut bytes = name.into_bytes();
@@ -235,12 +235,12 @@ async fn when_all_have_gone_who_were_asked_for_the_next_have_their_turn() {
     world.settled().await;
     let next: Vec<_> = ["x", "y"].map(|name| world.read(name)).into();
     world.settled().await;
-    for read in first.iter().skip(1) {
+    for read in &first[..3] {
         read.abort();
     }
     world.settled().await;
     assert_eq!(world.server.together(), [3], "one of them still waits");
-    first[0].abort();
+    first[3].abort();
     world.settled().await;
     assert_eq!(world.server.together(), [3, 2]);
     drop(next);
@@ -255,7 +255,8 @@ async fn an_error_reaches_everybody_who_was_asked_for_and_nobody_else() {
     world.settled().await;
     world.server.answers(1_000);
     for read in failing {
-        assert!(read.await.unwrap().unwrap_err().is_io_error());
+        let error = read.await.unwrap().unwrap_err();
+        assert_eq!(error.kind(), redis::ErrorKind::Client, "{error}");
     }
     for (read, name) in well.into_iter().zip(["c", "d"]) {
         assert_eq!(text(read.await.unwrap()), name);
@@ -308,6 +309,8 @@ fn when_the_runtime_of_the_task_ends_those_who_wait_in_another_are_told() {
     });
     assert!(!waits.is_finished());
     drop(one);
+    two.block_on(world.settled());
+    assert!(waits.is_finished(), "it would wait for ever");
     let told = two.block_on(waits).unwrap();
     assert!(told.unwrap_err().is_io_error());
     assert!(world.is_idle(), "another task may ask");

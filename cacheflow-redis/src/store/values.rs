@@ -14,7 +14,7 @@ use redis::{FromRedisValue, RedisError, ScriptInvocation, Value};
 use super::asked::{exchange, pairs};
 use super::records::{LONGEST, parts, recorded};
 use crate::error::unexpected;
-use crate::link::{Link, Open};
+use crate::link::Link;
 use crate::message::incarnation_text;
 use crate::scripts::TOUCH;
 
@@ -36,12 +36,9 @@ const INCARNATION_AT: usize = 54;
 
 pub(super) async fn get(link: &Link, key: &FullKey) -> Result<Option<Stored>> {
     let name = link.names().value(key);
-    let Open {
-        mut connection,
-        reads,
-    } = link.open().await?;
-    let found = reads.read(&connection, name).await;
-    let (bytes, left) = found.map_err(|error| link.fault("get", error))?;
+    let mut open = link.open().await?;
+    let found = open.reads.read(&open.connection, name).await;
+    let (bytes, left) = found.map_err(|error| link.fault_over(&open, "get", error))?;
     if left == WITHOUT_END {
         // Whatever we write dies: this is somebody else's, to be replaced.
         return Ok(None);
@@ -49,7 +46,7 @@ pub(super) async fn get(link: &Link, key: &FullKey) -> Result<Option<Stored>> {
     let Some(bytes) = bytes else {
         return Ok(None);
     };
-    let incarnation = incarnation(link, &mut connection, &[&bytes]).await?;
+    let incarnation = incarnation(link, &mut open.connection, &[&bytes]).await?;
     Ok(Some(stored(bytes, left, incarnation)))
 }
 
