@@ -57,6 +57,14 @@
 //! {"type":"RELEASED","lease":"users:42","origin":"5c0…"}
 //! ```
 //!
+//! # Reads that come together
+//!
+//! A read is a GET and a PTTL, sent at once by its caller. Where more than a few tasks of
+//! a process read at the same time, those who come while others are under way are asked
+//! for together: a PTTL for each and one MGET, of at most 128 names and about 1 MiB. No
+//! timer is involved; a lone read never waits for another. A user that may not call
+//! `MGET` is served by GET.
+//!
 //! # In a cluster
 //!
 //! [`RedisBackend::cluster`] is given the URLs of some servers of a Redis Cluster.
@@ -72,7 +80,8 @@
 //!
 //! A value is written provisionally, for five seconds, and made permanent when the
 //! journal has been read after it; what is forgotten is removed after its record,
-//! which stays open until then.
+//! which stays open until then. Single reads are pipelined, each to the owner of its slot:
+//! no MGET spans slots.
 //!
 //! Beside the commands for data and scripts, a user needs `INFO` and `CLUSTER` with
 //! `INFO`, `SLOTS`, `MYID` and `NODES`. Set `cluster-require-full-coverage no`, or
@@ -94,6 +103,7 @@ mod bus;
 mod cluster;
 mod config;
 mod error;
+mod gather;
 mod link;
 mod lock;
 mod message;

@@ -2,7 +2,7 @@
 //! journal was adopted on them.
 
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use cacheflow::event::{Position, Snapshot};
@@ -12,6 +12,7 @@ use redis::{AsyncConnectionConfig, ProtocolVersion, Script, ScriptInvocation};
 
 use crate::adopted::{lineage, open_records};
 use crate::error::{failed, is_demoted, unexpected};
+use crate::gather::Gather;
 use crate::message::{incarnation, incarnation_text};
 use crate::names::Names;
 use crate::scripts::Scripts;
@@ -31,10 +32,18 @@ pub(crate) struct Link {
     server: String,
     names: Names,
     scripts: Scripts,
-    current: Mutex<Option<MultiplexedConnection>>,
+    current: Mutex<Option<Open>>,
     adopted: Mutex<Adopted>,
     connecting: tokio::sync::Mutex<()>,
     index_may_vanish: AtomicBool,
+}
+
+/// A connection that may be used.
+#[derive(Clone)]
+pub(crate) struct Open {
+    pub(crate) connection: MultiplexedConnection,
+    /// The reads over it.
+    pub(crate) reads: Arc<Gather>,
 }
 
 /// The journal as it was last adopted.
@@ -82,13 +91,18 @@ impl Link {
 
     /// The connection, made if there is none.
     pub(crate) async fn connection(&self) -> Result<MultiplexedConnection> {
-        if let Some(connection) = self.current().clone() {
-            return Ok(connection);
+        Ok(self.open().await?.connection)
+    }
+
+    /// The connection and who reads over it, made if there is none.
+    pub(crate) async fn open(&self) -> Result<Open> {
+        if let Some(open) = self.current().clone() {
+            return Ok(open);
         }
         // One at a time connects; the others wait for it.
         let _connecting = self.connecting.lock().await;
-        if let Some(connection) = self.current().clone() {
-            return Ok(connection);
+        if let Some(open) = self.current().clone() {
+            return Ok(open);
         }
         let config = AsyncConnectionConfig::new()
             .set_connection_timeout(Some(CONNECT_TIMEOUT))
@@ -98,8 +112,12 @@ impl Link {
         // restarted since, and would give out numbers twice.
         self.adopt_in_time(&mut connection).await?;
         self.look_at_policy(&mut connection).await;
-        *self.current() = Some(connection.clone());
-        Ok(connection)
+        let open = Open {
+            connection,
+            reads: Arc::default(),
+        };
+        *self.current() = Some(open.clone());
+        Ok(open)
     }
 
     /// The incarnation in which the shared connection works, as it was last told.
@@ -244,6 +262,21 @@ impl Link {
         failed(operation, &self.server, error)
     }
 
+    /// As [`fault`](Self::fault), where many are told of one fault, each in its own time:
+    /// the connection that was made since by the first of them is left alone.
+    pub(crate) fn fault_over(
+        &self,
+        open: &Open,
+        operation: &'static str,
+        error: redis::RedisError,
+    ) -> Error {
+        let current = self.current().clone();
+        if current.is_some_and(|current| Arc::ptr_eq(&current.reads, &open.reads)) {
+            return self.fault(operation, error);
+        }
+        failed(operation, &self.server, error)
+    }
+
     /// Drops the connection: the next operation makes another.
     pub(crate) fn give_up(&self) {
         *self.current() = None;
@@ -253,7 +286,7 @@ impl Link {
     /// a new one.
     pub(crate) async fn ping(&self) -> Result<()> {
         let present = self.current().clone();
-        if let Some(mut connection) = present {
+        if let Some(Open { mut connection, .. }) = present {
             let unanswered = Unanswered(self);
             let command = redis::cmd("PING");
             let answer = command.query_async::<String>(&mut connection);
@@ -267,7 +300,7 @@ impl Link {
         Ok(())
     }
 
-    fn current(&self) -> MutexGuard<'_, Option<MultiplexedConnection>> {
+    fn current(&self) -> MutexGuard<'_, Option<Open>> {
         self.current.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -301,4 +334,38 @@ impl Drop for Unanswered<'_> {
 pub(crate) fn random() -> u64 {
     use std::hash::{BuildHasher, RandomState};
     RandomState::new().hash_one(std::process::id())
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use std::io;
+
+    use cacheflow::Namespace;
+    use cacheflow_testkit::RedisServer;
+    use redis::Client;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn who_is_told_late_that_a_connection_broke_leaves_its_successor_alone() {
+        let server = RedisServer::start().await;
+        let client = Client::open(server.url()).unwrap();
+        let names = Names::new(&Namespace::new("cacheflow:", "me"), 0);
+        let link = Link::new(Topology::One(client), names);
+        let broken = || io::Error::from(io::ErrorKind::BrokenPipe).into();
+        let is_in_use = |open: &Open| {
+            let current = link.current().clone();
+            current.is_some_and(|current| Arc::ptr_eq(&current.reads, &open.reads))
+        };
+
+        let first = link.open().await.unwrap();
+        let fault = link.fault_over(&first, "get", broken());
+        assert_eq!(fault.kind(), ErrorKind::Unavailable);
+        assert!(!is_in_use(&first), "it is broken");
+
+        let second = link.open().await.unwrap();
+        let fault = link.fault_over(&first, "get", broken());
+        assert_eq!(fault.kind(), ErrorKind::Unavailable);
+        assert!(is_in_use(&second), "nothing is wrong with it");
+    }
 }

@@ -1,5 +1,6 @@
 //! The shared store on one Redis server.
 
+mod asked;
 mod reclaim;
 pub(crate) mod records;
 pub(crate) mod values;

@@ -8,9 +8,10 @@ use cacheflow::entry::Envelope;
 use cacheflow::event::Change;
 use cacheflow::key::{FullKey, Marks};
 use cacheflow::store::{Fill, Filled, Put, Recorded, Relations, Stored};
-use redis::aio::{ConnectionLike, MultiplexedConnection};
-use redis::{FromRedisValue, RedisError, RedisResult, ScriptInvocation, Value};
+use redis::aio::MultiplexedConnection;
+use redis::{FromRedisValue, RedisError, ScriptInvocation, Value};
 
+use super::asked::{exchange, pairs};
 use super::records::{LONGEST, parts, recorded};
 use crate::error::unexpected;
 use crate::link::Link;
@@ -35,21 +36,9 @@ const INCARNATION_AT: usize = 54;
 
 pub(super) async fn get(link: &Link, key: &FullKey) -> Result<Option<Stored>> {
     let name = link.names().value(key);
-    let mut connection = link.connection().await?;
-    // The server's own count of what is left: no clock but its own decides how
-    // long memory may keep the value.
-    let answer = redis::pipe()
-        .get(&name)
-        .pttl(&name)
-        .query_async(&mut connection)
-        .await;
-    let (bytes, left): (Option<Bytes>, i64) = match answer {
-        Ok(answer) => answer,
-        // Somebody else's list or hash: bytes that are no entry, which a fill
-        // may replace.
-        Err(error) if is_wrong_type(&error) => (Some(Bytes::new()), 0),
-        Err(error) => return Err(link.fault("get", error)),
-    };
+    let mut open = link.open().await?;
+    let found = open.reads.read(&open.connection, name).await;
+    let (bytes, left) = found.map_err(|error| link.fault_over(&open, "get", error))?;
     if left == WITHOUT_END {
         // Whatever we write dies: this is somebody else's, to be replaced.
         return Ok(None);
@@ -57,7 +46,7 @@ pub(super) async fn get(link: &Link, key: &FullKey) -> Result<Option<Stored>> {
     let Some(bytes) = bytes else {
         return Ok(None);
     };
-    let incarnation = incarnation(link, &mut connection, &[&bytes]).await?;
+    let incarnation = incarnation(link, &mut open.connection, &[&bytes]).await?;
     Ok(Some(stored(bytes, left, incarnation)))
 }
 
@@ -70,18 +59,11 @@ pub(super) async fn get_many(link: &Link, keys: &[&FullKey]) -> Result<Vec<Optio
     let fault = |error| link.fault("get_many", error);
     let mut found = Vec::with_capacity(keys.len());
     for keys in keys.chunks(AT_ONCE) {
-        let mut questions = redis::pipe();
-        for key in keys {
-            let name = link.names().value(key);
-            questions.get(&name).pttl(&name);
-        }
-        let answers = connection.req_packed_commands(&questions, 0, questions.len());
-        let mut answers = answers.await.map_err(fault)?.into_iter();
-        for _ in keys {
-            // Both are there, or the exchange would have failed.
-            let bytes = answers.next().unwrap_or(Value::Nil);
-            let left = answers.next().unwrap_or(Value::Nil);
-            found.push(pair(bytes, left).map_err(fault)?);
+        let names: Vec<_> = keys.iter().map(|key| link.names().value(key)).collect();
+        for told in pairs(&mut connection, &names).await.map_err(fault)? {
+            let (bytes, left) = told.map_err(fault)?;
+            let bytes = bytes.map(|bytes| (bytes, left));
+            found.push(bytes.filter(|_| left != WITHOUT_END));
         }
     }
     // After the last of the values: the journal may have begun anew under any.
@@ -91,25 +73,6 @@ pub(super) async fn get_many(link: &Link, keys: &[&FullKey]) -> Result<Vec<Optio
     Ok(found
         .map(|found| found.map(|(bytes, left)| stored(bytes, left, incarnation)))
         .collect())
-}
-
-/// What the answers to GET and PTTL say of a value; each may be an error.
-fn pair(bytes: Value, left: Value) -> RedisResult<Option<(Bytes, i64)>> {
-    let bytes = match bytes {
-        // See `get`.
-        Value::ServerError(error) if error.code() == "WRONGTYPE" => {
-            return Ok(Some((Bytes::new(), 0)));
-        }
-        Value::ServerError(error) => return Err(error.into()),
-        value => Option::from_redis_value(value)?,
-    };
-    let left = match left {
-        Value::ServerError(error) => return Err(error.into()),
-        value => i64::from_redis_value(value)?,
-    };
-    Ok(bytes
-        .map(|bytes| (bytes, left))
-        .filter(|_| left != WITHOUT_END))
 }
 
 /// A value that was found, with what PTTL says is left.
@@ -220,16 +183,6 @@ pub(super) async fn fill_many(link: &Link, fills: &[Fill<'_>]) -> Result<Vec<Fil
         }
     }
     Ok(outcomes)
-}
-
-/// One answer for each command, which may be an error.
-async fn exchange(
-    connection: &mut MultiplexedConnection,
-    commands: &redis::Pipeline,
-) -> RedisResult<Vec<Value>> {
-    connection
-        .req_packed_commands(commands, 0, commands.len())
-        .await
 }
 
 fn is_unknown_script(answer: &Value) -> bool {

@@ -101,7 +101,10 @@ pub(crate) fn left(term: Term, remaining: Duration, age: Duration) -> Term {
         };
     }
     // No clock but the store's own decides: what is left of the whole, less what
-    // is only for standing in.
+    // is only for standing in. A store that tells lifetime and value one after the other
+    // may tell the lifetime of a value that this one has just replaced: more than the
+    // whole of this one it cannot be.
+    let remaining = remaining.min(term.ttl.saturating_add(term.stale));
     let ttl = remaining.saturating_sub(term.stale);
     Term {
         ttl,
@@ -255,6 +258,12 @@ mod tests {
         let span = memory(&config(true, None), true, left(10 * SECOND), 5 * SECOND);
         assert_eq!(span.map(|span| span.served), Some(5 * SECOND));
         assert_eq!(left(HOUR).ttl, Duration::ZERO);
+    }
+
+    #[test]
+    fn the_lifetime_of_a_value_that_was_replaced_is_not_taken_for_that_of_its_successor() {
+        let left = left(term(MINUTE, SECOND, None), HOUR, Duration::ZERO);
+        assert_eq!((left.ttl, left.stale), (MINUTE, SECOND));
     }
 
     #[test]
