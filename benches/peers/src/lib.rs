@@ -1,5 +1,7 @@
 //! What the programs of this package share, beside what `cacheflow-benches` has.
 
+pub mod remote;
+
 /// Crate and version of a peer, as `Cargo.toml` pins it.
 ///
 /// # Panics
