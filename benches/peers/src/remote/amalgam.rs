@@ -17,19 +17,19 @@ pub struct Amalgam {
 }
 
 /// An instance that tells others.
-pub(crate) async fn instance(url: &str) -> CacheBuilder<String> {
+pub async fn instance(url: &str) -> CacheBuilder<String> {
     let redis = RedisDistributedCache::connect(url).await;
     let backplane = RedisBackplane::connect(url).await;
     Cache::builder()
         .distributed(Arc::new(redis.expect("a connection")))
         .serializer(Arc::new(PostcardSerializer))
         .backplane(Arc::new(backplane.expect("a connection")))
-        .max_capacity(2_000_000)
+        .max_capacity(100_000)
         .default_options(EntryOptions::new(TTL))
 }
 
 /// Who loads, among all instances.
-pub(crate) async fn locker(url: &str) -> Arc<RedisDistributedLocker> {
+pub async fn locker(url: &str) -> Arc<RedisDistributedLocker> {
     let locker = RedisDistributedLocker::connect(url).await;
     Arc::new(locker.expect("a connection"))
 }

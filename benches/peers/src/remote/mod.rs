@@ -2,12 +2,12 @@
 //! them ([`Peer`]), turns in which many tasks call them ([`turns`]), and what the
 //! server says of itself ([`server`]).
 
-mod amalgam;
+pub mod amalgam;
 mod bare;
 mod cached;
 pub mod cpu;
 mod hitbox;
-mod multi_tier;
+pub mod multi_tier;
 mod ours;
 mod peer;
 pub mod quantiles;

@@ -15,8 +15,8 @@ pub struct MultiTier {
     redis_only: CacheManager,
 }
 
-/// An instance that tells others, and its memory.
-pub(crate) async fn instance(url: &str) -> (CacheManager, Arc<L1Cache>) {
+/// An instance that tells others.
+pub async fn instance(url: &str) -> CacheManager {
     let config = MokaCacheConfig {
         max_capacity: 100_000,
         ..MokaCacheConfig::default()
@@ -24,8 +24,8 @@ pub(crate) async fn instance(url: &str) -> (CacheManager, Arc<L1Cache>) {
     let memory = Arc::new(L1Cache::new(config).expect("memory"));
     let redis = Arc::new(L2Cache::with_url(url).await.expect("a connection"));
     let config = InvalidationConfig::default();
-    let both = CacheManager::new_with_invalidation(Arc::clone(&memory), redis, url, config);
-    (both.await.expect("a manager"), memory)
+    let both = CacheManager::new_with_invalidation(memory, redis, url, config);
+    both.await.expect("a manager")
 }
 
 const KEPT: CacheStrategy = CacheStrategy::Custom(TTL);
@@ -49,7 +49,7 @@ impl Peer for MultiTier {
     ];
 
     async fn connect(url: &str) -> Self {
-        let (both, _) = instance(url).await;
+        let both = instance(url).await;
         let redis = Arc::new(L2Cache::with_url(url).await.expect("a connection"));
         let tier = CacheTier::new(redis, 1, false, 1, 1.0);
         let redis_only = CacheManager::new_with_tiers(vec![tier], None).expect("a manager");
