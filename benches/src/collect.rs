@@ -21,15 +21,15 @@ pub fn folder(extent: Extent) -> PathBuf {
     })
 }
 
-/// Takes these sections into the results in `folder`, and writes them anew.
-/// Earlier results of other sections stay where they come from the same machine.
+/// Writes the results of these sections into `folder`. If they are added to
+/// earlier ones, those of other sections stay where they come from the same machine.
 ///
 /// # Errors
 ///
 /// If a section was not measured, or a file cannot be read or written.
-pub fn collect(ids: &[String], folder: &Path) -> io::Result<()> {
+pub fn collect(ids: &[String], folder: &Path, add: bool) -> io::Result<()> {
     let kept = folder.join("results.json");
-    let mut results = if kept.exists() {
+    let mut results = if add && kept.exists() {
         Results::read(&kept)?
     } else {
         Results::default()

@@ -1,5 +1,6 @@
-//! What `cargo xtask bench` starts behind the sections: `collect` takes them into
-//! the results, `compare` judges the newest results beside older ones.
+//! What `cargo xtask bench` starts behind the sections: `collect` makes results of
+//! them, `add` takes them into earlier results, `compare` judges the newest results
+//! beside older ones.
 
 use std::env;
 use std::io;
@@ -14,11 +15,15 @@ fn main() -> ExitCode {
     let arguments: Vec<String> = env::args().skip(1).collect();
     let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let done = match words.as_slice() {
-        ["collect", "quick", ..] => collected(&arguments[2..], Extent::Quick),
-        ["collect", "full", ..] => collected(&arguments[2..], Extent::Full),
+        ["collect", "quick", ..] => collected(&arguments[2..], Extent::Quick, false),
+        ["collect", "full", ..] => collected(&arguments[2..], Extent::Full, false),
+        ["add", "quick", ..] => collected(&arguments[2..], Extent::Quick, true),
+        ["add", "full", ..] => collected(&arguments[2..], Extent::Full, true),
         ["compare", old] => judged(Path::new(old)),
         _ => {
-            eprintln!("collect quick|full SECTION… or compare OLD.json; see `cargo xtask bench`");
+            eprintln!(
+                "collect|add quick|full SECTION… or compare OLD.json; see `cargo xtask bench`"
+            );
             return ExitCode::FAILURE;
         }
     };
@@ -31,10 +36,10 @@ fn main() -> ExitCode {
     }
 }
 
-fn collected(ids: &[String], extent: Extent) -> io::Result<ExitCode> {
+fn collected(ids: &[String], extent: Extent, add: bool) -> io::Result<ExitCode> {
     let folder = collect::folder(extent);
     std::fs::create_dir_all(&folder)?;
-    collect::collect(ids, &folder)?;
+    collect::collect(ids, &folder, add)?;
     println!("written: {}", folder.join("RESULTS.md").display());
     Ok(ExitCode::SUCCESS)
 }

@@ -168,7 +168,8 @@ pub fn number(value: f64) -> String {
 }
 
 fn goals_table<'a>(goals: impl Iterator<Item = &'a Goal>) -> String {
-    let mut table = Table::headed(["what", "target", "measured", "", "tried"]);
+    let mut table =
+        Table::headed(["what", "target", "measured", "", "tried"]).with_texts([0, 1, 3, 4]);
     for goal in goals {
         let (measured, met) = match goal.is_met() {
             None => ("–".to_owned(), "not measured".to_owned()),

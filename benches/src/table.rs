@@ -6,6 +6,7 @@ use std::fmt;
 #[derive(Clone, Debug)]
 pub struct Table {
     rows: Vec<Vec<String>>,
+    texts: Vec<usize>,
 }
 
 impl Table {
@@ -13,7 +14,18 @@ impl Table {
     #[must_use]
     pub fn headed<S: Into<String>>(head: impl IntoIterator<Item = S>) -> Self {
         let head = head.into_iter().map(Into::into).collect();
-        Self { rows: vec![head] }
+        Self {
+            rows: vec![head],
+            texts: vec![0],
+        }
+    }
+
+    /// The same with these columns to the left, as texts are; without it only the
+    /// first one is.
+    #[must_use]
+    pub fn with_texts(mut self, columns: impl IntoIterator<Item = usize>) -> Self {
+        self.texts = columns.into_iter().collect();
+        self
     }
 
     /// Adds a row.
@@ -34,7 +46,7 @@ impl fmt::Display for Table {
         for (number, row) in self.rows.iter().enumerate() {
             for (column, (cell, width)) in row.iter().zip(&widths).enumerate() {
                 // Names to the left, numbers to the right.
-                if column == 0 {
+                if self.texts.contains(&column) {
                     write!(f, "| {cell:<width$} ")?;
                 } else {
                     write!(f, "| {cell:>width$} ")?;
@@ -43,8 +55,12 @@ impl fmt::Display for Table {
             writeln!(f, "|")?;
             if number == 0 {
                 for (column, width) in widths.iter().enumerate() {
-                    let (rule, end) = ("-".repeat(width + 1), if column == 0 { '-' } else { ':' });
-                    write!(f, "|{rule}{end}")?;
+                    let end = if self.texts.contains(&column) {
+                        '-'
+                    } else {
+                        ':'
+                    };
+                    write!(f, "|{}{end}", "-".repeat(width + 1))?;
                 }
                 writeln!(f, "|")?;
             }
@@ -65,6 +81,18 @@ mod tests {
 | name        |   ns |
 |-------------|-----:|
 | a candidate | 12.5 |
+";
+        assert_eq!(table.to_string(), expected);
+    }
+
+    #[test]
+    fn columns_of_texts_are_to_the_left() {
+        let mut table = Table::headed(["name", "ns", "why"]).with_texts([0, 2]);
+        table.row(["a", "1", "because"]);
+        let expected = "\
+| name |  ns | why     |
+|------|----:|---------|
+| a    |   1 | because |
 ";
         assert_eq!(table.to_string(), expected);
     }

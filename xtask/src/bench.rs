@@ -26,7 +26,17 @@ pub(crate) const HELP: &str = "
 ";
 
 /// The programs, in the order in which they run, and whether they need a redis-server.
-const SECTIONS: [(&str, bool); 1] = [("hit", false)];
+const SECTIONS: [(&str, bool); 9] = [
+    ("hit", false),
+    ("eviction", false),
+    ("size", false),
+    ("stampede", false),
+    ("codec", false),
+    ("l2", true),
+    ("coherence", true),
+    ("stampede-redis", true),
+    ("l2-size", true),
+];
 
 /// What to do.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -122,7 +132,9 @@ fn measure(quick: bool, only: Option<&str>) -> Result<()> {
         process::run(&mut command).with_context(|| format!("section `{id}` failed"))?;
     }
     println!("\nmeasured for {}", spoken(began.elapsed()));
-    let mut collect = program(&["collect", if quick { "quick" } else { "full" }]);
+    // One section alone leaves the others' results as they are.
+    let verb = if only.is_some() { "add" } else { "collect" };
+    let mut collect = program(&[verb, if quick { "quick" } else { "full" }]);
     process::run(collect.args(sections.iter().map(|(id, _)| id)))
 }
 

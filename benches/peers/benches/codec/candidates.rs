@@ -109,7 +109,7 @@ pub(crate) fn compress() -> Vec<Candidate<'static>> {
             let mut compressor = compressor.lock().expect("nobody panics");
             black_box(compressor.compress(black_box(&bare)).expect("it can"));
         }),
-        again("encode_all", move || {
+        again("`encode_all`, `decode_all`", move || {
             black_box(zstd::encode_all(black_box(&each[..]), 3).expect("it can"));
         }),
         again("ours", move || {
@@ -138,10 +138,10 @@ pub(crate) fn decompress() -> Vec<Candidate<'static>> {
                     .expect("it can"),
             );
         }),
-        again("decode_all", move || {
+        again("`encode_all`, `decode_all`", move || {
             black_box(zstd::decode_all(black_box(&each[..])).expect("it can"));
         }),
-        again("ours, the whole entry of a text", move || {
+        again("ours", move || {
             let envelope = text.open(black_box(&entry), KEY).expect("written here");
             black_box(text.value(&envelope, &entry).expect("written here"));
         }),
@@ -168,10 +168,13 @@ pub(crate) mod small {
     fn wires() -> [(&'static str, Wire<Order>); 3] {
         let codec = Codec::MessagePack;
         [
-            ("as they are", wire(&codec, &Compression::none())),
-            ("zstd alone", wire(&codec, &Compression::zstd().above(64))),
+            ("ours, as they are", wire(&codec, &Compression::none())),
             (
-                "zstd with a dictionary",
+                "ours, zstd alone",
+                wire(&codec, &Compression::zstd().above(64)),
+            ),
+            (
+                "ours, zstd with a dictionary",
                 wire(&codec, &with_dictionary(&codec)),
             ),
         ]

@@ -85,7 +85,7 @@ fn measure(extent: Extent) -> Section {
             .collect(),
     };
     Section {
-        id: "l2_size".to_owned(),
+        id: "l2-size".to_owned(),
         title: "Bytes in Redis".to_owned(),
         about: ABOUT.to_owned(),
         tables: vec![

@@ -69,7 +69,7 @@ fn measure(extent: Extent) -> Section {
         }
     }
     Section {
-        id: "stampede_redis".to_owned(),
+        id: "stampede-redis".to_owned(),
         title: "Stampede over two nodes".to_owned(),
         about: ABOUT.to_owned(),
         tables: vec![loads, time, reads],
