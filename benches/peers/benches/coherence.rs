@@ -26,7 +26,7 @@ One key at a time, thousands in a round.
 
 - `redis` is PUBLISH of the key on one connection, and the message on a subscription, with nothing done about it: the floor.
 - `amalgam-cache` has its backplane; `multi-tier-cache` its publisher and subscriber, with a handler that removes from the node's memory. \
-Neither records what it publishes: a node that misses a message is never told.
+Neither records what it publishes: a node that misses a message is never told, and such a round is not counted.
 - hitbox and `cached` tell other nodes nothing.
 
 Forgotten per second: all keys are in the other node's memory; the time is from the first call until the last key is gone there. \

@@ -1,22 +1,28 @@
 //! Two nodes of a candidate at work.
 
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use cacheflow_benches::results::Subject;
 use cacheflow_benches_peers::remote::cpu;
 use cacheflow_benches_peers::version;
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::{Mutex, mpsc};
+use tokio::task::JoinHandle;
+use tokio::time::timeout;
 
 use super::pair::{Far, Near, Pair};
+
+/// News that did not come within this time were lost: who keeps no journal never hears
+/// of them.
+const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Two nodes, whichever candidate's.
 pub(crate) trait Link {
     fn subject(&self) -> Subject;
 
     /// Microseconds from the call that forgets a key until it is gone from the
-    /// other's memory; key after key.
+    /// other's memory; key after key. Not a number, where one has not gone.
     fn latencies(&self, keys: &Arc<[String]>) -> Vec<f64>;
 
     /// Forgets all keys as fast as so many tasks can. `None` if the candidate cannot
@@ -81,8 +87,7 @@ impl<P: Pair> Linked<P> {
         self.far_runtime.block_on(working).expect("the far node")
     }
 
-    /// Begins to watch on the far node's thread: its task gives what `done` gives when all
-    /// keys are gone; each is told when it goes.
+    /// Begins to watch on the far node's thread, which tells when each of the keys goes.
     pub(crate) fn watch(&self, keys: &Arc<[String]>) -> Watch {
         let (far, keys) = (Arc::clone(&self.far), Arc::clone(keys));
         let (tell, told) = mpsc::unbounded_channel();
@@ -91,17 +96,18 @@ impl<P: Pair> Linked<P> {
             let before = cpu::of_thread();
             for key in keys.iter() {
                 while far.holds(key).await {
-                    far.news().await;
+                    timeout(PATIENCE, far.news()).await.ok()?;
                 }
                 // Nobody listens who only wants to know of the end.
                 let _ = tell.send(Instant::now());
             }
-            (Instant::now(), cpu::of_thread() - before)
+            Some((Instant::now(), cpu::of_thread() - before))
         });
         Watch { told, watching }
     }
 
-    pub(crate) fn ended(&self, watch: Watch) -> (Instant, std::time::Duration) {
+    /// When the last key was gone, and what the far node's thread has used until then.
+    pub(crate) fn ended(&self, watch: Watch) -> Option<(Instant, Duration)> {
         drop(watch.told);
         self.far_runtime
             .block_on(watch.watching)
@@ -123,7 +129,7 @@ impl<P: Pair> Linked<P> {
 /// Who waits for keys to go.
 pub(crate) struct Watch {
     told: mpsc::UnboundedReceiver<Instant>,
-    watching: tokio::task::JoinHandle<(Instant, std::time::Duration)>,
+    watching: JoinHandle<Option<(Instant, Duration)>>,
 }
 
 impl<P: Pair> Link for Linked<P> {
@@ -143,7 +149,9 @@ impl<P: Pair> Link for Linked<P> {
             for key in keys.iter() {
                 let began = Instant::now();
                 near.forget(key).await;
-                let gone = told.recv().await.expect("the other watches");
+                let Some(gone) = told.recv().await else {
+                    return vec![f64::NAN];
+                };
                 times.push(gone.duration_since(began).as_secs_f64() * 1e6);
             }
             times
@@ -177,11 +185,16 @@ impl<P: Pair> Link for Linked<P> {
             }
             began
         });
-        let (ended, processor) = self.ended(watch);
         let number = keys.len() as f64;
-        Some(Applied {
-            per_second: number / ended.duration_since(began).as_secs_f64(),
-            processor: processor.as_secs_f64() * 1e6 / number,
+        Some(match self.ended(watch) {
+            Some((ended, processor)) => Applied {
+                per_second: number / ended.duration_since(began).as_secs_f64(),
+                processor: processor.as_secs_f64() * 1e6 / number,
+            },
+            None => Applied {
+                per_second: f64::NAN,
+                processor: f64::NAN,
+            },
         })
     }
 }

@@ -17,6 +17,9 @@ const HELD: usize = 1_000;
 /// Whoever has reclaimed nothing until then leaves it to the entries' lifetime.
 const PATIENCE: Duration = Duration::from_secs(60);
 
+/// More than the time between two heartbeats.
+const QUIET: Duration = Duration::from_millis(600);
+
 pub(crate) struct Tags {
     pub(crate) tables: Vec<Measured>,
     pub(crate) goals: Vec<Goal>,
@@ -45,7 +48,7 @@ pub(crate) fn measure(extent: Extent) -> Tags {
         amalgam.push(forgotten::<Amalgam>(many));
         multi_tier.push(forgotten::<MultiTier>(many));
     }
-    let million: Vec<Seen> = (0..rounds).map(|_| forgotten::<Ours>(very_many)).collect();
+    let million = vec![forgotten::<Ours>(very_many)];
     let subjects = [
         subject::<Ours>(),
         subject::<Amalgam>(),
@@ -75,6 +78,7 @@ fn forgotten<P: Tagged>(number: usize) -> Seen {
     // What a node leaves of itself in Redis is there before anything is counted.
     let near = link.near.clone();
     link.near(async move { near.forget("nothing").await });
+    std::thread::sleep(QUIET);
     let before = host.block_on(server::keys(&server));
 
     let all = keys(TAG, number);
@@ -88,7 +92,7 @@ fn forgotten<P: Tagged>(number: usize) -> Seen {
     host.block_on(watch_commands(&server));
     let prober = Prober::start(server.addr());
     let quiet = Instant::now();
-    std::thread::sleep(Duration::from_secs(1));
+    std::thread::sleep(QUIET);
     let watch = link.watch(&held);
     let near = link.near.clone();
     let (began, returned) = link.near(async move {
@@ -96,14 +100,14 @@ fn forgotten<P: Tagged>(number: usize) -> Seen {
         P::forget_all(&near).await;
         (began, began.elapsed())
     });
-    let (gone, _) = link.ended(watch);
+    let gone = link.ended(watch).map(|(gone, _)| gone);
     let (reclaimed, left) = host.block_on(reclaimed(&server, before));
     let answers = prober.stop();
     let end = reclaimed.unwrap_or_else(Instant::now);
     let millis = |at: Instant| at.duration_since(began).as_secs_f64() * 1e3;
     Seen {
         returned: returned.as_secs_f64() * 1e3,
-        gone: millis(gone),
+        gone: gone.map_or(f64::NAN, millis),
         reclaimed: reclaimed.map_or(f64::NAN, millis),
         longest_before: answers.longest(quiet, began),
         longest_ping: answers.longest(began, end),

@@ -2,9 +2,11 @@
 
 use std::convert::Infallible;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use amalgam::provider::{
     PostcardSerializer, RedisBackplane, RedisDistributedCache, RedisDistributedLocker,
+    RedisIoOptions,
 };
 use amalgam::{Cache, CacheBuilder, EntryOptions};
 
@@ -16,10 +18,16 @@ pub struct Amalgam {
     redis_only: Cache<String>,
 }
 
+/// So many have been made.
+static NODES: AtomicU32 = AtomicU32::new(0);
+
 /// An instance that tells others.
 pub async fn instance(url: &str) -> CacheBuilder<String> {
     let redis = RedisDistributedCache::connect(url).await;
-    let backplane = RedisBackplane::connect(url).await;
+    // By default it keeps 256 messages for a node that is behind, and drops the others.
+    let io = RedisIoOptions::default();
+    let name = format!("node-{}", NODES.fetch_add(1, Ordering::Relaxed));
+    let backplane = RedisBackplane::connect_named(url, "amalgam", name, 65_536, io).await;
     Cache::builder()
         .distributed(Arc::new(redis.expect("a connection")))
         .serializer(Arc::new(PostcardSerializer))
