@@ -82,7 +82,7 @@ fn table(
 }
 
 fn latency(links: &[Box<dyn Link>], extent: Extent) -> Measured {
-    let (rounds, events) = (extent.pick(1, 5, 15), extent.pick(20, 1_000, 2_000));
+    let (rounds, events) = (extent.pick(1, 3, 9), extent.pick(20, 400, 2_000));
     let title = "until a key is gone from another node's memory";
     let mut table = table(title, "µs", Better::Less, &quantiles::NAMES, links);
     for round in 0..rounds {
@@ -102,7 +102,7 @@ fn latency(links: &[Box<dyn Link>], extent: Extent) -> Measured {
 const CALLS: [(usize, usize); 2] = [(1, 64), (100, 8)];
 
 fn applied(links: &[Box<dyn Link>], extent: Extent) -> [Measured; 2] {
-    let (rounds, events) = (extent.pick(1, 3, 9), extent.pick(1_600, 4_800, 16_000));
+    let (rounds, events) = (extent.pick(1, 2, 5), extent.pick(1_600, 1_600, 8_000));
     let scenarios = ["1 key per call, 64 tasks", "100 keys per call, 8 tasks"];
     let title = "keys forgotten per second, until gone on the other node";
     let mut per_second = table(title, "keys/s", Better::More, &scenarios, links);
@@ -142,12 +142,12 @@ fn goals_of_latency(latency: &Measured) -> Vec<Goal> {
                     .to_owned(),
         },
         Goal {
-            what: format!("{what}, p99"),
+            what: format!("{what}, p99 in ms"),
             target: "< 1 ms".to_owned(),
-            limit: 1_000.0,
+            limit: 1.0,
             better: Better::Less,
-            measured: p99,
-            tried: "in µs".to_owned(),
+            measured: p99 / 1e3,
+            tried: "two nodes, Redis and the machine's other work share the processors".to_owned(),
         },
     ]
 }
@@ -170,7 +170,8 @@ fn goals_of_applying(per_second: &Measured, processor: &Measured) -> Vec<Goal> {
         goal(
             "keys forgotten and applied by another node, 100 in a call",
             median(per_second, 1),
-            "by the clock; both nodes and Redis share the processors",
+            "by the clock; both nodes and Redis share the processors. Each answer tells the caller what others \
+             recorded since it stood where it asks from, so that calls at the same time tell one another's records",
         ),
         goal(
             "records applied by one node, of one key each",

@@ -67,7 +67,7 @@ impl Work {
             (_, _, 1) => 1_024,
             _ => 4_096,
         };
-        extent.pick(tasks, (full / 4).max(tasks), full)
+        extent.pick(tasks, (full / 8).max(tasks), full)
     }
 }
 

@@ -52,11 +52,13 @@ impl Near for Cache<String> {
 
 impl Far for Listening {
     async fn take(&mut self, keys: &[String]) {
-        for key in keys {
-            let load = |_| async { Ok::<_, Infallible>("text".to_owned()) };
-            let loaded = self.cache.get_or_set(key, load).tags([TAG]).await;
-            loaded.expect("no loader fails");
-        }
+        futures_util::stream::iter(keys)
+            .for_each_concurrent(64, async |key| {
+                let load = |_| async { Ok::<_, Infallible>("text".to_owned()) };
+                let loaded = self.cache.get_or_set(key, load).tags([TAG]).await;
+                loaded.expect("no loader fails");
+            })
+            .await;
     }
 
     async fn holds(&mut self, key: &str) -> bool {
