@@ -26,12 +26,16 @@ pub(crate) const HELP: &str = "
 ";
 
 /// The programs, in the order in which they run, and whether they need a redis-server.
-const SECTIONS: [(&str, bool); 5] = [
+const SECTIONS: [(&str, bool); 9] = [
     ("hit", false),
     ("eviction", false),
     ("size", false),
     ("stampede", false),
     ("codec", false),
+    ("l2", true),
+    ("coherence", true),
+    ("stampede-redis", true),
+    ("l2-size", true),
 ];
 
 /// What to do.

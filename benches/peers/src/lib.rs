@@ -1,5 +1,6 @@
 //! What the programs of this package share, beside what `cacheflow-benches` has.
 
+pub mod remote;
 pub mod traces;
 
 /// Crate and version of a peer, as `Cargo.toml` pins it.
