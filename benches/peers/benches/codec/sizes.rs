@@ -21,8 +21,11 @@ fn bytes(codec: &Codec, compression: &Compression, lines: u64) -> usize {
     stored.sum::<usize>() / 1000
 }
 
+/// How a codec's bytes are compressed.
+type Way = fn(&Codec) -> Compression;
+
 pub(crate) fn table(codecs: &[Codec]) -> Measured {
-    let ways: [(&str, fn(&Codec) -> Compression); 3] = [
+    let ways: [(&str, Way); 3] = [
         ("as it is", |_| Compression::none()),
         ("zstd", |_| Compression::zstd().above(64)),
         ("zstd with a dictionary", with_dictionary),
