@@ -302,11 +302,11 @@ fn when_the_runtime_of_the_task_ends_those_who_wait_in_another_are_told() {
         drop(world.read("first"));
         world.settled().await;
     });
-    let waits = two.block_on(async {
-        let waits = world.read("waits");
-        world.settled().await;
-        waits
-    });
+    let waits = {
+        let _inside = two.enter();
+        world.read("waits")
+    };
+    two.block_on(world.settled());
     assert!(!waits.is_finished());
     drop(one);
     two.block_on(world.settled());

@@ -129,7 +129,7 @@ impl<K, V: CacheValue> Cache<K, V> {
         K: Borrow<Q>,
         Q: CacheKey + ?Sized,
     {
-        let (address, watched) = match self.in_memory(key) {
+        let Missed { address, watched } = match self.in_memory(key) {
             Ok(value) => return Some(value),
             Err(missed) => missed,
         };
@@ -324,14 +324,13 @@ impl<K, V: CacheValue> Cache<K, V> {
         self
     }
 
-    /// The value that memory has for `key`; or the address to look elsewhere, and what
-    /// memory has if somebody is to look closer. No future of a call holds the key's
-    /// text, which is longer than most values.
+    /// The value that memory has for `key`, if nobody has to look further. No future of
+    /// a call holds the key's text, which is longer than most values.
     #[inline]
     pub(super) fn in_memory<Q: CacheKey + ?Sized>(
         &self,
         key: &Q,
-    ) -> std::result::Result<V, (Address, Option<Arc<Entry<V>>>)> {
+    ) -> std::result::Result<V, Missed<V>> {
         // Written where it lies: to return the buffer would be to copy it.
         let mut text = KeyBuf::new();
         key.write_key(&mut text);
@@ -340,7 +339,8 @@ impl<K, V: CacheValue> Cache<K, V> {
             Some(Hit::Watched(entry)) => Some(entry),
             None => None,
         };
-        Err((Address::new(&self.core.name, &text), watched))
+        let address = Address::new(&self.core.name, &text);
+        Err(Missed { address, watched })
     }
 
     pub(super) fn address<Q: CacheKey + ?Sized>(
@@ -360,6 +360,14 @@ impl<K, V: CacheValue> Cache<K, V> {
     ) -> Applied {
         self.flow.to_the_end(change).await.unwrap_or(Applied::Local)
     }
+}
+
+/// What a call of a handle has found out before it has to wait.
+pub(super) struct Missed<V> {
+    /// Where to look.
+    pub(super) address: Address,
+    /// What memory has, if somebody is to look closer.
+    pub(super) watched: Option<Arc<Entry<V>>>,
 }
 
 pub(crate) fn encoded<Q: CacheKey + ?Sized>(key: &Q) -> KeyBuf {

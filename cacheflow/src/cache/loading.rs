@@ -4,7 +4,7 @@ use std::borrow::Borrow;
 use std::future::Future;
 
 use super::core::{Load, Reply, ShareError, Terms};
-use super::handle::encoded;
+use super::handle::{Missed, encoded};
 use super::{Cache, CacheValue, EntryCall};
 use crate::key::CacheKey;
 use crate::source::{LoadContext, LoadError, Loaded};
@@ -206,7 +206,7 @@ impl<K, V: CacheValue> Cache<K, V> {
         F: FnOnce(LoadContext<V>) -> Fut,
         Fut: Future<Output = Result<Loaded<V>, E>>,
     {
-        let (address, watched) = match self.in_memory(key) {
+        let Missed { address, watched } = match self.in_memory(key) {
             Ok(value) => return Ok(Loaded::Value(value)),
             Err(missed) => missed,
         };
@@ -234,7 +234,7 @@ impl<K, V: CacheValue> Cache<K, V> {
         Fut: Future<Output = Result<Loaded<V>, E>> + Send + 'static,
         E: Send + 'static,
     {
-        let (address, watched) = match self.in_memory(key) {
+        let Missed { address, watched } = match self.in_memory(key) {
             Ok(value) => return Ok(Loaded::Value(value)),
             Err(missed) => missed,
         };
