@@ -1,6 +1,6 @@
 //! The project's own commands, run as `cargo xtask <command>`.
 //!
-//! One module per command ([`mod@test`], [`ci`], [`tidy`], [`msrv`], [`soak`], [`fuzz`], [`bench`],
+//! One module per command ([`mod@test`], [`ci`], [`tidy`], [`msrv`], [`soak`], [`fuzz`], [`mod@bench`],
 //! [`instructions`])
 //! beside what they share:
 //! [`cli`] reads the command line, [`process`] starts programs, [`metadata`] asks cargo about the

@@ -1,0 +1,215 @@
+use super::*;
+use crate::entry::Life;
+
+fn memory(bound: Bound) -> (Memory<u32>, Clock, crate::event::Events) {
+    let clock = Clock::manual();
+    let events = EventSink::new();
+    let listener = events.listen();
+    let name = CacheName::new("test").unwrap();
+    (
+        Memory::new(name, bound, clock.clone(), events, None),
+        clock,
+        listener,
+    )
+}
+
+fn put(memory: &Memory<u32>, clock: &Clock, key: &[u8], weight: u32) -> Arc<Entry<u32>> {
+    let now = clock.now();
+    let expires = now.after(Duration::from_secs(10));
+    let mut entry = Entry::new(1, now, Life::plain(now, expires), Epoch(0), weight);
+    entry.key = Some(EntryKey::new(key));
+    let entry = Arc::new(entry);
+    memory.insert(EntryKey::new(key), Arc::clone(&entry));
+    entry
+}
+
+fn causes(mut events: crate::event::Events) -> Vec<Evicted> {
+    let mut causes = Vec::new();
+    while let Some(Ok(Event::Evicted { cause, .. })) = events.try_next() {
+        causes.push(cause);
+    }
+    causes
+}
+
+#[test]
+fn an_entry_is_served_until_its_own_end_even_while_moka_still_holds_it() {
+    let (memory, clock, _events) = memory(Bound::Entries(10));
+    put(&memory, &clock, b"1", 1);
+    let is_served = |epoch| {
+        let may = |entry: &Entry<u32>| entry.is_live(clock.now(), epoch);
+        memory.get(b"1", may, |_| ()).is_some()
+    };
+    assert!(is_served(Epoch(0)));
+    assert!(!is_served(Epoch(1)));
+    clock.advance(Duration::from_secs(10));
+    assert!(!is_served(Epoch(0)));
+}
+
+#[test]
+fn forgetting_marks_the_entry_for_those_who_hold_it() {
+    let (memory, clock, events) = memory(Bound::Entries(10));
+    let held = put(&memory, &clock, b"1", 1);
+    memory.forget(b"1");
+    assert!(!held.is_live(clock.now(), Epoch(0)));
+    assert_eq!(causes(events), [Evicted::Forgotten]);
+}
+
+#[test]
+fn the_number_of_entries_is_bounded_and_eviction_is_told() {
+    let (memory, clock, events) = memory(Bound::Entries(10));
+    for key in 0..100_u8 {
+        put(&memory, &clock, &[key], 1);
+    }
+    memory.tidy();
+    assert_eq!(memory.entries(), 10);
+    assert_eq!(causes(events), [Evicted::Size; 90]);
+}
+
+#[test]
+fn the_weight_of_entries_is_bounded() {
+    let (memory, clock, _events) = memory(Bound::Bytes(1000));
+    for key in 0..100_u8 {
+        put(&memory, &clock, &[key], 100);
+    }
+    memory.tidy();
+    assert!(memory.weight() <= 1000, "{}", memory.weight());
+    assert!(memory.could_hold(1000));
+    assert!(!memory.could_hold(1001));
+}
+
+/// What a reader gets, and what it puts in front as its caller does.
+fn read(memory: &Memory<u32>, clock: &Clock, key: &[u8]) -> Option<Arc<Entry<u32>>> {
+    let may = |entry: &Entry<u32>| entry.is_live(clock.now(), Epoch(0));
+    let (entry, promotion) = memory.get(key, may, Arc::clone)?;
+    if let Some(promotion) = promotion {
+        memory.place(key, &promotion);
+    }
+    Some(entry)
+}
+
+/// Reads until the entry stands in front.
+fn bring_to_front(memory: &Memory<u32>, clock: &Clock, key: &[u8]) {
+    for _ in 0..10_000 {
+        let is_gone = read(memory, clock, key).is_none();
+        if is_gone || is_in_front(memory, key) {
+            return;
+        }
+    }
+    panic!("never brought to the front");
+}
+
+fn is_in_front(memory: &Memory<u32>, key: &[u8]) -> bool {
+    memory.front.get(memory.front.spot(key), key).is_some()
+}
+
+#[test]
+fn what_is_read_stands_in_front_until_it_is_replaced_or_forgotten() {
+    let (memory, clock, _events) = memory(Bound::Entries(10));
+    put(&memory, &clock, b"1", 1);
+    assert!(!is_in_front(&memory, b"1"), "nobody has asked for it");
+    bring_to_front(&memory, &clock, b"1");
+    let newer = put(&memory, &clock, b"1", 1);
+    assert!(Arc::ptr_eq(&read(&memory, &clock, b"1").unwrap(), &newer));
+    memory.forget(b"1");
+    assert!(!is_in_front(&memory, b"1"));
+    assert!(read(&memory, &clock, b"1").is_none());
+}
+
+/// A reader has the old one in hand when it is replaced, and comes to put it in
+/// front after that.
+#[test]
+fn what_was_replaced_or_forgotten_meanwhile_is_not_put_in_front() {
+    let (memory, clock, _events) = memory(Bound::Entries(10));
+    put(&memory, &clock, b"1", 1);
+    let get = || memory.get(b"1", |_| true, |_| ())?.1;
+    let late = (0..10_000).find_map(|_| get()).unwrap();
+    let newer = put(&memory, &clock, b"1", 1);
+    memory.place(b"1", &late);
+    assert!(Arc::ptr_eq(&read(&memory, &clock, b"1").unwrap(), &newer));
+    memory.forget(b"1");
+    memory.place(b"1", &late);
+    assert!(!is_in_front(&memory, b"1"));
+}
+
+/// moka takes an entry out, and tells of it a little later: between the two it
+/// stands in front alone.
+#[test]
+fn what_stands_in_front_alone_is_forgotten_by_its_key_and_found_by_patterns() {
+    let (memory, clock, _events) = memory(Bound::Entries(10));
+    let alone = |key: &[u8]| {
+        let now = clock.now();
+        let life = Life::plain(now, now.after(Duration::from_secs(10)));
+        let mut entry = Entry::new(1, now, life, Epoch(0), 1);
+        entry.key = Some(EntryKey::new(key));
+        let entry = Arc::new(entry);
+        memory.front.place(memory.front.spot(key), &entry);
+        entry
+    };
+    let (first, second) = (alone(b"1"), alone(b"2"));
+    assert_eq!(memory.keys_where(|key| key.as_bytes() == b"2").len(), 1);
+    assert!(memory.forget_older(b"1", 1));
+    assert!(!first.is_live(clock.now(), Epoch(0)));
+    assert!(read(&memory, &clock, b"1").is_none());
+    assert!(
+        !memory.forget_older(b"2", 0),
+        "it takes that record into account"
+    );
+    assert!(second.is_live(clock.now(), Epoch(0)));
+}
+
+#[test]
+fn what_was_evicted_leaves_the_front() {
+    let (memory, clock, _events) = memory(Bound::Entries(100));
+    for key in 0..=255_u8 {
+        put(&memory, &clock, &[key], 1);
+        bring_to_front(&memory, &clock, &[key]);
+    }
+    memory.tidy();
+    let in_front = memory
+        .front
+        .entries()
+        .map(|entry| entry.key.clone().unwrap());
+    let in_front: Vec<_> = in_front.collect();
+    assert!(!in_front.is_empty());
+    for key in in_front {
+        assert!(memory.peek(key.as_bytes()).is_some(), "{key} was evicted");
+    }
+}
+
+/// The store would take for forgotten by everybody what the front alone serves.
+#[test]
+fn what_is_asked_for_again_and_again_outlives_a_flood() {
+    let (memory, clock, _events) = memory(Bound::Entries(64));
+    let hot = [0, 1, 2, 3_u8];
+    let _ = hot.map(|key| put(&memory, &clock, &[key], 1));
+    let mut missed = 0;
+    for flood in 0..20_000_u32 {
+        let key = [hot[flood as usize % hot.len()]];
+        if read(&memory, &clock, &key).is_none() {
+            missed += 1;
+            put(&memory, &clock, &key, 1);
+        }
+        let cold = flood.to_be_bytes();
+        read(&memory, &clock, &cold);
+        put(&memory, &clock, &cold, 1);
+    }
+    assert!(missed < 10, "{missed} of 20,000");
+}
+
+#[test]
+fn a_replaced_entry_is_told_as_replaced() {
+    let (memory, clock, events) = memory(Bound::Entries(10));
+    put(&memory, &clock, b"1", 1);
+    put(&memory, &clock, b"1", 1);
+    memory.tidy();
+    assert_eq!(causes(events), [Evicted::Replaced]);
+}
+
+#[test]
+fn an_entry_without_end_does_not_overflow() {
+    let (memory, clock, _events) = memory(Bound::Entries(10));
+    let life = Life::plain(clock.now(), Tick::NEVER);
+    let entry = Entry::new(1, clock.now(), life, Epoch(0), 1);
+    memory.insert(EntryKey::new(b"1"), Arc::new(entry));
+    assert!(read(&memory, &clock, b"1").is_some());
+}
