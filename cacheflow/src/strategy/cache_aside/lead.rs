@@ -124,9 +124,6 @@ where
                 return reply;
             }
         };
-        if way.refreshes.is_some() {
-            self.counters.add(Counter::Refreshed);
-        }
         let keeping = Keeping {
             cost,
             skip_shared,
@@ -135,6 +132,10 @@ where
         };
         let told = self.tell(address, flight, terms, way, parts, loaded, keeping);
         let loaded = self.keep(address, flight, told, keeping).await;
+        // Whoever sees it counted finds the new value.
+        if way.refreshes.is_some() {
+            self.counters.add(Counter::Refreshed);
+        }
         give_back(lease).await;
         Ok(loaded)
     }
