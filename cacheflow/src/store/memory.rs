@@ -103,6 +103,11 @@ impl<V: Send + Sync + 'static> Memory<V> {
         self.get_behind(key, spot, may, serve)
     }
 
+    #[cfg(test)]
+    pub(crate) fn is_in_front(&self, key: &[u8]) -> bool {
+        self.front.get(self.front.spot(key), key).is_some()
+    }
+
     /// Tells the store that `key` is read.
     #[cold]
     fn tell_store(&self, key: &[u8]) {

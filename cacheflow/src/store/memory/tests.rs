@@ -91,27 +91,23 @@ fn read(memory: &Memory<u32>, clock: &Clock, key: &[u8]) -> Option<Arc<Entry<u32
 fn bring_to_front(memory: &Memory<u32>, clock: &Clock, key: &[u8]) {
     for _ in 0..10_000 {
         let is_gone = read(memory, clock, key).is_none();
-        if is_gone || is_in_front(memory, key) {
+        if is_gone || memory.is_in_front(key) {
             return;
         }
     }
     panic!("never brought to the front");
 }
 
-fn is_in_front(memory: &Memory<u32>, key: &[u8]) -> bool {
-    memory.front.get(memory.front.spot(key), key).is_some()
-}
-
 #[test]
 fn what_is_read_stands_in_front_until_it_is_replaced_or_forgotten() {
     let (memory, clock, _events) = memory(Bound::Entries(10));
     put(&memory, &clock, b"1", 1);
-    assert!(!is_in_front(&memory, b"1"), "nobody has asked for it");
+    assert!(!memory.is_in_front(b"1"), "nobody has asked for it");
     bring_to_front(&memory, &clock, b"1");
     let newer = put(&memory, &clock, b"1", 1);
     assert!(Arc::ptr_eq(&read(&memory, &clock, b"1").unwrap(), &newer));
     memory.forget(b"1");
-    assert!(!is_in_front(&memory, b"1"));
+    assert!(!memory.is_in_front(b"1"));
     assert!(read(&memory, &clock, b"1").is_none());
 }
 
@@ -128,7 +124,7 @@ fn what_was_replaced_or_forgotten_meanwhile_is_not_put_in_front() {
     assert!(Arc::ptr_eq(&read(&memory, &clock, b"1").unwrap(), &newer));
     memory.forget(b"1");
     memory.place(b"1", &late);
-    assert!(!is_in_front(&memory, b"1"));
+    assert!(!memory.is_in_front(b"1"));
 }
 
 /// moka takes an entry out, and tells of it a little later: between the two it
@@ -212,4 +208,18 @@ fn an_entry_without_end_does_not_overflow() {
     let entry = Entry::new(1, clock.now(), life, Epoch(0), 1);
     memory.insert(EntryKey::new(b"1"), Arc::new(entry));
     assert!(read(&memory, &clock, b"1").is_some());
+}
+
+/// Each time would cost more than the front saves; never, and the store would evict it.
+#[test]
+fn of_what_stands_in_front_the_store_is_told_once_a_part_of_it_was_put_anew() {
+    let (memory, clock, _events) = memory(Bound::Entries(640));
+    let entry = put(&memory, &clock, b"hot", 1);
+    bring_to_front(&memory, &clock, b"hot");
+    for put_anew in 0..10_u8 {
+        assert!(!memory.front.is_told(&entry), "{put_anew} of 640");
+        put(&memory, &clock, &[put_anew], 1);
+    }
+    assert!(memory.front.is_told(&entry));
+    assert!(!memory.front.is_told(&entry), "it knows already");
 }

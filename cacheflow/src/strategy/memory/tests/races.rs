@@ -137,3 +137,45 @@ fn the_index_keeps_what_stands_between_others_although_it_is_gone() {
     let gone = apply(&local, 1, Forgotten::keys([full(1)]));
     assert_eq!(gone, [full(2)], "so that what was made of it goes as well");
 }
+
+/// Whoever forgets looks for it in front as well: what came there behind its back would
+/// stay, and be served.
+#[test]
+fn nothing_is_brought_to_the_front_while_somebody_changes_memory() {
+    let (local, _) = local(true, false);
+    let one = address(1);
+    assert!(kept(&local, 1, &Arc::default()));
+    let key = one.key.as_bytes();
+    let read = || {
+        for _ in 0..1_000 {
+            assert!(local.hit_as(key, |_, _| ()).is_some());
+        }
+        local.memory().unwrap().is_in_front(key)
+    };
+    let changing = local.inside();
+    assert!(!read());
+    drop(changing);
+    assert!(read());
+}
+
+/// Near its end the time from above says that it may have expired; the exact time decides.
+#[test]
+fn an_entry_is_served_to_its_very_end() {
+    let clock = Clock::system();
+    let (local, _) = with_hold_off(
+        Standing::alone(clock.clone()),
+        clock.clone(),
+        false,
+        Duration::ZERO,
+    );
+    let one = address(1);
+    let is_served = (0..1_000).any(|_| {
+        let ticket = local.read_ticket(&one.key);
+        let expires = ticket.begun.after(Duration::from_millis(30));
+        let life = Life::plain(ticket.begun, expires);
+        let entry = Entry::new(1, ticket.begun, life, ticket.epoch, 1);
+        assert!(local.keep(&one, &ticket, entry));
+        local.hit_as(one.key.as_bytes(), |_, _| ()).is_some()
+    });
+    assert!(is_served, "never, however soon after it was put");
+}
