@@ -130,7 +130,7 @@ fn what_was_replaced_or_forgotten_meanwhile_is_not_put_in_front() {
 /// moka takes an entry out, and tells of it a little later: between the two it
 /// stands in front alone.
 #[test]
-fn what_stands_in_front_alone_is_forgotten_by_its_key_and_found_by_patterns() {
+fn what_stands_in_front_alone_is_found_by_patterns_forgotten_and_replaced() {
     let (memory, clock, _events) = memory(Bound::Entries(10));
     let alone = |key: &[u8]| {
         let now = clock.now();
@@ -151,6 +151,8 @@ fn what_stands_in_front_alone_is_forgotten_by_its_key_and_found_by_patterns() {
         "it takes that record into account"
     );
     assert!(second.is_live(clock.now(), Epoch(0)));
+    let newer = put(&memory, &clock, b"2", 1);
+    assert!(Arc::ptr_eq(&read(&memory, &clock, b"2").unwrap(), &newer));
 }
 
 #[test]

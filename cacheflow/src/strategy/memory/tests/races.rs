@@ -175,7 +175,8 @@ fn an_entry_is_served_to_its_very_end() {
         let life = Life::plain(ticket.begun, expires);
         let entry = Entry::new(1, ticket.begun, life, ticket.epoch, 1);
         assert!(local.keep(&one, &ticket, entry));
-        local.hit_as(one.key.as_bytes(), |_, _| ()).is_some()
+        // One of them may have found the exact time by chance.
+        (0..3).all(|_| local.hit_as(one.key.as_bytes(), |_, _| ()).is_some())
     });
     assert!(is_served, "never, however soon after it was put");
 }
