@@ -241,5 +241,5 @@ fn goals(numbers: &Measured) -> Vec<Goal> {
 }
 
 /// Said of each goal that is missed.
-const TRIED: &str = "memory is asked before key and arguments are moved into a future; keys are bytes \
-on the stack; the clock is read once";
+const TRIED: &str = "a lock-free front of the hottest entries before the store; a coarse clock; no future \
+holds a key's text; keys are bytes on the stack; counters are striped";
