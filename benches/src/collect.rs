@@ -97,14 +97,8 @@ mod tests {
             ..Section::default()
         };
         let run = Run {
-            section,
             began: 7,
-            seconds: 1.0,
-            machine: String::new(),
-            rust: String::new(),
-            commit: String::new(),
-            extent: Extent::Full,
-            disturbances: Vec::new(),
+            ..Run::of(section)
         };
         let results = Results { runs: vec![run] };
 

@@ -120,7 +120,7 @@ fn is_worse(old: Spread, new: Spread, better: Better) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::results::{Extent, Run, Subject};
+    use crate::results::{Run, Subject};
 
     /// The figures of ours in one scenario, beside a base that takes 10.
     fn results(ours: &[f64], better: Better, base: Option<usize>) -> Results {
@@ -138,16 +138,7 @@ mod tests {
             tables: vec![table],
             ..Section::default()
         };
-        let run = Run {
-            section,
-            began: 0,
-            seconds: 1.0,
-            machine: String::new(),
-            rust: String::new(),
-            commit: String::new(),
-            extent: Extent::Full,
-            disturbances: Vec::new(),
-        };
+        let run = Run::of(section);
         Results { runs: vec![run] }
     }
 

@@ -108,6 +108,23 @@ pub struct Run {
     pub disturbances: Vec<String>,
 }
 
+#[cfg(test)]
+impl Run {
+    /// A full run of a section, of a second of a quiet machine that has no name.
+    pub(crate) fn of(section: Section) -> Self {
+        Self {
+            section,
+            began: 0,
+            seconds: 1.0,
+            machine: String::new(),
+            rust: String::new(),
+            commit: String::new(),
+            extent: Extent::Full,
+            disturbances: Vec::new(),
+        }
+    }
+}
+
 /// How much is measured.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Extent {

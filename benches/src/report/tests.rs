@@ -40,20 +40,18 @@ fn results() -> Results {
         samples: vec![vec![vec![1_234_567.0]]],
     };
     let run = |id: &str, began, tables, goals| Run {
-        section: Section {
-            id: id.to_owned(),
-            title: format!("Section {id}"),
-            about: "What was done.\n".to_owned(),
-            tables,
-            goals,
-        },
         began,
         seconds: 30.0,
         machine: "a processor, 2 cores".to_owned(),
         rust: "rustc 1.95.0".to_owned(),
         commit: "abc1234".to_owned(),
-        extent: Extent::Full,
-        disturbances: Vec::new(),
+        ..Run::of(Section {
+            id: id.to_owned(),
+            title: format!("Section {id}"),
+            about: "What was done.\n".to_owned(),
+            tables,
+            goals,
+        })
     };
     let goals = vec![goal(0.4), goal(0.75), goal(f64::NAN)];
     let mut late = run("size", 86_400 * 20_454, vec![counted], Vec::new());

@@ -15,17 +15,16 @@ fn goal(better: Better, limit: f64, measured: f64) -> Goal {
 
 fn run(id: &str, machine: &str, seconds: f64) -> Run {
     Run {
-        section: Section {
-            id: id.to_owned(),
-            ..Section::default()
-        },
         began: 1,
         seconds,
         machine: machine.to_owned(),
         rust: "rustc 1.95.0".to_owned(),
         commit: "abc".to_owned(),
         extent: Extent::Quick,
-        disturbances: Vec::new(),
+        ..Run::of(Section {
+            id: id.to_owned(),
+            ..Section::default()
+        })
     }
 }
 

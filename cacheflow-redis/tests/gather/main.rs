@@ -63,6 +63,17 @@ fn read(store: &Store, number: usize) -> Reading {
     tokio::spawn(async move { store.get(&key(number)).await })
 }
 
+/// What is kept for each number, all at once.
+fn read_all(store: &Store) -> Vec<Reading> {
+    (0..MANY).map(|number| read(store, number)).collect()
+}
+
+async fn each_is_told_its_own(reads: Vec<Reading>) {
+    for (number, read) in reads.into_iter().enumerate() {
+        assert_eq!(bytes(read).await, Some(number.to_string().into()));
+    }
+}
+
 /// All tasks have come as far as they can without the network.
 async fn settled() {
     for _ in 0..1_000 {
@@ -122,7 +133,7 @@ async fn values_come_with_what_is_left_of_their_own_lives() {
         let (name, seconds) = (format!("cacheflow:{}", key(number)), 1_000 + 10 * number);
         say(&server, &["SET", &name, "x", "EX", &seconds.to_string()]).await;
     }
-    let reads: Vec<_> = (0..MANY).map(|number| read(&store, number)).collect();
+    let reads = read_all(&store);
     for (number, read) in reads.into_iter().enumerate() {
         let remaining = read.await.unwrap().unwrap().unwrap().remaining.as_secs();
         let whole = 1_000 + 10 * number as u64;
@@ -154,7 +165,7 @@ async fn what_others_keep_there_is_told_as_to_a_lone_read() {
     for number in foreign {
         alone.push(store.get(&key(number)).await.unwrap());
     }
-    let reads: Vec<_> = (0..MANY).map(|number| read(&store, number)).collect();
+    let reads = read_all(&store);
     for (number, read) in reads.into_iter().enumerate() {
         match foreign.iter().position(|foreign| *foreign == number) {
             Some(place) => assert_eq!(read.await.unwrap().unwrap(), alone[place], "{number}"),
@@ -170,10 +181,8 @@ async fn a_server_that_refuses_mget_is_asked_one_by_one() {
     let store = store(&server.url()).await;
     keep(&server, MANY).await;
     say(&server, &["ACL", "SETUSER", "default", "-mget"]).await;
-    let reads: Vec<_> = (0..MANY).map(|number| read(&store, number)).collect();
-    for (number, read) in reads.into_iter().enumerate() {
-        assert_eq!(bytes(read).await, Some(number.to_string().into()));
-    }
+    let reads = read_all(&store);
+    each_is_told_its_own(reads).await;
 }
 
 #[tokio::test]
@@ -183,7 +192,7 @@ async fn a_connection_that_breaks_is_told_to_everybody_and_another_is_made() {
     let store = store(&proxy.url()).await;
     keep(&server, MANY).await;
     proxy.black_hole();
-    let reads: Vec<_> = (0..MANY).map(|number| read(&store, number)).collect();
+    let reads = read_all(&store);
     settled().await;
     proxy.cut();
     for read in reads {
@@ -197,10 +206,8 @@ async fn a_connection_that_breaks_is_told_to_everybody_and_another_is_made() {
         store.get(&key(7)).await.is_ok()
     })
     .await;
-    let reads: Vec<_> = (0..MANY).map(|number| read(&store, number)).collect();
-    for (number, read) in reads.into_iter().enumerate() {
-        assert_eq!(bytes(read).await, Some(number.to_string().into()));
-    }
+    let reads = read_all(&store);
+    each_is_told_its_own(reads).await;
 }
 
 #[tokio::test]
@@ -210,7 +217,7 @@ async fn callers_that_give_up_strand_nobody() {
     let store = store(&proxy.url()).await;
     keep(&server, MANY).await;
     proxy.black_hole();
-    let reads: Vec<_> = (0..MANY).map(|number| read(&store, number)).collect();
+    let reads = read_all(&store);
     settled().await;
     // Those that asked for themselves, those who were asked for, and some who wait.
     for read in reads.iter().take(MANY / 2) {
@@ -232,12 +239,10 @@ async fn nobody_waits_behind_those_of_a_connection_that_was_given_up() {
     let store = store(&proxy.url()).await;
     keep(&server, MANY).await;
     proxy.forget_connections();
-    let stuck: Vec<_> = (0..MANY).map(|number| read(&store, number)).collect();
+    let stuck = read_all(&store);
     settled().await;
     store.ping().await.unwrap();
-    let reads: Vec<_> = (0..MANY).map(|number| read(&store, number)).collect();
-    for (number, read) in reads.into_iter().enumerate() {
-        assert_eq!(bytes(read).await, Some(number.to_string().into()));
-    }
+    let reads = read_all(&store);
+    each_is_told_its_own(reads).await;
     assert!(stuck.iter().all(|read| !read.is_finished()));
 }
