@@ -198,11 +198,13 @@ impl<V: Send + Sync + 'static> Memory<V> {
 
     /// The keys that `wanted` picks; looks at every entry.
     pub(crate) fn keys_where(&self, wanted: impl Fn(&EntryKey) -> bool) -> Vec<EntryKey> {
-        let stored = self.store.iter();
-        let stored = stored.map(|(key, _)| EntryKey::clone(&key));
-        // Those among them that the store has just evicted.
+        let stored = self.store.iter().filter(|(key, _)| wanted(key));
+        let mut keys: Vec<_> = stored.map(|(key, _)| EntryKey::clone(&key)).collect();
+        // What the store has just evicted; all else it has named already.
         let in_front = self.front.entries().filter_map(|entry| entry.key.clone());
-        stored.chain(in_front).filter(wanted).collect()
+        let is_evicted = |key: &EntryKey| !self.store.contains_key(key.as_bytes());
+        keys.extend(in_front.filter(|key| wanted(key) && is_evicted(key)));
+        keys
     }
 
     /// Up to `most` entries in the order of their keys, those behind `after`. Looks at

@@ -156,6 +156,14 @@ fn what_stands_in_front_alone_is_found_by_patterns_forgotten_and_replaced() {
 }
 
 #[test]
+fn what_the_store_and_the_front_have_is_found_by_patterns_once() {
+    let (memory, clock, _events) = memory(Bound::Entries(10));
+    put(&memory, &clock, b"1", 1);
+    bring_to_front(&memory, &clock, b"1");
+    assert_eq!(memory.keys_where(|_| true), [EntryKey::new(b"1")]);
+}
+
+#[test]
 fn what_was_evicted_leaves_the_front() {
     let (memory, clock, _events) = memory(Bound::Entries(100));
     for key in 0..=255_u8 {
