@@ -144,8 +144,7 @@ fn targets(root: &Path) -> Result<Vec<String>> {
 
 /// The compiler's own triple.
 fn host() -> Result<String> {
-    let output = std::process::Command::new("rustc").arg("-vV").output()?;
-    let told = String::from_utf8(output.stdout)?;
+    let told = process::stdout(std::process::Command::new("rustc").arg("-vV"))?;
     let host = told.lines().find_map(|line| line.strip_prefix("host: "));
     Ok(host.context("rustc does not tell its host")?.to_owned())
 }

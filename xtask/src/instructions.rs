@@ -13,7 +13,7 @@ use std::process::Command;
 
 use anyhow::{Context, Result, bail, ensure};
 
-use crate::process::{self, cargo};
+use crate::process::{self, cargo, stdout};
 
 /// What `cargo xtask help` prints of it.
 pub(crate) const HELP: &str = "
@@ -137,18 +137,6 @@ fn collected(program: &Path, case: &str, hits: u64) -> Result<u64> {
         number.trim().parse().ok()
     });
     collected.with_context(|| format!("valgrind has counted nothing: {said}"))
-}
-
-fn stdout(command: &mut Command) -> Result<String> {
-    let program = command.get_program().display().to_string();
-    let output = command.stderr(std::process::Stdio::inherit()).output();
-    let output = output.with_context(|| format!("`{program}` cannot be started"))?;
-    ensure!(
-        output.status.success(),
-        "`{program}` failed ({})",
-        output.status
-    );
-    Ok(String::from_utf8(output.stdout)?)
 }
 
 /// The counts as they lie in a file: the compiler, then a case and its count in each line.

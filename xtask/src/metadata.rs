@@ -2,9 +2,8 @@
 
 use std::collections::HashMap;
 use std::path::PathBuf;
-use std::process::Stdio;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
 use serde_json::Value;
 
 use crate::process;
@@ -53,15 +52,9 @@ impl Metadata {
     }
 
     fn ask(args: &[&str]) -> Result<Self> {
-        let output = process::cargo(&["metadata", "--format-version", "1"])
-            .args(args)
-            .stderr(Stdio::inherit())
-            .output()
-            .context("`cargo metadata` cannot be started")?;
-        if !output.status.success() {
-            bail!("`cargo metadata` failed ({})", output.status);
-        }
-        let answer = serde_json::from_slice(&output.stdout).context("`cargo metadata`: no JSON")?;
+        let mut command = process::cargo(&["metadata", "--format-version", "1"]);
+        let answer = process::stdout(command.args(args))?;
+        let answer = serde_json::from_str(&answer).context("`cargo metadata`: no JSON")?;
         Self::read(&answer).context("`cargo metadata` answers in an unknown form")
     }
 

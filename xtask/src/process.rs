@@ -39,6 +39,21 @@ pub(crate) fn run(command: &mut Command) -> Result<()> {
     Ok(())
 }
 
+/// Runs a command to its end and returns what it prints; its errors go where ours go.
+///
+/// # Errors
+///
+/// If it cannot be started, does not succeed, or prints what is no text.
+pub(crate) fn stdout(command: &mut Command) -> Result<String> {
+    let line = command_line(command);
+    let output = command.stderr(Stdio::inherit()).output();
+    let output = output.with_context(|| format!("`{line}` cannot be started"))?;
+    if !output.status.success() {
+        bail!("`{line}` failed ({})", output.status);
+    }
+    String::from_utf8(output.stdout).with_context(|| format!("`{line}` prints no text"))
+}
+
 /// Prints the command as one would type it, and returns that line.
 pub(crate) fn announce(command: &Command) -> String {
     let line = command_line(command);
