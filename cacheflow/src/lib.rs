@@ -176,6 +176,7 @@ pub use flow::{
 pub use invalidation::{Applied, Invalidated};
 pub use key::{CacheKey, KeyBuf, Parent, Sensitive};
 pub use source::{LoadContext, LoadError};
+pub use store::Eviction;
 pub use strategy::{
     Bulkhead, CircuitBreaker, FailSafe, RefreshAhead, Strategy, StrategyOptions, WriteBehind,
 };

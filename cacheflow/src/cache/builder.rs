@@ -15,6 +15,7 @@ use crate::error::{BoxError, Error, ErrorKind, Result};
 use crate::flow::CacheFlow;
 use crate::invalidation::NearCache;
 use crate::key::{CacheKey, CacheName};
+use crate::store::Eviction;
 use crate::strategy::{RefreshAhead, Strategy, Tagger, Timer, Validator, Weigher};
 
 /// Builds a [`Cache`]; begun by [`CacheFlow::cache`].
@@ -111,6 +112,11 @@ impl<K, V: CacheValue> CacheBuilder<K, V> {
     /// and 200 bytes. An estimate, not the allocator's count.
     pub fn max_memory(self, bytes: u64) -> Self {
         self.set(move |config| config.max_memory = Some(bytes))
+    }
+
+    /// What goes when memory is full.
+    pub fn eviction(self, eviction: Eviction) -> Self {
+        self.set(move |config| config.eviction = eviction)
     }
 
     /// A value whose encoding is longer is returned but not kept; one that is

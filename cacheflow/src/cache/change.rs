@@ -122,7 +122,7 @@ impl<V: CacheValue> Putting<V> {
             let entry = kept.then(|| levels.put_entry(ticket, &value, now, &fill, weight));
             let mut entry = entry.flatten();
             if let Some(entry) = &mut entry {
-                entry.header = header;
+                entry.set_header(header);
             }
             let in_memory = core.local.end_put(address, ticket, position, entry);
             is_kept.store(kept && in_memory, Ordering::Relaxed);

@@ -106,12 +106,12 @@ impl<V: CacheValue> Core<V> {
         let shared = shared.filter(|_| !config.in_process);
         let counters = Arc::new(Counters::default());
         let memory = levels.uses_memory(shared.is_some()).then(|| {
-            let (bound, counted) = (config.bound(), Arc::clone(&counters));
+            let (bound, counted) = (config.room(), Arc::clone(&counters));
             let events = events.clone();
             Memory::new(name.clone(), bound, clock.clone(), events, Some(counted))
         });
         let nothings = config.keeps_nothings().then(|| {
-            let bound = Bound::Entries(config.loading.max_nothings);
+            let bound = (Bound::Entries(config.loading.max_nothings), config.eviction);
             Memory::new(name.clone(), bound, clock.clone(), events.clone(), None)
         });
         let local = Arc::new(Local::new(LocalOptions {

@@ -14,7 +14,7 @@ use crate::invalidation::{NearCache, Node, Parts};
 use crate::key::{Address, CacheKey, CacheName, FullKey, KeyBuf, Marks, Tag};
 use crate::source::{Boarding, Ticket};
 use crate::standing::Standing;
-use crate::store::{Bound, Memory, Recorded};
+use crate::store::{Bound, Eviction, Memory, Recorded};
 use crate::strategy::{Local, LocalOptions};
 use crate::sync::atomic::{AtomicU64, Ordering};
 
@@ -67,7 +67,7 @@ impl World {
         let cache = CacheName::new("c").unwrap();
         let memory = Memory::new(
             cache.clone(),
-            Bound::Entries(9),
+            (Bound::Entries(9), Eviction::default()),
             clock.clone(),
             events.clone(),
             None,

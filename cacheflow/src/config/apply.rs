@@ -244,6 +244,7 @@ impl CacheOptions {
             max_ttl,
             max_entries,
             max_memory,
+            eviction,
             max_value_bytes,
             follower_timeout,
             hold_off,
@@ -298,6 +299,12 @@ impl CacheOptions {
         set_some(&mut config.max_ttl, max_ttl);
         set_some(&mut config.max_entries, max_entries);
         set_some(&mut config.max_memory, max_memory);
+        if let Some(eviction) = eviction {
+            match eviction.parse() {
+                Ok(eviction) => config.eviction = eviction,
+                Err(fault) => faults.add(fault),
+            }
+        }
         set(&mut config.max_value_bytes, max_value_bytes);
         set(&mut config.write_timeout, write_timeout);
         set(&mut config.in_process, local);

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::{BytesConfig, CacheWarming, Faults, LONGEST, SHORTEST, Said};
 use crate::key::Pattern;
-use crate::store::Bound;
+use crate::store::{Bound, Eviction};
 use crate::strategy::Strategy;
 use crate::strategy::cache_aside::CacheAside;
 
@@ -28,6 +28,8 @@ pub(crate) struct CacheConfig {
     pub(crate) strategy: Strategy,
     pub(crate) max_entries: Option<u64>,
     pub(crate) max_memory: Option<u64>,
+    /// What goes when memory is full.
+    pub(crate) eviction: Eviction,
     pub(crate) max_value_bytes: usize,
     pub(crate) bytes: BytesConfig,
     /// How long a write may hold a key.
@@ -51,6 +53,7 @@ impl Default for CacheConfig {
             strategy: Strategy::default(),
             max_entries: None,
             max_memory: None,
+            eviction: Eviction::default(),
             max_value_bytes: 1024 * 1024,
             bytes: BytesConfig::default(),
             write_timeout: Duration::from_secs(30),
@@ -110,6 +113,11 @@ impl CacheConfig {
         changed
     }
 
+    /// How much memory holds, and what goes when it is full.
+    pub(crate) fn room(&self) -> (Bound, Eviction) {
+        (self.bound(), self.eviction)
+    }
+
     pub(crate) fn bound(&self) -> Bound {
         match (self.max_entries, self.max_memory) {
             (_, Some(bytes)) => Bound::Bytes(bytes),
@@ -133,6 +141,7 @@ impl CacheConfig {
             strategy,
             max_entries,
             max_memory,
+            eviction: _,
             max_value_bytes,
             bytes,
             write_timeout,
@@ -195,13 +204,7 @@ impl CacheConfig {
             ));
         }
         if let Some(entries) = *max_entries {
-            faults.check_range(
-                "max_entries",
-                entries,
-                1,
-                u64::from(u32::MAX),
-                u64::to_string,
-            );
+            faults.check_range("max_entries", entries, 1, most, u64::to_string);
         }
         if let Some(bytes) = *max_memory {
             faults.check_range("max_memory", bytes, 64 * 1024, 1 << 40, |b| {
@@ -294,6 +297,8 @@ impl CacheConfig {
             format!("{:?}", self.bound()),
             format!("{:?}", other.bound()),
         );
+        let evictions = (self.eviction, other.eviction);
+        compare("eviction", evictions.0.to_string(), evictions.1.to_string());
         let (ours, theirs) = (&self.bytes, &other.bytes);
         let option = |value: Option<String>| value.unwrap_or_else(|| "the flow's".to_owned());
         let codec = |of: &BytesConfig| option(of.codec.as_ref().map(ToString::to_string));
@@ -383,6 +388,7 @@ mod tests {
             strategy: Strategy::cache_aside().memory_ttl(Duration::from_secs(1)),
             max_entries: Some(0),
             max_memory: Some(1),
+            eviction: Eviction::default(),
             max_value_bytes: 0,
             bytes: BytesConfig {
                 compression: Some(Compression::zstd().level(0)),
@@ -469,6 +475,7 @@ mod tests {
             strategy: Strategy::cache_aside(),
             max_entries: Some(5),
             max_memory: None,
+            eviction: Eviction::TinyLfu,
             max_value_bytes: 7,
             bytes: BytesConfig {
                 codec: Some(Codec::custom(Other)),
@@ -484,7 +491,7 @@ mod tests {
             sensitive: true,
         };
         let differences = CacheConfig::default().differences(&other);
-        assert_eq!(differences.len(), 22, "{differences:?}");
+        assert_eq!(differences.len(), 23, "{differences:?}");
         assert_eq!(differences[1], "ttl = 300s, not 1s");
         assert!(other.differences(&other).is_empty());
     }

@@ -166,6 +166,8 @@ options! {
         max_entries: u64 = Count, Preset::Is("10000");
         /// Bytes in memory, in place of entries: 64 KiB to 1 TiB.
         max_memory: u64 = Bytes, Preset::None("\"100 MiB\"");
+        /// What goes when memory is full: clock-pro, tiny-lfu.
+        eviction: String = Text, Preset::Is("\"clock-pro\"");
         /// The largest encoded value that the shared store keeps: 1 B to 512 MiB − 1 KiB.
         max_value_bytes: usize = Bytes, Preset::Is("\"1 MiB\"");
         /// How long a caller waits for another's load: 1 ms to 366 days.

@@ -79,7 +79,7 @@ impl<V> Entry<V> {
         let state = if !self.is_kept(epoch) {
             EntryState::Forgotten
         } else if self.is_live(now, epoch) {
-            match (is_trusted, self.is_stale) {
+            match (is_trusted, self.is_stale()) {
                 (false, _) => EntryState::Unserved,
                 (true, true) => EntryState::StandsIn,
                 (true, false) => EntryState::Live,
@@ -96,14 +96,14 @@ impl<V> Entry<V> {
         EntryInfo {
             key,
             state,
-            age: life.age + now.since(life.seen),
+            age: life.age + now.since(self.seen),
             remaining: left(self.expires()),
             stands_in_for: left(life.stale_until),
             tags: marks.tags().to_vec(),
             dependencies: marks.dependencies().to_vec(),
             weight: self.weight,
-            load_cost: self.cost,
-            version: self.version.clone(),
+            load_cost: self.cost(),
+            version: self.version().cloned(),
         }
     }
 }

@@ -3,6 +3,7 @@
 mod envelope;
 mod info;
 mod lookup;
+mod made;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,6 +13,7 @@ pub(crate) use envelope::Seal;
 pub use info::{EntryInfo, EntryState};
 pub(crate) use info::{millis, text, texts};
 pub use lookup::{Found, Level, Lookup};
+pub(crate) use made::Made;
 
 use crate::clock::Tick;
 use crate::key::{EntryKey, Marks};
@@ -20,78 +22,7 @@ use crate::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 /// The beginning of an entry's life in one cache: bumped to forget everything
 /// at once.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Epoch(pub(crate) u64);
-
-/// A value with what it is forgotten by and until when it may live, on its way
-/// to those who asked for it.
-#[derive(Clone, Debug)]
-pub(crate) struct Made<V> {
-    pub(crate) value: V,
-    /// `None` is nothing.
-    pub(crate) marks: Option<Arc<Marks>>,
-    /// Until when what is made of it may live; `None` if it is kept nowhere.
-    pub(crate) expires: Option<Tick>,
-    /// When it began to be read, see [`Entry::begun`].
-    pub(crate) begun: Tick,
-    /// When this node has got it.
-    pub(crate) seen: Tick,
-    /// How old it was then.
-    pub(crate) age: Duration,
-    /// Until when it may be served from where it lay.
-    pub(crate) served_until: Tick,
-    /// Where it lay.
-    pub(crate) level: Level,
-    /// Whether it stands in for a value that could not be loaded.
-    pub(crate) is_stale: bool,
-    /// What the source calls this version of it.
-    pub(crate) version: Option<Arc<str>>,
-    /// The header of the shared store's copy, where somebody wants to name it.
-    pub(crate) header: Option<Arc<[u8]>>,
-}
-
-impl<V> Made<V> {
-    pub(crate) fn marks(&self) -> &Marks {
-        self.marks.as_deref().unwrap_or(Marks::NONE)
-    }
-
-    /// The same of another value.
-    pub(crate) fn with<T>(self, value: T) -> Made<T> {
-        let Self {
-            value: _,
-            marks,
-            expires,
-            begun,
-            seen,
-            age,
-            served_until,
-            level,
-            is_stale,
-            version,
-            header,
-        } = self;
-        Made {
-            value,
-            marks,
-            expires,
-            begun,
-            seen,
-            age,
-            served_until,
-            level,
-            is_stale,
-            version,
-            header,
-        }
-    }
-
-    /// The same value, standing in for one that could not be loaded.
-    pub(crate) fn stale(self) -> Self {
-        Self {
-            is_stale: true,
-            ..self
-        }
-    }
-}
+pub(crate) struct Epoch(pub(crate) u32);
 
 /// The stretches of a value's life, as it lies in memory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -135,6 +66,9 @@ impl Life {
 ///
 /// Its validity is in itself: whoever holds an entry, in whatever index, can
 /// tell without asking anybody whether it was forgotten.
+///
+/// There are as many of them as memory has room for: what few of them need lies
+/// elsewhere, see [`More`].
 #[derive(Debug)]
 pub(crate) struct Entry<V> {
     pub(crate) value: V,
@@ -143,55 +77,122 @@ pub(crate) struct Entry<V> {
     /// When the load began whose value this is, or when the shared store was
     /// asked for it: nothing that happened before is missing from the value.
     pub(crate) begun: Tick,
-    life: Life,
-    /// `life.due`, moved on by readers.
-    due: AtomicU64,
-    /// `life.expires`, moved on by readers of an entry that lives while it is
-    /// read.
+    /// When this node has got it.
+    pub(crate) seen: Tick,
+    /// Until when memory may serve it; moved on by readers of an entry that lives
+    /// while it is read.
     expires: AtomicU64,
-    pub(crate) epoch: Epoch,
-    /// What the entry weighs in a cache that is bounded by memory.
-    pub(crate) weight: u32,
     /// The last record that the value takes into account.
     pub(crate) as_of: u64,
     /// What it is forgotten by beside its key; `None` is nothing.
     pub(crate) marks: Option<Arc<Marks>>,
-    /// What the load took.
-    pub(crate) cost: Duration,
-    /// What the source calls this version of the value.
-    pub(crate) version: Option<Arc<str>>,
-    /// Whether it stands in for a value that could not be loaded.
-    pub(crate) is_stale: bool,
-    /// The header of the shared store's copy, where somebody wants to name it.
-    pub(crate) header: Option<Arc<[u8]>>,
-    /// How often it could not be refreshed.
-    failures: AtomicU32,
+    /// What the load took, in nanoseconds.
+    cost: u64,
+    more: Option<Box<More>>,
+    pub(crate) epoch: Epoch,
+    /// What the entry weighs in a cache that is bounded by memory.
+    pub(crate) weight: u32,
     /// How much had been put into memory when its store was last told that this is read.
     pub(crate) told: AtomicU32,
+    /// Where the store's calendar has it.
+    pub(crate) noted_at: AtomicU32,
+    /// How often it could not be refreshed.
+    failures: AtomicU32,
     forgotten: AtomicBool,
+}
+
+/// What an entry has that is not just loaded, kept for a time and served for all of it.
+#[derive(Debug)]
+struct More {
+    life: Life,
+    /// `life.due`, moved on by readers.
+    due: AtomicU64,
+    version: Option<Arc<str>>,
+    is_stale: bool,
+    header: Option<Arc<[u8]>>,
+}
+
+impl More {
+    fn of(life: Life) -> Box<Self> {
+        Box::new(Self {
+            life,
+            due: AtomicU64::new(life.due.nanos()),
+            version: None,
+            is_stale: false,
+            header: None,
+        })
+    }
 }
 
 impl<V> Entry<V> {
     pub(crate) fn new(value: V, begun: Tick, life: Life, epoch: Epoch, weight: u32) -> Self {
-        Self {
+        let mut entry = Self {
             value,
             key: None,
             begun,
-            life,
-            due: AtomicU64::new(life.due.nanos()),
+            seen: life.seen,
             expires: AtomicU64::new(life.expires.nanos()),
-            epoch,
-            weight,
             as_of: 0,
             marks: None,
-            cost: Duration::ZERO,
-            version: None,
-            is_stale: false,
-            header: None,
-            failures: AtomicU32::new(0),
+            cost: 0,
+            more: None,
+            epoch,
+            weight,
             told: AtomicU32::new(0),
+            noted_at: AtomicU32::new(u32::MAX),
+            failures: AtomicU32::new(0),
             forgotten: AtomicBool::new(false),
+        };
+        if entry.life() != life {
+            entry.more = Some(More::of(life));
         }
+        entry
+    }
+
+    /// What the load took: to the nanosecond, and 584 years at most.
+    pub(crate) fn cost(&self) -> Duration {
+        Duration::from_nanos(self.cost)
+    }
+
+    pub(crate) fn set_cost(&mut self, cost: Duration) {
+        self.cost = u64::try_from(cost.as_nanos()).unwrap_or(u64::MAX);
+    }
+
+    /// What the source calls this version of the value.
+    pub(crate) fn version(&self) -> Option<&Arc<str>> {
+        self.more.as_ref()?.version.as_ref()
+    }
+
+    pub(crate) fn set_version(&mut self, version: Option<&Arc<str>>) {
+        if version.is_some() {
+            self.more().version = version.cloned();
+        }
+    }
+
+    /// The header of the shared store's copy, where somebody wants to name it.
+    pub(crate) fn header(&self) -> Option<&Arc<[u8]>> {
+        self.more.as_ref()?.header.as_ref()
+    }
+
+    pub(crate) fn set_header(&mut self, header: Option<Arc<[u8]>>) {
+        if header.is_some() {
+            self.more().header = header;
+        }
+    }
+
+    /// Whether it stands in for a value that could not be loaded.
+    pub(crate) fn is_stale(&self) -> bool {
+        self.more.as_ref().is_some_and(|more| more.is_stale)
+    }
+
+    /// It stands in for a value that could not be loaded.
+    pub(crate) fn set_stale(&mut self) {
+        self.more().is_stale = true;
+    }
+
+    fn more(&mut self) -> &mut More {
+        let life = self.life();
+        self.more.get_or_insert_with(|| More::of(life))
     }
 
     pub(crate) fn marked(mut self, marks: &Arc<Marks>) -> Self {
@@ -209,18 +210,19 @@ impl<V> Entry<V> {
     where
         V: Clone,
     {
+        let life = self.life();
         Made {
             value: self.value.clone(),
             marks: self.marks.clone(),
-            expires: Some(self.life.ends),
+            expires: Some(life.ends),
             begun: self.begun,
-            seen: self.life.seen,
-            age: self.life.age,
+            seen: self.seen,
+            age: life.age,
             served_until: self.expires(),
             level: Level::Memory,
-            is_stale: self.is_stale,
-            version: self.version.clone(),
-            header: self.header.clone(),
+            is_stale: self.is_stale(),
+            version: self.version().cloned(),
+            header: self.header().cloned(),
         }
     }
 
@@ -243,7 +245,7 @@ impl<V> Entry<V> {
 
     /// Whether the entry may stand in for a value that cannot be loaded.
     pub(crate) fn may_stand_in(&self, now: Tick, epoch: Epoch) -> bool {
-        now < self.life.stale_until && self.is_kept(epoch)
+        now < self.life().stale_until && self.is_kept(epoch)
     }
 
     #[inline]
@@ -258,31 +260,48 @@ impl<V> Entry<V> {
     }
 
     pub(crate) fn life(&self) -> Life {
-        self.life
+        self.more.as_ref().map_or_else(
+            || Life {
+                age: self.seen.since(self.begun),
+                ..Life::plain(self.seen, self.expires())
+            },
+            |more| more.life,
+        )
     }
 
     /// Until when there is a reason to hold it.
     pub(crate) fn held_until(&self) -> Tick {
-        self.life.ends.max(self.life.stale_until)
+        let life = self.life();
+        life.ends.max(life.stale_until)
+    }
+
+    /// From when on a reader has to look closer, as others who did have moved it.
+    #[inline]
+    fn due(&self) -> Option<&AtomicU64> {
+        self.more.as_ref().map(|more| &more.due)
     }
 
     /// Whether there is a time from which a reader has to look closer.
     #[inline]
     pub(crate) fn is_watched(&self) -> bool {
-        self.due.load(Ordering::Relaxed) != Tick::NEVER.nanos()
+        let due = self.due().map(|due| due.load(Ordering::Relaxed));
+        due.is_some_and(|due| due != Tick::NEVER.nanos())
     }
 
     pub(crate) fn is_due(&self, now: Tick) -> bool {
-        self.due.load(Ordering::Relaxed) <= now.nanos()
+        let due = self.due().map(|due| due.load(Ordering::Relaxed));
+        due.is_some_and(|due| due <= now.nanos())
     }
 
     /// Takes it upon the caller to look closer, so that no other reader does until
     /// `next`. Of several that see it due at once, one gets it.
     pub(crate) fn claim(&self, now: Tick, next: Tick) -> bool {
-        let due = self.due.load(Ordering::Acquire);
+        let Some(moved) = self.due() else {
+            return false;
+        };
+        let due = moved.load(Ordering::Acquire);
         due <= now.nanos()
-            && self
-                .due
+            && moved
                 .compare_exchange(due, next.nanos(), Ordering::AcqRel, Ordering::Acquire)
                 .is_ok()
     }
@@ -297,14 +316,16 @@ impl<V> Entry<V> {
         self.failures.load(Ordering::Acquire)
     }
 
-    /// Nobody looks closer before `next`.
+    /// Nobody looks closer before `next`; nobody ever does where nothing is due.
     pub(crate) fn postpone(&self, next: Tick) {
-        self.due.store(next.nanos(), Ordering::Release);
+        if let Some(due) = self.due() {
+            due.store(next.nanos(), Ordering::Release);
+        }
     }
 
     /// It is read: it lives until `expires`, but not longer than it may.
     pub(crate) fn extend(&self, expires: Tick) {
-        let expires = expires.min(self.life.longest);
+        let expires = expires.min(self.life().longest);
         self.expires.fetch_max(expires.nanos(), Ordering::AcqRel);
     }
 }
@@ -336,6 +357,31 @@ mod tests {
 
     fn at(seconds: u32) -> Tick {
         Tick::ZERO.after(seconds * SECOND)
+    }
+
+    /// There is one for each value in memory; what few need lies elsewhere.
+    #[test]
+    fn an_entry_of_a_pointer_has_112_bytes() {
+        assert_eq!(size_of::<Entry<Arc<u64>>>(), 112);
+        let plain = entry(Life::plain(at(0), at(1)));
+        assert!(plain.more.is_none());
+        assert_eq!(plain.life(), Life::plain(at(0), at(1)));
+        assert!(!plain.is_watched() && !plain.is_due(at(1)) && !plain.claim(at(1), at(2)));
+    }
+
+    #[test]
+    fn what_lies_elsewhere_is_what_was_said() {
+        let mut entry = entry(Life::plain(at(0), at(1)));
+        entry.set_version(None);
+        entry.set_header(None);
+        assert!(entry.more.is_none(), "nothing was said");
+        entry.set_version(Some(&Arc::from("v1")));
+        entry.set_header(Some(Arc::from(*b"head")));
+        entry.set_stale();
+        assert_eq!(entry.version().map(AsRef::as_ref), Some("v1"));
+        assert_eq!(entry.header().map(AsRef::as_ref), Some(b"head".as_slice()));
+        assert!(entry.is_stale());
+        assert_eq!(entry.life(), Life::plain(at(0), at(1)));
     }
 
     #[test]

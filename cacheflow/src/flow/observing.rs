@@ -56,7 +56,7 @@ impl CacheFlow {
     /// # Ok(()) }
     /// ```
     ///
-    /// Counts, and what moka puts off for it, of every cache: of use every few seconds,
+    /// Counts, and frees what has expired, of every cache: of use every few seconds,
     /// not for each request.
     #[must_use]
     pub fn stats(&self) -> FlowStats {

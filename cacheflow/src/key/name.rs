@@ -1,7 +1,9 @@
 //! Names of caches and of the entries in them.
 
 use std::borrow::Borrow;
+use std::cmp::Ordering;
 use std::fmt;
+use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
 /// The longest name of a cache, in bytes.
@@ -94,38 +96,88 @@ impl fmt::Debug for CacheName {
 }
 
 /// The name of one entry within its cache.
-#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct EntryKey(Arc<[u8]>);
+#[derive(Clone)]
+pub struct EntryKey(Name);
+
+/// The longest name that stands where its owner stands.
+const SHORT: usize = 22;
+
+/// Most names are short: they need no memory of their own, and are found with what they
+/// are the name of.
+#[derive(Clone)]
+enum Name {
+    Short { length: u8, bytes: [u8; SHORT] },
+    Long(Arc<[u8]>),
+}
 
 impl EntryKey {
     pub(crate) fn new(name: &[u8]) -> Self {
-        Self(name.into())
+        let mut bytes = [0; SHORT];
+        Self(match bytes.get_mut(..name.len()) {
+            Some(short) => {
+                short.copy_from_slice(name);
+                Name::Short {
+                    length: name.len() as u8,
+                    bytes,
+                }
+            }
+            None => Name::Long(name.into()),
+        })
     }
 
     /// The name's bytes.
     #[must_use]
+    #[inline]
     pub fn as_bytes(&self) -> &[u8] {
-        &self.0
+        match &self.0 {
+            Name::Short { length, bytes } => &bytes[..usize::from(*length)],
+            Name::Long(name) => name,
+        }
     }
 }
 
-// Equal hashes on both sides: a derived hash of a tuple struct with one field
-// is that field's, and an `Arc<[u8]>` hashes as its slice.
+impl PartialEq for EntryKey {
+    fn eq(&self, other: &Self) -> bool {
+        self.as_bytes() == other.as_bytes()
+    }
+}
+
+impl Eq for EntryKey {}
+
+impl PartialOrd for EntryKey {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for EntryKey {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.as_bytes().cmp(other.as_bytes())
+    }
+}
+
+// As its bytes, by which it is borrowed.
+impl Hash for EntryKey {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.as_bytes().hash(state);
+    }
+}
+
 impl Borrow<[u8]> for EntryKey {
     fn borrow(&self) -> &[u8] {
-        &self.0
+        self.as_bytes()
     }
 }
 
 impl fmt::Display for EntryKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&String::from_utf8_lossy(&self.0))
+        f.write_str(&String::from_utf8_lossy(self.as_bytes()))
     }
 }
 
 impl fmt::Debug for EntryKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:?}", String::from_utf8_lossy(&self.0))
+        write!(f, "{:?}", String::from_utf8_lossy(self.as_bytes()))
     }
 }
 
@@ -233,5 +285,21 @@ mod tests {
         let key = EntryKey::new(b"1:x");
         let bytes: &[u8] = key.borrow();
         assert_eq!(state.hash_one(&key), state.hash_one(bytes));
+    }
+
+    /// The longest that stands where its owner stands, and one that does not.
+    #[test]
+    fn short_and_long_names_are_what_they_were_made_of() {
+        let text = "x".repeat(SHORT + 2);
+        for length in [0, 1, SHORT - 1, SHORT, SHORT + 1, SHORT + 2] {
+            let name = EntryKey::new(&text.as_bytes()[..length]);
+            assert_eq!(name.as_bytes().len(), length);
+            assert_eq!(matches!(name.0, Name::Short { .. }), length <= SHORT);
+            assert_eq!(name.to_string(), text[..length]);
+            assert_eq!(name, name.clone());
+        }
+        let names = [b"a".as_slice(), b"ab", b"b", text.as_bytes()].map(EntryKey::new);
+        assert!(names.is_sorted());
+        assert_eq!(size_of::<Option<EntryKey>>(), 24);
     }
 }

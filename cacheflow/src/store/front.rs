@@ -7,13 +7,14 @@
 
 use std::cell::Cell;
 use std::hash::BuildHasher;
+use std::iter::repeat_with;
 use std::sync::{Arc, OnceLock};
 
 use arc_swap::{ArcSwapOption, Guard};
 use foldhash::fast::RandomState;
 
 use crate::entry::Entry;
-use crate::sync::atomic::{AtomicU32, Ordering};
+use crate::sync::atomic::{AtomicU8, AtomicU32, Ordering};
 
 /// More slots take more of a processor's cache than they spare.
 const MOST_SLOTS: usize = 1 << 14;
@@ -30,13 +31,35 @@ const TAKES_A_PLACE: u32 = 8;
 
 type Slot<V> = ArcSwapOption<Entry<V>>;
 
+struct Table<V> {
+    slots: Box<[Slot<V>]>,
+    /// Of each slot a few bits of the hash of what stands there: readers need not fetch
+    /// another's entry to see that it is another's. One that is behind costs a reader the
+    /// way to the store, and nothing else: whoever forgets an entry looks at the slots.
+    hints: Box<[AtomicU8]>,
+}
+
 /// Where a key would stand.
 #[derive(Clone, Copy)]
 pub(super) struct Spot(u64);
 
+impl Spot {
+    /// The places of it among so many; both lie in one line of the processor's cache.
+    #[inline]
+    fn pair(self, count: usize) -> [usize; 2] {
+        let first = self.0 as usize & (count - 1);
+        [first, first ^ 1]
+    }
+
+    #[inline]
+    fn hint(self) -> u8 {
+        (self.0 >> 56) as u8
+    }
+}
+
 pub(super) struct Front<V> {
     /// Made with the first entry: a cache that nobody asks twice needs none.
-    slots: OnceLock<Box<[Slot<V>]>>,
+    table: OnceLock<Table<V>>,
     count: usize,
     state: RandomState,
     /// After how many puts the store is told again.
@@ -51,7 +74,7 @@ impl<V> Front<V> {
         let told_after = (entries / TOLD_AFTER).clamp(1, u64::from(u32::MAX) / 2);
         let entries = usize::try_from(entries).unwrap_or(MOST_SLOTS);
         Self {
-            slots: OnceLock::new(),
+            table: OnceLock::new(),
             count: entries.clamp(2, MOST_SLOTS).next_power_of_two(),
             state: RandomState::default(),
             told_after: told_after as u32,
@@ -67,19 +90,22 @@ impl<V> Front<V> {
     /// The entry that stands for `key`, whether it may be served or not.
     #[inline]
     pub(super) fn get(&self, spot: Spot, key: &[u8]) -> Option<Guard<Option<Arc<Entry<V>>>>> {
-        self.pair(spot)?.into_iter().find_map(|slot| {
-            let held = slot.load();
+        let table = self.table.get()?;
+        spot.pair(table.slots.len()).into_iter().find_map(|place| {
+            if table.hints.get(place)?.load(Ordering::Relaxed) != spot.hint() {
+                return None;
+            }
+            let held = table.slots.get(place)?.load();
             let is_it = held.as_ref().is_some_and(|held| held.is_of(key));
             is_it.then_some(held)
         })
     }
 
-    /// Both slots of a key lie in one line of the processor's cache.
-    #[inline]
-    fn pair(&self, Spot(hash): Spot) -> Option<[&Slot<V>; 2]> {
-        let slots = self.slots.get()?;
-        let index = hash as usize & (slots.len() - 1);
-        Some([slots.get(index)?, slots.get(index ^ 1)?])
+    /// Where `key` may stand.
+    fn pair(&self, spot: Spot) -> impl Iterator<Item = &Slot<V>> {
+        let slots = self.table.get().map(|table| &table.slots);
+        let pair = slots.map(|slots| spot.pair(slots.len()).map(|place| slots.get(place)));
+        pair.into_iter().flatten().flatten()
     }
 
     /// Something is put into memory.
@@ -107,28 +133,24 @@ impl<V> Front<V> {
     /// Gives `entry` a place. Memory must hold it, and nobody else may change memory
     /// meanwhile: whoever forgets a key looks for it here as well.
     pub(super) fn place(&self, spot: Spot, entry: &Arc<Entry<V>>) {
-        self.slots.get_or_init(|| {
-            let empty = std::iter::repeat_with(Slot::empty);
-            empty.take(self.count).collect()
+        let table = self.table.get_or_init(|| Table {
+            slots: repeat_with(Slot::empty).take(self.count).collect(),
+            hints: repeat_with(AtomicU8::default).take(self.count).collect(),
         });
-        let Some([first, second]) = self.pair(spot) else {
-            return;
-        };
-        let slot = match (first.load().is_some(), second.load().is_none()) {
-            (true, true) => second,
-            _ => first,
-        };
+        let pair = spot.pair(self.count);
+        let is_free = |place: &usize| table.slots[*place].load().is_none();
+        let place = pair.into_iter().find(is_free).unwrap_or(pair[0]);
         // The store knows of the hit that brings it here.
         let puts = self.puts.load(Ordering::Relaxed);
         entry.told.store(puts, Ordering::Relaxed);
-        slot.store(Some(Arc::clone(entry)));
+        table.hints[place].store(spot.hint(), Ordering::Relaxed);
+        table.slots[place].store(Some(Arc::clone(entry)));
     }
 
     /// Takes what stands for `key` out.
     pub(super) fn take(&self, key: &[u8]) -> Option<Arc<Entry<V>>> {
-        let slots = self.pair(self.spot(key))?;
         let mut taken = None;
-        for slot in slots {
+        for slot in self.pair(self.spot(key)) {
             let held = slot.load();
             if held.as_ref().is_some_and(|held| held.is_of(key)) {
                 taken = slot.swap(None).or(taken);
@@ -139,7 +161,7 @@ impl<V> Front<V> {
 
     /// Takes out `entry` alone, which memory does not hold any more.
     pub(super) fn drop_this(&self, key: &[u8], entry: &Arc<Entry<V>>) {
-        for slot in self.pair(self.spot(key)).into_iter().flatten() {
+        for slot in self.pair(self.spot(key)) {
             let held = slot.load();
             if held.as_ref().is_some_and(|held| Arc::ptr_eq(held, entry)) {
                 slot.compare_and_swap(&held, None);
@@ -147,14 +169,18 @@ impl<V> Front<V> {
         }
     }
 
+    fn slots(&self) -> impl Iterator<Item = &Slot<V>> {
+        let slots = self.table.get().map(|table| &table.slots);
+        slots.into_iter().flatten()
+    }
+
     /// All entries that have a place.
     pub(super) fn entries(&self) -> impl Iterator<Item = Arc<Entry<V>>> {
-        let slots = self.slots.get().into_iter().flatten();
-        slots.filter_map(ArcSwapOption::load_full)
+        self.slots().filter_map(ArcSwapOption::load_full)
     }
 
     pub(super) fn clear(&self) {
-        for slot in self.slots.get().into_iter().flatten() {
+        for slot in self.slots() {
             if slot.load().is_some() {
                 slot.store(None);
             }

@@ -1,19 +1,25 @@
-//! The memory of one process (L1), on moka as plain storage.
+//! The memory of one process (L1): a front of what is asked for most, and behind it a store
+//! that decides what is evicted.
 //!
-//! moka decides what to evict and frees what has expired. Whether an entry may
-//! be served is decided by the entry itself: none of moka's own loading or
-//! invalidation by time is used, because neither knows of loads in flight.
+//! Whether an entry may be served is decided by the entry itself.
+
+mod backing;
+mod calendar;
+mod clock_pro;
+mod eviction;
+mod tiny_lfu;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
 
-use moka::notification::RemovalCause;
-
+use self::backing::{Backing, Leaving};
+use self::clock_pro::ClockPro;
+pub use self::eviction::Eviction;
+use self::tiny_lfu::TinyLfu;
 use super::front::{Front, Spot};
 use crate::clock::{Clock, Tick};
 use crate::entry::{Entry, Epoch};
-use crate::event::{Counters, Event, EventSink, Evicted};
+use crate::event::{Counters, EventSink};
 use crate::key::{CacheName, EntryKey, Marks};
 
 /// What bounds a cache's memory.
@@ -25,11 +31,20 @@ pub(crate) enum Bound {
     Bytes(u64),
 }
 
-type Store<V> = moka::sync::Cache<EntryKey, Arc<Entry<V>>, foldhash::fast::RandomState>;
+impl Bound {
+    /// About so many entries: of a kilobyte or so, for want of knowing.
+    fn entries(self) -> u64 {
+        match self {
+            Self::Entries(entries) => entries,
+            Self::Bytes(bytes) => bytes / 1024,
+        }
+    }
+}
 
 /// Decoded values of one cache.
 pub(crate) struct Memory<V> {
-    store: Store<V>,
+    /// Where all of them are.
+    store: Box<dyn Backing<V>>,
     /// What is asked for most, before the store.
     front: Arc<Front<V>>,
     bound: Bound,
@@ -39,41 +54,24 @@ impl<V: Send + Sync + 'static> Memory<V> {
     /// What leaves it is told to `events`, and counted where that is wanted.
     pub(crate) fn new(
         cache: CacheName,
-        bound: Bound,
+        (bound, eviction): (Bound, Eviction),
         clock: Clock,
         events: EventSink,
         counters: Option<Arc<Counters>>,
     ) -> Self {
-        let front = Arc::new(Front::new(match bound {
-            Bound::Entries(entries) => entries,
-            // Of a kilobyte or so, for want of knowing.
-            Bound::Bytes(bytes) => bytes / 1024,
-        }));
-        let before = Arc::clone(&front);
-        let builder = moka::sync::Cache::builder()
-            .name(cache.as_str())
-            .expire_after(Lifetime(clock))
-            .eviction_listener(move |key: Arc<EntryKey>, entry: Arc<Entry<V>>, cause| {
-                // The front holds nothing beyond the bound.
-                before.drop_this(key.as_bytes(), &entry);
-                let cause = evicted(cause);
-                if let Some(counters) = &counters {
-                    counters.evicted(cause);
-                }
-                events.tell(|| Event::Evicted {
-                    cache: cache.clone(),
-                    key: EntryKey::clone(&key),
-                    cause,
-                });
-            });
-        let builder = match bound {
-            Bound::Entries(entries) => builder.max_capacity(entries),
-            Bound::Bytes(bytes) => builder
-                .max_capacity(bytes)
-                .weigher(|_, entry: &Arc<Entry<V>>| entry.weight),
+        let front = Arc::new(Front::new(bound.entries()));
+        let leaving = Leaving {
+            cache,
+            front: Arc::clone(&front),
+            events,
+            counters,
+        };
+        let store: Box<dyn Backing<V>> = match eviction {
+            Eviction::ClockPro => Box::new(ClockPro::new(bound, clock, leaving)),
+            Eviction::TinyLfu => Box::new(TinyLfu::new(bound, clock, leaving)),
         };
         Self {
-            store: builder.build_with_hasher(foldhash::fast::RandomState::default()),
+            store,
             front,
             bound,
         }
@@ -150,10 +148,7 @@ impl<V: Send + Sync + 'static> Memory<V> {
     /// Whatever is kept of `key`, whether it may be served or not; for those who are no
     /// readers.
     pub(crate) fn peek(&self, key: &[u8]) -> Option<Arc<Entry<V>>> {
-        // To the store every `get` says that somebody wants the key, also one that finds
-        // nothing: a key that is loaded once would seem to be wanted several times.
-        let is_there = self.store.contains_key(key);
-        is_there.then(|| self.store.get(key)).flatten()
+        self.store.peek(key)
     }
 
     pub(crate) fn insert(&self, key: EntryKey, entry: Arc<Entry<V>>) {
@@ -198,11 +193,11 @@ impl<V: Send + Sync + 'static> Memory<V> {
 
     /// The keys that `wanted` picks; looks at every entry.
     pub(crate) fn keys_where(&self, wanted: impl Fn(&EntryKey) -> bool) -> Vec<EntryKey> {
-        let stored = self.store.iter().filter(|(key, _)| wanted(key));
-        let mut keys: Vec<_> = stored.map(|(key, _)| EntryKey::clone(&key)).collect();
+        let stored = self.store.iter().map(|(key, _)| key);
+        let mut keys: Vec<_> = stored.filter(|key| wanted(key)).collect();
         // What the store has just evicted; all else it has named already.
         let in_front = self.front.entries().filter_map(|entry| entry.key.clone());
-        let is_evicted = |key: &EntryKey| !self.store.contains_key(key.as_bytes());
+        let is_evicted = |key: &EntryKey| self.peek(key.as_bytes()).is_none();
         keys.extend(in_front.filter(|key| wanted(key) && is_evicted(key)));
         keys
     }
@@ -216,7 +211,7 @@ impl<V: Send + Sync + 'static> Memory<V> {
             if after.is_some_and(|after| key.as_bytes() <= after) {
                 continue;
             }
-            page.insert(EntryKey::clone(&key), entry);
+            page.insert(key, entry);
             if page.len() > most {
                 page.pop_last();
             }
@@ -225,15 +220,15 @@ impl<V: Send + Sync + 'static> Memory<V> {
     }
 
     /// The keys of entries that may be served; of more than `most`, those that were put last.
-    /// (How often each is read, moka keeps to itself.)
+    /// (How often each is read, the store keeps to itself.)
     pub(crate) fn newest(&self, most: usize, now: Tick, epoch: Epoch) -> Vec<EntryKey> {
         let live = self.store.iter().filter(|(_, it)| it.is_live(now, epoch));
-        let mut all: Vec<_> = live.map(|(key, it)| (it.life().seen, key)).collect();
+        let mut all: Vec<_> = live.map(|(key, it)| (it.seen, key)).collect();
         if all.len() > most {
             all.select_nth_unstable_by(most, |one, other| other.0.cmp(&one.0));
             all.truncate(most);
         }
-        all.iter().map(|(_, key)| EntryKey::clone(key)).collect()
+        all.into_iter().map(|(_, key)| key).collect()
     }
 
     /// Values, up to so many, in no order.
@@ -248,25 +243,22 @@ impl<V: Send + Sync + 'static> Memory<V> {
 
     /// The entries that go by more than their key, with what they go by.
     pub(crate) fn marked(&self) -> Vec<(EntryKey, Arc<Marks>)> {
-        let marked = |(key, entry): (Arc<EntryKey>, Arc<Entry<V>>)| {
-            Some((EntryKey::clone(&key), Arc::clone(entry.marks.as_ref()?)))
+        let marked = |(key, entry): (EntryKey, Arc<Entry<V>>)| {
+            Some((key, Arc::clone(entry.marks.as_ref()?)))
         };
         self.store.iter().filter_map(marked).collect()
     }
 
-    /// Frees every entry. Those who must not be served any more are told by
-    /// their epoch, not by this.
-    pub(crate) fn free_all(&self) {
-        self.store.invalidate_all();
+    /// Frees every entry that is not of this `epoch`, at once or little by little. Those
+    /// who must not be served any more are told by their epoch, not by this.
+    pub(crate) fn free_others(&self, epoch: Epoch) {
+        self.store.free_others(epoch);
         self.front.clear();
     }
 
     /// Whether an entry of this weight could be kept at all.
     pub(crate) fn could_hold(&self, weight: u32) -> bool {
-        match self.bound {
-            Bound::Entries(_) => true,
-            Bound::Bytes(bytes) => u64::from(weight) <= bytes,
-        }
+        self.store.could_hold(weight)
     }
 
     pub(crate) fn bound(&self) -> Bound {
@@ -274,17 +266,17 @@ impl<V: Send + Sync + 'static> Memory<V> {
     }
 
     pub(crate) fn entries(&self) -> u64 {
-        self.store.entry_count()
+        self.store.entries()
     }
 
     pub(crate) fn weight(&self) -> u64 {
-        self.store.weighted_size()
+        self.store.weight()
     }
 
-    /// Does what moka puts off: evicts what is too much or expired, and brings
+    /// Does what the store puts off: evicts what is too much or expired, and brings
     /// its counts up to date.
     pub(crate) fn tidy(&self) {
-        self.store.run_pending_tasks();
+        self.store.tidy();
     }
 }
 
@@ -292,48 +284,6 @@ impl<V: Send + Sync + 'static> Memory<V> {
 pub(crate) struct Promotion<V> {
     spot: Spot,
     entry: Arc<Entry<V>>,
-}
-
-/// Tells moka when it may free an entry.
-struct Lifetime(Clock);
-
-impl Lifetime {
-    fn of<V>(&self, entry: &Entry<V>) -> Option<Duration> {
-        // moka goes by the system's time. Under a clock that a test moves it
-        // frees nothing for its age: the entry alone says when it ends.
-        let frees = !self.0.is_manual();
-        frees.then(|| entry.held_until().since(self.0.now()))
-    }
-}
-
-impl<V> moka::Expiry<EntryKey, Arc<Entry<V>>> for Lifetime {
-    fn expire_after_create(
-        &self,
-        _: &EntryKey,
-        entry: &Arc<Entry<V>>,
-        _: Instant,
-    ) -> Option<Duration> {
-        self.of(entry)
-    }
-
-    fn expire_after_update(
-        &self,
-        _: &EntryKey,
-        entry: &Arc<Entry<V>>,
-        _: Instant,
-        _: Option<Duration>,
-    ) -> Option<Duration> {
-        self.of(entry)
-    }
-}
-
-fn evicted(cause: RemovalCause) -> Evicted {
-    match cause {
-        RemovalCause::Expired => Evicted::Expired,
-        RemovalCause::Explicit => Evicted::Forgotten,
-        RemovalCause::Replaced => Evicted::Replaced,
-        RemovalCause::Size => Evicted::Size,
-    }
 }
 
 #[cfg(test)]

@@ -10,6 +10,7 @@ mod memory;
 mod shared;
 
 pub(crate) use guard::{Guarded, Recovering};
+pub use memory::Eviction;
 pub(crate) use memory::{Bound, Memory, Promotion};
 pub use shared::{
     Fill, Filled, NodeAt, Put, Reclaimed, Recorded, Relations, SharedStore, Since, Stored,

@@ -15,7 +15,7 @@ use crate::key::{Address, CacheName, EntryKey, FullKey, Marks};
 use crate::source::{Boarding, Flight, Flights, Start, Ticket};
 use crate::standing::{AsOf, Joined, Standing, Verdict};
 use crate::store::{Memory, Promotion};
-use crate::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use crate::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use crate::sync::{Mutex, MutexGuard};
 
 pub(crate) use nothings::Nothing;
@@ -32,7 +32,7 @@ pub(crate) struct Local<V> {
     values: Shelf<V>,
     nothings: Shelf<Nothing>,
     inside: Mutex<Inside<V>>,
-    epoch: AtomicU64,
+    epoch: AtomicU32,
     standing: Arc<Standing>,
     counters: Arc<Counters>,
     clock: Clock,
@@ -89,7 +89,7 @@ impl<V: Clone + Send + Sync + 'static> Local<V> {
                 values: Index::default(),
                 nothings: Index::default(),
             }),
-            epoch: AtomicU64::new(0),
+            epoch: AtomicU32::new(0),
             standing,
             counters,
             clock,
@@ -416,7 +416,9 @@ impl<V: Clone + Send + Sync + 'static> Local<V> {
         // take longer.
         self.epoch.fetch_add(1, Ordering::AcqRel);
         inside.flights.cancel_all();
-        self.values.free_all(&mut inside.values) + self.nothings.free_all(&mut inside.nothings)
+        let epoch = self.epoch();
+        let values = self.values.free_others(&mut inside.values, epoch);
+        values + self.nothings.free_others(&mut inside.nothings, epoch)
     }
 
     /// Whether something here was made of something else.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::index::{Index, Member};
-use crate::entry::Entry;
+use crate::entry::{Entry, Epoch};
 use crate::event::{TakenOut, Target};
 use crate::key::{CacheName, EntryKey, FullKey, Marks};
 use crate::store::{Memory, Promotion};
@@ -132,13 +132,13 @@ impl<T: Send + Sync + 'static> Shelf<T> {
         }
     }
 
-    /// Frees every entry. Those who must not be served any more are told by
-    /// their epoch, not by this. Returns about how many there were.
-    pub(super) fn free_all(&self, index: &mut Index<T>) -> u64 {
+    /// Frees every entry of another epoch. Those who must not be served any more are told
+    /// by their epoch, not by this. Returns about how many there were.
+    pub(super) fn free_others(&self, index: &mut Index<T>, epoch: Epoch) -> u64 {
         index.clear();
         let Some(memory) = &self.memory else { return 0 };
         let entries = memory.entries();
-        memory.free_all();
+        memory.free_others(epoch);
         entries
     }
 

@@ -24,6 +24,23 @@ pub(crate) async fn max_memory() {
     assert!(users.stats().entries <= 6);
 }
 
+/// Who is new among those that are asked for again and again.
+#[tokio::test]
+pub(crate) async fn eviction() {
+    for (eviction, is_let_in) in [("clock-pro", true), ("tiny-lfu", false)] {
+        let (users, _) = users(&format!("max_entries = 10\neviction = {eviction:?}")).await;
+        for key in 0..10 {
+            load(&users, key, 10).await.unwrap();
+        }
+        for key in (0..10).cycle().take(200) {
+            assert!(users.get(&key).await.is_some());
+        }
+        load(&users, 99, 10).await.unwrap();
+        assert_eq!(users.stats().entries, 10);
+        assert_eq!(users.peek(&99).is_some(), is_let_in, "{eviction}");
+    }
+}
+
 #[tokio::test]
 pub(crate) async fn max_value_bytes() {
     let server = cacheflow_testkit::MemoryBackend::new();

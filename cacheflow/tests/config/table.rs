@@ -69,6 +69,7 @@ const TESTS: &[(&str, Tested)] = &[
     ("caches.*.max_ttl", Here(lifetimes::max_ttl)),
     ("caches.*.max_entries", Here(bounds::max_entries)),
     ("caches.*.max_memory", Here(bounds::max_memory)),
+    ("caches.*.eviction", Here(bounds::eviction)),
     ("caches.*.max_value_bytes", Here(bounds::max_value_bytes)),
     ("caches.*.follower_timeout", Here(loading::follower_timeout)),
     ("caches.*.hold_off", Here(lifetimes::hold_off)),

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use cached::{ConcurrentCached, ShardedLruTtlCache};
-use cacheflow::{Cache, CacheFlow};
+use cacheflow::{Cache, CacheFlow, Eviction};
 use cacheflow_benches::keys::Numbers;
 use cacheflow_benches::ready::now;
 use dashmap::DashMap;
@@ -84,9 +84,14 @@ pub(crate) fn fill(store: &str, entries: usize) -> Figures {
                 |key| cache.insert(key, value()),
             )
         }
-        "cacheflow" => {
+        "cacheflow" | "cacheflow, tiny-lfu" => {
+            let eviction = match store {
+                "cacheflow" => Eviction::ClockPro,
+                _ => Eviction::TinyLfu,
+            };
             let flow = now(CacheFlow::builder().build()).expect("the defaults are valid");
             let builder = flow.cache("filled").max_entries(bound as u64).ttl(TTL);
+            let builder = builder.eviction(eviction);
             let cache: Cache<u64, Value> = builder.build().expect("the options are valid");
             measured(
                 entries,

@@ -1,13 +1,44 @@
+use std::time::Duration;
+
 use super::*;
 use crate::entry::Life;
+use crate::event::{Event, Evicted};
 
-fn memory(bound: Bound) -> (Memory<u32>, Clock, crate::event::Events) {
+/// What holds of a memory holds whatever it evicts.
+macro_rules! of_each {
+    ($($test:ident,)*) => {
+        mod clock_pro {
+            $(#[test] fn $test() { super::$test(super::Eviction::ClockPro); })*
+        }
+        mod tiny_lfu {
+            $(#[test] fn $test() { super::$test(super::Eviction::TinyLfu); })*
+        }
+    };
+}
+
+of_each! {
+    an_entry_is_served_until_its_own_end_even_while_the_store_still_holds_it,
+    forgetting_marks_the_entry_for_those_who_hold_it,
+    the_number_of_entries_is_bounded_and_eviction_is_told,
+    the_weight_of_entries_is_bounded,
+    what_is_read_stands_in_front_until_it_is_replaced_or_forgotten,
+    what_was_replaced_or_forgotten_meanwhile_is_not_put_in_front,
+    what_stands_in_front_alone_is_found_by_patterns_forgotten_and_replaced,
+    what_the_store_and_the_front_have_is_found_by_patterns_once,
+    what_was_evicted_leaves_the_front,
+    what_is_asked_for_again_and_again_outlives_a_flood,
+    a_replaced_entry_is_told_as_replaced,
+    an_entry_without_end_does_not_overflow,
+    of_what_stands_in_front_the_store_is_told_once_a_part_of_it_was_put_anew,
+}
+
+fn memory(bound: Bound, eviction: Eviction) -> (Memory<u32>, Clock, crate::event::Events) {
     let clock = Clock::manual();
     let events = EventSink::new();
     let listener = events.listen();
     let name = CacheName::new("test").unwrap();
     (
-        Memory::new(name, bound, clock.clone(), events, None),
+        Memory::new(name, (bound, eviction), clock.clone(), events, None),
         clock,
         listener,
     )
@@ -31,9 +62,8 @@ fn causes(mut events: crate::event::Events) -> Vec<Evicted> {
     causes
 }
 
-#[test]
-fn an_entry_is_served_until_its_own_end_even_while_moka_still_holds_it() {
-    let (memory, clock, _events) = memory(Bound::Entries(10));
+fn an_entry_is_served_until_its_own_end_even_while_the_store_still_holds_it(eviction: Eviction) {
+    let (memory, clock, _events) = memory(Bound::Entries(10), eviction);
     put(&memory, &clock, b"1", 1);
     let is_served = |epoch| {
         let may = |entry: &Entry<u32>| entry.is_live(clock.now(), epoch);
@@ -45,18 +75,16 @@ fn an_entry_is_served_until_its_own_end_even_while_moka_still_holds_it() {
     assert!(!is_served(Epoch(0)));
 }
 
-#[test]
-fn forgetting_marks_the_entry_for_those_who_hold_it() {
-    let (memory, clock, events) = memory(Bound::Entries(10));
+fn forgetting_marks_the_entry_for_those_who_hold_it(eviction: Eviction) {
+    let (memory, clock, events) = memory(Bound::Entries(10), eviction);
     let held = put(&memory, &clock, b"1", 1);
     memory.forget(b"1");
     assert!(!held.is_live(clock.now(), Epoch(0)));
     assert_eq!(causes(events), [Evicted::Forgotten]);
 }
 
-#[test]
-fn the_number_of_entries_is_bounded_and_eviction_is_told() {
-    let (memory, clock, events) = memory(Bound::Entries(10));
+fn the_number_of_entries_is_bounded_and_eviction_is_told(eviction: Eviction) {
+    let (memory, clock, events) = memory(Bound::Entries(10), eviction);
     for key in 0..100_u8 {
         put(&memory, &clock, &[key], 1);
     }
@@ -65,16 +93,24 @@ fn the_number_of_entries_is_bounded_and_eviction_is_told() {
     assert_eq!(causes(events), [Evicted::Size; 90]);
 }
 
-#[test]
-fn the_weight_of_entries_is_bounded() {
-    let (memory, clock, _events) = memory(Bound::Bytes(1000));
+fn the_weight_of_entries_is_bounded(eviction: Eviction) {
+    let (memory, clock, _events) = memory(Bound::Bytes(1000), eviction);
     for key in 0..100_u8 {
         put(&memory, &clock, &[key], 100);
     }
     memory.tidy();
     assert!(memory.weight() <= 1000, "{}", memory.weight());
-    assert!(memory.could_hold(1000));
-    assert!(!memory.could_hold(1001));
+    let heaviest = match eviction {
+        Eviction::ClockPro => 800,
+        Eviction::TinyLfu => 1000,
+    };
+    put(&memory, &clock, b"heaviest", heaviest);
+    assert!(memory.peek(b"heaviest").is_some());
+    assert!(memory.could_hold(heaviest));
+    put(&memory, &clock, b"heavier", heaviest + 1);
+    memory.tidy();
+    assert!(memory.peek(b"heavier").is_none());
+    assert!(!memory.could_hold(heaviest + 1));
 }
 
 /// What a reader gets, and what it puts in front as its caller does.
@@ -98,9 +134,8 @@ fn bring_to_front(memory: &Memory<u32>, clock: &Clock, key: &[u8]) {
     panic!("never brought to the front");
 }
 
-#[test]
-fn what_is_read_stands_in_front_until_it_is_replaced_or_forgotten() {
-    let (memory, clock, _events) = memory(Bound::Entries(10));
+fn what_is_read_stands_in_front_until_it_is_replaced_or_forgotten(eviction: Eviction) {
+    let (memory, clock, _events) = memory(Bound::Entries(10), eviction);
     put(&memory, &clock, b"1", 1);
     assert!(!memory.is_in_front(b"1"), "nobody has asked for it");
     bring_to_front(&memory, &clock, b"1");
@@ -113,9 +148,8 @@ fn what_is_read_stands_in_front_until_it_is_replaced_or_forgotten() {
 
 /// A reader has the old one in hand when it is replaced, and comes to put it in
 /// front after that.
-#[test]
-fn what_was_replaced_or_forgotten_meanwhile_is_not_put_in_front() {
-    let (memory, clock, _events) = memory(Bound::Entries(10));
+fn what_was_replaced_or_forgotten_meanwhile_is_not_put_in_front(eviction: Eviction) {
+    let (memory, clock, _events) = memory(Bound::Entries(10), eviction);
     put(&memory, &clock, b"1", 1);
     let get = || memory.get(b"1", |_| true, |_| ())?.1;
     let late = (0..10_000).find_map(|_| get()).unwrap();
@@ -129,9 +163,8 @@ fn what_was_replaced_or_forgotten_meanwhile_is_not_put_in_front() {
 
 /// moka takes an entry out, and tells of it a little later: between the two it
 /// stands in front alone.
-#[test]
-fn what_stands_in_front_alone_is_found_by_patterns_forgotten_and_replaced() {
-    let (memory, clock, _events) = memory(Bound::Entries(10));
+fn what_stands_in_front_alone_is_found_by_patterns_forgotten_and_replaced(eviction: Eviction) {
+    let (memory, clock, _events) = memory(Bound::Entries(10), eviction);
     let alone = |key: &[u8]| {
         let now = clock.now();
         let life = Life::plain(now, now.after(Duration::from_secs(10)));
@@ -155,17 +188,15 @@ fn what_stands_in_front_alone_is_found_by_patterns_forgotten_and_replaced() {
     assert!(Arc::ptr_eq(&read(&memory, &clock, b"2").unwrap(), &newer));
 }
 
-#[test]
-fn what_the_store_and_the_front_have_is_found_by_patterns_once() {
-    let (memory, clock, _events) = memory(Bound::Entries(10));
+fn what_the_store_and_the_front_have_is_found_by_patterns_once(eviction: Eviction) {
+    let (memory, clock, _events) = memory(Bound::Entries(10), eviction);
     put(&memory, &clock, b"1", 1);
     bring_to_front(&memory, &clock, b"1");
     assert_eq!(memory.keys_where(|_| true), [EntryKey::new(b"1")]);
 }
 
-#[test]
-fn what_was_evicted_leaves_the_front() {
-    let (memory, clock, _events) = memory(Bound::Entries(100));
+fn what_was_evicted_leaves_the_front(eviction: Eviction) {
+    let (memory, clock, _events) = memory(Bound::Entries(100), eviction);
     for key in 0..=255_u8 {
         put(&memory, &clock, &[key], 1);
         bring_to_front(&memory, &clock, &[key]);
@@ -183,9 +214,8 @@ fn what_was_evicted_leaves_the_front() {
 }
 
 /// The store would take for forgotten by everybody what the front alone serves.
-#[test]
-fn what_is_asked_for_again_and_again_outlives_a_flood() {
-    let (memory, clock, _events) = memory(Bound::Entries(64));
+fn what_is_asked_for_again_and_again_outlives_a_flood(eviction: Eviction) {
+    let (memory, clock, _events) = memory(Bound::Entries(64), eviction);
     let hot = [0, 1, 2, 3_u8];
     let _ = hot.map(|key| put(&memory, &clock, &[key], 1));
     let mut missed = 0;
@@ -202,18 +232,16 @@ fn what_is_asked_for_again_and_again_outlives_a_flood() {
     assert!(missed < 10, "{missed} of 20,000");
 }
 
-#[test]
-fn a_replaced_entry_is_told_as_replaced() {
-    let (memory, clock, events) = memory(Bound::Entries(10));
+fn a_replaced_entry_is_told_as_replaced(eviction: Eviction) {
+    let (memory, clock, events) = memory(Bound::Entries(10), eviction);
     put(&memory, &clock, b"1", 1);
     put(&memory, &clock, b"1", 1);
     memory.tidy();
     assert_eq!(causes(events), [Evicted::Replaced]);
 }
 
-#[test]
-fn an_entry_without_end_does_not_overflow() {
-    let (memory, clock, _events) = memory(Bound::Entries(10));
+fn an_entry_without_end_does_not_overflow(eviction: Eviction) {
+    let (memory, clock, _events) = memory(Bound::Entries(10), eviction);
     let life = Life::plain(clock.now(), Tick::NEVER);
     let entry = Entry::new(1, clock.now(), life, Epoch(0), 1);
     memory.insert(EntryKey::new(b"1"), Arc::new(entry));
@@ -221,9 +249,8 @@ fn an_entry_without_end_does_not_overflow() {
 }
 
 /// Each time would cost more than the front saves; never, and the store would evict it.
-#[test]
-fn of_what_stands_in_front_the_store_is_told_once_a_part_of_it_was_put_anew() {
-    let (memory, clock, _events) = memory(Bound::Entries(640));
+fn of_what_stands_in_front_the_store_is_told_once_a_part_of_it_was_put_anew(eviction: Eviction) {
+    let (memory, clock, _events) = memory(Bound::Entries(640), eviction);
     let entry = put(&memory, &clock, b"hot", 1);
     bring_to_front(&memory, &clock, b"hot");
     for put_anew in 0..10_u8 {

@@ -4,7 +4,7 @@ use super::*;
 use crate::entry::Life;
 use crate::event::{Change, EventSink, Forgotten, Record, Snapshot};
 use crate::key::{CacheKey, KeyBuf, Tag};
-use crate::store::Bound;
+use crate::store::{Bound, Eviction};
 
 mod races;
 
@@ -34,7 +34,7 @@ fn with_hold_off(
     let cache = CacheName::new("test").unwrap();
     let memory = Memory::new(
         cache.clone(),
-        Bound::Entries(10),
+        (Bound::Entries(10), Eviction::default()),
         clock.clone(),
         EventSink::new(),
         None,

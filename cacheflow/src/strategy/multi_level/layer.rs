@@ -81,7 +81,7 @@ impl<V: Clone + Send + Sync + 'static> Levels<V> for Layer<V> {
             return self.0.local.leave(&address.key, ticket);
         };
         let mut entry = self.entry(ticket, value.clone(), life, prepared.weight, &fill);
-        entry.header = header;
+        entry.set_header(header);
         if !self.0.local.keep(address, ticket, entry) {
             self.refused(address);
         }
@@ -110,8 +110,8 @@ impl<V: Clone + Send + Sync + 'static> Levels<V> for Layer<V> {
         let (epoch, begun) = (ticket.epoch, made.begun);
         let mut entry = Entry::new(made.value.clone(), begun, life, epoch, weight);
         entry.marks.clone_from(&made.marks);
-        entry.version.clone_from(&made.version);
-        entry.is_stale = true;
+        entry.set_version(made.version.as_ref());
+        entry.set_stale();
         self.0.local.keep(address, ticket, entry);
     }
 
@@ -266,8 +266,8 @@ impl<V: Clone + Send + Sync + 'static> Layer<V> {
     ) -> Entry<T> {
         let entry = Entry::new(value, ticket.begun, life, ticket.epoch, weight);
         let mut entry = entry.marked(&fill.marks);
-        entry.cost = fill.cost;
-        entry.version.clone_from(&fill.version);
+        entry.set_cost(fill.cost);
+        entry.set_version(fill.version.as_ref());
         entry
     }
 
@@ -393,9 +393,9 @@ impl<V: Clone + Send + Sync + 'static> Layer<V> {
                 let epoch = ticket.epoch;
                 let entry = Entry::new(value, ticket.begun, life, epoch, weight);
                 let mut entry = entry.marked(&marks);
-                entry.cost = whole.cost;
-                entry.version.clone_from(&version);
-                entry.header.clone_from(&header);
+                entry.set_cost(whole.cost);
+                entry.set_version(version.as_ref());
+                entry.set_header(header.clone());
                 self.0.local.keep(address, ticket, entry);
             }
             None => self.0.local.leave(&address.key, ticket),

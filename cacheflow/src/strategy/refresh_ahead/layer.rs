@@ -82,7 +82,7 @@ where
         let age = now.since(life.seen);
         // The share of a lifetime was worked out when the entry was kept.
         let wanted = match refresh.when {
-            super::When::Early(_) => wants(&refresh, age, whole, entry.cost, draw()),
+            super::When::Early(_) => wants(&refresh, age, whole, entry.cost(), draw()),
             super::When::Ratio(_) | super::When::After(_) => true,
         };
         wanted && entry.claim(now, self.next_try(life, 1))
