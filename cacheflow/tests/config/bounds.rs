@@ -32,6 +32,8 @@ pub(crate) async fn eviction() {
         for key in 0..10 {
             load(&users, key, 10).await.unwrap();
         }
+        // How often what is asked for is counted from here on.
+        assert_eq!(users.stats().entries, 10);
         for key in (0..10).cycle().take(200) {
             assert!(users.get(&key).await.is_some());
         }
