@@ -27,7 +27,7 @@ pub fn folder(extent: Extent) -> PathBuf {
 /// # Errors
 ///
 /// If a section was not measured, or a file cannot be read or written.
-pub fn collect(ids: &[String], folder: &Path, add: bool) -> io::Result<()> {
+pub fn collect(ids: &[String], folder: &Path, add: bool) -> io::Result<Results> {
     let kept = folder.join("results.json");
     let mut results = if add && kept.exists() {
         Results::read(&kept)?
@@ -38,7 +38,8 @@ pub fn collect(ids: &[String], folder: &Path, add: bool) -> io::Result<()> {
         let run: Run = serde_json::from_slice(&fs::read(section::kept(id))?)?;
         results.take_in(run);
     }
-    write(&results, folder)
+    write(&results, folder)?;
+    Ok(results)
 }
 
 fn write(results: &Results, folder: &Path) -> io::Result<()> {

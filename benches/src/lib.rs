@@ -4,7 +4,7 @@
 //! side, [`keys`] are what they are asked for, [`ready`] drives futures that need
 //! not wait, [`machine`] and [`quiet`] say where it was measured and what else
 //! went on there. What comes out are [`results`], which [`report`] and [`plot`]
-//! show, [`collect`] writes and [`compare`] judges. The programs themselves, and the peers that they
+//! show, [`collect`] and [`readme`] write and [`compare`] judges. The programs themselves, and the peers that they
 //! measure, are in the package `peers`.
 //!
 //! Common harnesses run one candidate to its end before the next begins. On a
@@ -17,6 +17,7 @@ pub mod keys;
 pub mod machine;
 pub mod plot;
 pub mod quiet;
+pub mod readme;
 pub mod ready;
 pub mod report;
 pub mod results;

@@ -3,12 +3,15 @@
 //! beside older ones.
 
 use std::env;
+use std::fs;
 use std::io;
 use std::path::Path;
 use std::process::ExitCode;
 
 use cacheflow_benches::collect;
 use cacheflow_benches::compare::{Comparison, TOLERANCE, compared};
+use cacheflow_benches::machine;
+use cacheflow_benches::readme;
 use cacheflow_benches::results::{Extent, Results};
 
 fn main() -> ExitCode {
@@ -38,10 +41,25 @@ fn main() -> ExitCode {
 
 fn collected(ids: &[String], extent: Extent, add: bool) -> io::Result<ExitCode> {
     let folder = collect::folder(extent);
-    std::fs::create_dir_all(&folder)?;
-    collect::collect(ids, &folder, add)?;
+    fs::create_dir_all(&folder)?;
+    let results = collect::collect(ids, &folder, add)?;
+    if extent == Extent::Full {
+        tell_readers(&results)?;
+    }
     println!("written: {}", folder.join("RESULTS.md").display());
     Ok(ExitCode::SUCCESS)
+}
+
+/// Puts the figures into the README.
+fn tell_readers(results: &Results) -> io::Result<()> {
+    let path = machine::root().join("README.md");
+    match readme::with_figures(&fs::read_to_string(&path)?, results) {
+        Some(text) => fs::write(&path, text),
+        None => {
+            println!("the README stays as it is: not all of its tables were measured");
+            Ok(())
+        }
+    }
 }
 
 fn judged(old: &Path) -> io::Result<ExitCode> {

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use crate::machine;
-use crate::results::{Better, Extent, Goal, Measured, Results, Run, Spread};
+use crate::results::{Better, Extent, Goal, Measured, Results, Run, Spread, Subject};
 use crate::table::Table;
 
 /// All of a run, with a picture beside each table: those of [`plot_name`].
@@ -122,16 +122,21 @@ fn of_cells(table: &Measured, cell: impl Fn(usize, usize) -> Option<Spread>) -> 
         .chain(table.scenarios.iter().map(String::as_str));
     let mut cells = Table::headed(head);
     for (number, candidate) in table.candidates.iter().enumerate() {
-        let name = if candidate.ours {
-            format!("**{}**", candidate.name)
-        } else {
-            candidate.name.clone()
-        };
+        let name = name(candidate);
         let spreads = (0..table.scenarios.len()).map(|scenario| cell(number, scenario));
         let spreads = spreads.map(|spread| spread.map_or("–".to_owned(), spoken));
         cells.row([name].into_iter().chain(spreads));
     }
     cells.to_string()
+}
+
+/// A candidate's name, ours in bold.
+pub(crate) fn name(candidate: &Subject) -> String {
+    if candidate.ours {
+        format!("**{}**", candidate.name)
+    } else {
+        candidate.name.clone()
+    }
 }
 
 fn spoken(Spread { low, median, high }: Spread) -> String {
