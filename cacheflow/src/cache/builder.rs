@@ -109,7 +109,8 @@ impl<K, V: CacheValue> CacheBuilder<K, V> {
     }
 
     /// Bounds memory by bytes: each entry weighs what its value weighs, its key
-    /// and 200 bytes. An estimate, not the allocator's count.
+    /// and 200 bytes. An estimate, not the allocator's count. An entry that weighs more than
+    /// four fifths of it is not kept, see [`Eviction`].
     pub fn max_memory(self, bytes: u64) -> Self {
         self.set(move |config| config.max_memory = Some(bytes))
     }

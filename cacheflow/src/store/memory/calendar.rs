@@ -110,6 +110,11 @@ impl<V> Calendar<V> {
         over
     }
 
+    #[cfg(test)]
+    pub(super) fn len(&self) -> usize {
+        self.places.len()
+    }
+
     fn at(&mut self, place: u32) -> Option<&mut Place<V>> {
         self.places.get_mut(place as usize)
     }

@@ -304,6 +304,32 @@ mod tests {
         }
     }
 
+    /// What is noted would be kept alive by that.
+    #[test]
+    fn what_is_evicted_replaced_or_removed_is_struck_out() {
+        let (store, _clock, _events) = store(Bound::Entries(10));
+        (0..100).for_each(|number| put(&store, number, 60, 0));
+        (0..100).for_each(|number| put(&store, number, 60, 0));
+        assert_eq!(store.calendar().len() as u64, store.entries());
+        for number in 0..100_u32 {
+            store.remove(&number.to_be_bytes());
+        }
+        assert_eq!((store.calendar().len(), store.entries()), (0, 0));
+    }
+
+    /// Between the two another has put a new one.
+    #[test]
+    fn what_took_the_place_of_what_is_over_stays() {
+        let (store, clock, _events) = store(Bound::Entries(10));
+        put(&store, 1, 1, 0);
+        clock.advance(Duration::from_secs(3));
+        let over = store.calendar().over(clock.now(), 9);
+        assert_eq!(over.len(), 1);
+        put(&store, 1, 60, 0);
+        store.free_these(over);
+        assert!(store.peek(&1_u32.to_be_bytes()).is_some());
+    }
+
     /// It would be noted, and freed from where it never was.
     #[test]
     fn what_is_refused_is_noted_nowhere() {

@@ -213,6 +213,18 @@ fn what_was_evicted_leaves_the_front(eviction: Eviction) {
     }
 }
 
+/// moka frees nothing for its age under a clock that a test moves.
+#[test]
+fn what_has_expired_leaves_the_front_with_the_store() {
+    let (memory, clock, _events) = memory(Bound::Entries(10), Eviction::ClockPro);
+    put(&memory, &clock, b"1", 1);
+    bring_to_front(&memory, &clock, b"1");
+    clock.advance(Duration::from_secs(12));
+    memory.tidy();
+    assert!(!memory.is_in_front(b"1"));
+    assert_eq!(memory.entries(), 0);
+}
+
 /// The store would take for forgotten by everybody what the front alone serves.
 fn what_is_asked_for_again_and_again_outlives_a_flood(eviction: Eviction) {
     let (memory, clock, _events) = memory(Bound::Entries(64), eviction);
