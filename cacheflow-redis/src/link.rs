@@ -8,7 +8,7 @@ use std::time::Duration;
 use cacheflow::event::{Position, Snapshot};
 use cacheflow::{Error, ErrorKind, Result};
 use redis::aio::MultiplexedConnection;
-use redis::{AsyncConnectionConfig, ProtocolVersion, Script, ScriptInvocation};
+use redis::{AsyncConnectionConfig, Cmd, ProtocolVersion, Script, ScriptInvocation};
 
 use crate::adopted::{lineage, open_records};
 use crate::error::{failed, is_demoted, unexpected};
@@ -22,6 +22,9 @@ use crate::topology::{Topology, with_settings};
 /// own budget only.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(1);
 
+/// A script about an entry without marks has no more arguments.
+const MOST_ARGUMENTS: usize = 20;
+
 /// A connection that has not answered a PING for so long is given up, although
 /// nothing says that it is broken: a half-open connection never does.
 const PING_TIMEOUT: Duration = Duration::from_millis(250);
@@ -32,14 +35,13 @@ pub(crate) struct Link {
     server: String,
     names: Names,
     scripts: Scripts,
-    current: Mutex<Option<Open>>,
+    current: Mutex<Option<Arc<Open>>>,
     adopted: Mutex<Adopted>,
     connecting: tokio::sync::Mutex<()>,
     index_may_vanish: AtomicBool,
 }
 
 /// A connection that may be used.
-#[derive(Clone)]
 pub(crate) struct Open {
     pub(crate) connection: MultiplexedConnection,
     /// The reads over it.
@@ -89,16 +91,33 @@ impl Link {
         call
     }
 
+    /// The same as one command about `key` too, with arguments of about so many `bytes`: a
+    /// call keeps each of them by itself and writes all of them once more when it is sent.
+    pub(crate) fn command(&self, script: &Script, key: &str, bytes: usize) -> Cmd {
+        let keys = self.names.journal_keys();
+        let named: usize = keys.iter().map(String::len).sum();
+        let mut command = Cmd::with_capacity(MOST_ARGUMENTS, named + key.len() + bytes);
+        command.arg("EVALSHA").arg(script.get_hash());
+        command.arg(keys.len() + 1).arg(keys).arg(key);
+        command
+    }
+
     /// The connection, made if there is none.
     pub(crate) async fn connection(&self) -> Result<MultiplexedConnection> {
-        Ok(self.open().await?.connection)
+        Ok(self.open().await?.connection.clone())
     }
 
     /// The connection and who reads over it, made if there is none.
-    pub(crate) async fn open(&self) -> Result<Open> {
-        if let Some(open) = self.current().clone() {
-            return Ok(open);
+    pub(crate) async fn open(&self) -> Result<Arc<Open>> {
+        let current = self.current().clone();
+        match current {
+            Some(open) => Ok(open),
+            // Boxed: whoever reads need not make room for what is done so rarely.
+            None => Box::pin(self.open_anew()).await,
         }
+    }
+
+    async fn open_anew(&self) -> Result<Arc<Open>> {
         // One at a time connects; the others wait for it.
         let _connecting = self.connecting.lock().await;
         if let Some(open) = self.current().clone() {
@@ -112,11 +131,11 @@ impl Link {
         // restarted since, and would give out numbers twice.
         self.adopt_in_time(&mut connection).await?;
         self.look_at_policy(&mut connection).await;
-        let open = Open {
+        let open = Arc::new(Open {
             connection,
             reads: Arc::default(),
-        };
-        *self.current() = Some(open.clone());
+        });
+        *self.current() = Some(Arc::clone(&open));
         Ok(open)
     }
 
@@ -125,12 +144,19 @@ impl Link {
         self.adopted().incarnation
     }
 
-    /// Whether the journal, as it was last adopted, goes on from `incarnation`.
-    pub(crate) fn is_known(&self, incarnation: u64) -> bool {
+    /// The same, if the journal, as it was last adopted, goes on from all of
+    /// `incarnations`.
+    pub(crate) fn incarnation_after(
+        &self,
+        mut incarnations: impl Iterator<Item = u64>,
+    ) -> Option<u64> {
         let adopted = self.adopted();
-        let mut ancestors = adopted.ancestors.iter();
-        incarnation == adopted.incarnation
-            || ancestors.any(|ancestor| ancestor.incarnation == incarnation)
+        let is_known = |incarnation: u64| {
+            let mut ancestors = adopted.ancestors.iter();
+            incarnation == adopted.incarnation
+                || ancestors.any(|ancestor| ancestor.incarnation == incarnation)
+        };
+        incarnations.all(is_known).then_some(adopted.incarnation)
     }
 
     /// An answer came in `incarnation`: another than the adopted one shows that
@@ -286,7 +312,7 @@ impl Link {
     /// a new one.
     pub(crate) async fn ping(&self) -> Result<()> {
         let present = self.current().clone();
-        if let Some(Open { mut connection, .. }) = present {
+        if let Some(mut connection) = present.map(|open| open.connection.clone()) {
             let unanswered = Unanswered(self);
             let command = redis::cmd("PING");
             let answer = command.query_async::<String>(&mut connection);
@@ -300,7 +326,7 @@ impl Link {
         Ok(())
     }
 
-    fn current(&self) -> MutexGuard<'_, Option<Open>> {
+    fn current(&self) -> MutexGuard<'_, Option<Arc<Open>>> {
         self.current.lock().unwrap_or_else(PoisonError::into_inner)
     }
 

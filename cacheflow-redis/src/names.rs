@@ -70,7 +70,7 @@ impl Names {
 
     /// Where the entry of `key` lies.
     pub(crate) fn value(&self, key: &FullKey) -> String {
-        format!("{}{key}", self.prefix)
+        [&self.prefix, key.as_str()].concat()
     }
 
     /// Where it stands what the entry of `key` was made of.

@@ -1,23 +1,29 @@
 //! Options that are replaced while they are read.
 
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::Arc;
+
+use arc_swap::{ArcSwap, Guard};
 
 /// A value that is read where a load begins and replaced when configuration changes.
-///
-/// Not for what a hit needs: to read it takes a lock.
-pub(crate) struct Live<T>(RwLock<Arc<T>>);
+pub(crate) struct Live<T>(ArcSwap<T>);
 
 impl<T> Live<T> {
     pub(crate) fn new(value: T) -> Self {
-        Self(RwLock::new(Arc::new(value)))
+        Self(ArcSwap::from_pointee(value))
     }
 
-    /// The value at present; whoever has it keeps it.
-    pub(crate) fn get(&self) -> Arc<T> {
-        Arc::clone(&self.0.read().unwrap_or_else(PoisonError::into_inner))
+    /// The value at present, lent: to count one more holder of it, processors would have
+    /// to wait for one another. For a look, not to be kept.
+    pub(crate) fn get(&self) -> Guard<Arc<T>> {
+        self.0.load()
+    }
+
+    /// The same; whoever has it keeps it.
+    pub(crate) fn kept(&self) -> Arc<T> {
+        self.0.load_full()
     }
 
     pub(crate) fn set(&self, value: T) {
-        *self.0.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(value);
+        self.0.store(Arc::new(value));
     }
 }

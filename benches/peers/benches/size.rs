@@ -18,7 +18,9 @@ use size::stores::{self, Figures};
 
 const ABOUT: &str = "Each store is filled in a process of its own with `u64 → Arc<[u8; 64]>`, \
 bounded to twice as many entries and with a TTL where it has one (quick_cache and DashMap have none), \
-then it is read and written over at random. An entry's weight is the growth of the resident memory, less that of a `Vec` with the same \
+then it is read and written over at random. What CacheFlow writes over is a put: it is \
+numbered, cancels who loads the key, and takes along what was made of it; of its time three fifths are moka's insertion with \
+keys of bytes, lifetimes of entries and a listener, which alone takes twice what the row of moka does. An entry's weight is the growth of the resident memory, less that of a `Vec` with the same \
 keys and values, by the number of entries; tables that grow by doubling make it depend on that number. \
 The processes take turns.";
 

@@ -13,7 +13,7 @@ type Tell = oneshot::Sender<RedisResult<Found>>;
 #[derive(Default)]
 pub(super) struct Batch {
     /// Each once.
-    places: HashMap<String, usize>,
+    places: HashMap<String, usize, foldhash::fast::RandomState>,
     /// Who is told of each name, in the order of their places.
     tells: Vec<Tell>,
     /// Who is told of a name that another has asked for too.

@@ -6,10 +6,10 @@ use bytes::Bytes;
 use cacheflow::Result;
 use cacheflow::entry::Envelope;
 use cacheflow::event::Change;
-use cacheflow::key::{FullKey, Marks};
+use cacheflow::key::{FullKey, Marks, Tag};
 use cacheflow::store::{Fill, Filled, Put, Recorded, Relations, Stored};
 use redis::aio::MultiplexedConnection;
-use redis::{FromRedisValue, RedisError, ScriptInvocation, Value};
+use redis::{Cmd, FromRedisValue, RedisError, ScriptInvocation, Value};
 
 use super::asked::{exchange, pairs};
 use super::records::{LONGEST, parts, recorded};
@@ -27,6 +27,12 @@ pub(crate) const AT_ONCE: usize = 1_000;
 /// How many values one exchange fills at most.
 const FILLED_AT_ONCE: usize = 500;
 
+/// What the server answers to a script that it was not told since it was started.
+const UNKNOWN_SCRIPT: &str = "NOSCRIPT";
+
+/// So many bytes the numbers and the key of a fill take, about.
+const ABOUT_NUMBERS: usize = 256;
+
 /// How many relations of an entry are told at most.
 const MAX_RELATIONS: usize = 10_000;
 
@@ -36,7 +42,7 @@ const INCARNATION_AT: usize = 54;
 
 pub(super) async fn get(link: &Link, key: &FullKey) -> Result<Option<Stored>> {
     let name = link.names().value(key);
-    let mut open = link.open().await?;
+    let open = link.open().await?;
     let found = open.reads.read(&open.connection, name).await;
     let (bytes, left) = found.map_err(|error| link.fault_over(&open, "get", error))?;
     if left == WITHOUT_END {
@@ -46,7 +52,7 @@ pub(super) async fn get(link: &Link, key: &FullKey) -> Result<Option<Stored>> {
     let Some(bytes) = bytes else {
         return Ok(None);
     };
-    let incarnation = incarnation(link, &mut open.connection, &[&bytes]).await?;
+    let incarnation = incarnation(link, &open.connection, &[&bytes]).await?;
     Ok(Some(stored(bytes, left, incarnation)))
 }
 
@@ -68,7 +74,7 @@ pub(super) async fn get_many(link: &Link, keys: &[&FullKey]) -> Result<Vec<Optio
     }
     // After the last of the values: the journal may have begun anew under any.
     let read: Vec<&[u8]> = found.iter().flatten().map(|(bytes, _)| &**bytes).collect();
-    let incarnation = incarnation(link, &mut connection, &read).await?;
+    let incarnation = incarnation(link, &connection, &read).await?;
     let found = found.into_iter();
     Ok(found
         .map(|found| found.map(|(bytes, left)| stored(bytes, left, incarnation)))
@@ -89,14 +95,13 @@ pub(crate) fn stored(bytes: Bytes, left: i64, incarnation: u64) -> Stored {
 /// that is gone, or of one that has begun under us.
 pub(crate) async fn incarnation(
     link: &Link,
-    connection: &mut MultiplexedConnection,
+    connection: &MultiplexedConnection,
     read: &[&[u8]],
 ) -> Result<u64> {
-    let mut written_in = read.iter().filter_map(|bytes| written_in(bytes));
-    if written_in.any(|incarnation| !link.is_known(incarnation)) {
-        link.ask_incarnation(connection).await
-    } else {
-        Ok(link.incarnation())
+    let written_in = read.iter().filter_map(|bytes| written_in(bytes));
+    match link.incarnation_after(written_in) {
+        Some(incarnation) => Ok(incarnation),
+        None => Box::pin(link.ask_incarnation(&mut connection.clone())).await,
     }
 }
 
@@ -126,25 +131,32 @@ fn written_in(bytes: &[u8]) -> Option<u64> {
 
 pub(super) async fn fill(link: &Link, fill: Fill<'_>) -> Result<Filled> {
     let mut connection = link.connection().await?;
-    let kept: bool = filling(link, &fill)
-        .invoke_async(&mut connection)
-        .await
-        .map_err(|error| link.fault("fill", error))?;
-    Ok(filled(kept))
+    let command = filling(link, &fill);
+    let mut kept = command.query_async(&mut connection).await;
+    if let Err(error) = &kept
+        && error.code() == Some(UNKNOWN_SCRIPT)
+    {
+        let load = link.scripts().fill.load_async(&mut connection);
+        load.await.map_err(|error| link.fault("fill", error))?;
+        kept = command.query_async(&mut connection).await;
+    }
+    kept.map(filled).map_err(|error| link.fault("fill", error))
 }
 
-/// The call of the script that fills.
-fn filling<'a>(link: &'a Link, fill: &Fill<'_>) -> ScriptInvocation<'a> {
-    let names = link.names();
-    let mut call = link.call(&link.scripts().fill);
-    call.key(names.value(fill.key))
-        .arg(incarnation_text(fill.checked.incarnation))
+/// The command that fills.
+fn filling(link: &Link, fill: &Fill<'_>) -> Cmd {
+    let (names, name) = (link.names(), link.names().value(fill.key));
+    let bytes = fill.bytes.len() + names.prefix().len() + ABOUT_NUMBERS;
+    let mut call = link.command(&link.scripts().fill, &name, bytes);
+    call.arg(incarnation_text(fill.checked.incarnation))
         .arg(fill.checked.number)
         .arg(names.prefix())
         .arg(fill.bytes)
         .arg(millis(fill.ttl))
         .arg(millis(fill.longest.max(fill.ttl)));
-    entry(&mut call, fill.key, fill.marks);
+    compared(fill.key, fill.marks, |text| {
+        call.arg(text);
+    });
     call
 }
 
@@ -161,7 +173,7 @@ pub(super) async fn fill_many(link: &Link, fills: &[Fill<'_>]) -> Result<Vec<Fil
     for fills in fills.chunks(FILLED_AT_ONCE) {
         let mut calls = redis::pipe();
         for fill in fills {
-            calls.invoke_script(&filling(link, fill));
+            calls.add_command(filling(link, fill));
         }
         let mut answers = exchange(&mut connection, &calls).await.map_err(fault)?;
         if answers.iter().any(is_unknown_script) {
@@ -186,7 +198,7 @@ pub(super) async fn fill_many(link: &Link, fills: &[Fill<'_>]) -> Result<Vec<Fil
 }
 
 fn is_unknown_script(answer: &Value) -> bool {
-    matches!(answer, Value::ServerError(error) if error.code() == "NOSCRIPT")
+    matches!(answer, Value::ServerError(error) if error.code() == UNKNOWN_SCRIPT)
 }
 
 pub(super) async fn put(link: &Link, put: Put<'_>) -> Result<Recorded> {
@@ -232,13 +244,18 @@ pub(super) async fn put(link: &Link, put: Put<'_>) -> Result<Recorded> {
 
 /// What a script compares with records: key, tags and dependencies.
 pub(crate) fn entry(call: &mut ScriptInvocation<'_>, key: &FullKey, marks: &Marks) {
-    call.arg(key.as_str()).arg(marks.tags().len());
-    for tag in marks.tags() {
-        call.arg(tag.as_str());
-    }
-    for dependency in marks.dependencies() {
-        call.arg(dependency.as_str());
-    }
+    compared(key, marks, |text| {
+        call.arg(text);
+    });
+}
+
+/// The same, one argument after the other.
+fn compared(key: &FullKey, marks: &Marks, mut argument: impl FnMut(&str)) {
+    argument(key.as_str());
+    argument(&marks.tags().len().to_string());
+    let tags = marks.tags().iter().map(Tag::as_str);
+    let dependencies = marks.dependencies().iter().map(FullKey::as_str);
+    tags.chain(dependencies).for_each(argument);
 }
 
 pub(super) async fn discard(link: &Link, key: &FullKey, bytes: &Bytes) -> Result<()> {

@@ -105,7 +105,7 @@ impl<V: CacheValue> Putting<V> {
             ttl,
             stale: stale_within(max_ttl, ttl, stale),
             idle: config.idle,
-            refresh: *how.policy.refresh.get(),
+            refresh: **how.policy.refresh.get(),
             cost: Duration::ZERO,
             version: how.said.version.clone(),
             skip_shared: false,

@@ -89,7 +89,7 @@ impl<V: CacheValue> Configured for Core<V> {
     }
 
     fn config(&self) -> Arc<CacheConfig> {
-        self.config.get()
+        self.config.kept()
     }
 
     fn changed_to(&self, new: &CacheConfig) -> CacheConfig {

@@ -175,7 +175,7 @@ impl<V: CacheValue> Core<V> {
 
     /// The options at present.
     pub(crate) fn config(&self) -> Arc<CacheConfig> {
-        self.config.get()
+        self.config.kept()
     }
 
     /// Sets how what waits to be written is read; `false` if it was set before.

@@ -79,11 +79,7 @@ impl<V: CacheValue> Inspected for Core<V> {
         identity: &[u8],
         stored: &Stored,
     ) -> Result<Option<ShownValue>, Unreadable> {
-        let address = Address {
-            key: EntryKey::new(full.key()),
-            full: full.clone(),
-            identity: identity.into(),
-        };
+        let address = Address::as_it_says(full, identity);
         let value = self.strategy.levels.look(&address, stored)?;
         Ok(value.map(ShownValue::new))
     }

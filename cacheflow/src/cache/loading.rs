@@ -215,7 +215,8 @@ impl<K, V: CacheValue> Cache<K, V> {
             let terms = self.terms(errors).or_absent(takes_absent);
             let load = Load::new(loader, terms);
             match watched {
-                Some(entry) => self.core.load_due(&address, entry, load).await,
+                // What is rare is boxed: the others need not make room for it.
+                Some(entry) => Box::pin(self.core.load_due(&address, entry, load)).await,
                 None => self.core.miss(&address, load).await,
             }
         });

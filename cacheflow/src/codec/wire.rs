@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::{Codec, Compression, ValueCodec};
 use crate::entry::{Envelope, Seal};
@@ -29,6 +30,11 @@ pub(crate) trait Seals: Send + Sync {
     fn open(&self, seal: &Seal, entry: [&[u8]; 2], payload: &mut [u8]) -> Result<(), Unreadable>;
 }
 
+/// What a value is given room for before it is encoded, in bytes; so much, however short
+/// or long the last one was.
+const LEAST_ROOM: usize = 256;
+const MOST_ROOM: usize = 64 << 10;
+
 /// Whether and how payloads are encrypted.
 pub(crate) type Sealing = Option<Arc<dyn Seals>>;
 
@@ -51,6 +57,8 @@ pub struct Wire<V> {
     id: u8,
     schema: u64,
     most: usize,
+    /// How many bytes the last value had: the next may have as many.
+    last: AtomicUsize,
     #[cfg(feature = "zstd")]
     packer: Packer,
     sealing: Sealing,
@@ -120,6 +128,7 @@ impl<V: serde::Serialize + serde::de::DeserializeOwned + 'static> Wire<V> {
             codec: Arc::new(codec.clone()),
             schema,
             most: 1024 * 1024,
+            last: AtomicUsize::new(0),
             #[cfg(feature = "zstd")]
             packer: Packer::new(compression),
             sealing: None,
@@ -161,9 +170,13 @@ impl<V> Wire<V> {
     ///
     /// [`ErrorKind::Codec`]: what the codec cannot express.
     pub fn encode(&self, value: &V) -> Result<Vec<u8>> {
-        // Room for a short value; each growth doubles it.
-        let mut out = Vec::with_capacity(256);
+        // Each growth doubles the room, and copies.
+        let last = self.last.load(Ordering::Relaxed);
+        let mut out = Vec::with_capacity(last.clamp(LEAST_ROOM, MOST_ROOM));
         self.codec.encode(value, &mut out)?;
+        if out.len() != last {
+            self.last.store(out.len(), Ordering::Relaxed);
+        }
         Ok(out)
     }
 

@@ -99,7 +99,7 @@ impl CacheFlow {
 
     /// How values are written at present, unless a cache says otherwise.
     pub(crate) fn present(&self) -> Arc<FlowConfig> {
-        self.0.present.get()
+        self.0.present.kept()
     }
 
     /// Looks at the file again and again, until the flow is gone.

@@ -10,21 +10,36 @@ pub(crate) struct Address {
     pub(crate) key: EntryKey,
     /// In the shared store and in messages.
     pub(crate) full: FullKey,
-    /// In the entry itself, to be compared: cache and key, a long key with a
-    /// longer hash than in its name.
-    pub(crate) identity: Box<[u8]>,
+    /// See [`identity`](Self::identity), where that is not the same.
+    identity: Option<Box<[u8]>>,
 }
 
 impl Address {
     pub(crate) fn new(cache: &CacheName, key: &KeyBuf) -> Self {
         let entry_key = key.entry_key();
+        let identity = key.longer_identity();
+        let whole = |key: &[u8]| [cache.as_str().as_bytes(), b":", key].concat().into();
         Self {
             full: FullKey::new(cache, &entry_key),
             key: entry_key,
-            identity: [cache.as_str().as_bytes(), b":", &key.identity()]
-                .concat()
-                .into(),
+            identity: identity.map(|key| whole(&key)),
         }
+    }
+
+    /// That of a full key whose entry says that it is of `identity`.
+    pub(crate) fn as_it_says(full: &FullKey, identity: &[u8]) -> Self {
+        Self {
+            key: EntryKey::new(full.key()),
+            full: full.clone(),
+            identity: Some(identity.into()),
+        }
+    }
+
+    /// In the entry itself, to be compared: cache and key, a long key with a longer hash
+    /// than in its name.
+    pub(crate) fn identity(&self) -> &[u8] {
+        let longer = self.identity.as_deref();
+        longer.unwrap_or(self.full.as_str().as_bytes())
     }
 
     /// That of a full key, unless the key is so long that its name has a hash of it: nobody knows
@@ -34,7 +49,7 @@ impl Address {
         (!name.contains(&HASH_MARK)).then(|| Self {
             full: full.clone(),
             key: EntryKey::new(name),
-            identity: full.as_str().as_bytes().into(),
+            identity: None,
         })
     }
 }
@@ -54,7 +69,10 @@ mod tests {
         let short = address(200);
         let found = Address::of_short(&short.full).unwrap();
         assert_eq!((&found.key, &found.full), (&short.key, &short.full));
-        assert_eq!(found.identity, short.identity);
+        assert_eq!(found.identity(), short.identity());
+        assert_eq!(short.identity(), short.full.as_str().as_bytes());
+        let long = address(201);
+        assert!(long.identity().len() > long.full.as_str().len());
         assert!(Address::of_short(&address(201).full).is_none());
     }
 }

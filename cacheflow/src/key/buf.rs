@@ -179,6 +179,11 @@ impl KeyBuf {
         }
     }
 
+    /// The same, where it is another text than the [name](Self::name).
+    pub(crate) fn longer_identity(&self) -> Option<Vec<u8>> {
+        (self.text.len() > MAX_NAME_BYTES).then(|| self.hashed(64))
+    }
+
     /// The name, owned.
     pub(crate) fn entry_key(&self) -> EntryKey {
         EntryKey::new(&self.name())

@@ -6,6 +6,8 @@ use std::fmt;
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
+use smallvec::SmallVec;
+
 /// The longest name of a cache, in bytes.
 const MAX_CACHE_NAME_BYTES: usize = 128;
 
@@ -190,7 +192,11 @@ impl FullKey {
     /// The key `key` of `cache`.
     #[must_use]
     pub fn new(cache: &CacheName, key: &EntryKey) -> Self {
-        Self(format!("{cache}:{key}").into())
+        let mut text: SmallVec<[u8; 512]> = SmallVec::new();
+        text.extend_from_slice(cache.as_str().as_bytes());
+        text.push(b':');
+        text.extend_from_slice(key.as_bytes());
+        Self(String::from_utf8_lossy(&text).into())
     }
 
     /// Reads a full key out of a message; `None` if it names no cache.
@@ -204,15 +210,19 @@ impl FullKey {
     /// The name of the cache.
     #[must_use]
     pub fn cache(&self) -> &str {
-        self.0.split_once(':').map_or("", |(cache, _)| cache)
+        self.separator().map_or("", |at| &self.0[..at])
     }
 
     /// The name of the entry within its cache.
     #[must_use]
     pub fn key(&self) -> &[u8] {
-        self.0
-            .split_once(':')
-            .map_or(&[], |(_, key)| key.as_bytes())
+        let after = self.separator().map_or(self.0.len(), |at| at + 1);
+        &self.0.as_bytes()[after..]
+    }
+
+    /// Where the name of the cache ends.
+    fn separator(&self) -> Option<usize> {
+        self.0.bytes().position(|byte| byte == b':')
     }
 
     /// The whole as text.

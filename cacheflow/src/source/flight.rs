@@ -3,9 +3,11 @@
 
 use std::any::Any;
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::pin::pin;
+use std::sync::{Arc, PoisonError};
 
-use tokio::sync::watch;
+use smallvec::SmallVec;
+use tokio::sync::Notify;
 
 use super::load::Trouble;
 use crate::clock::Tick;
@@ -13,6 +15,7 @@ use crate::entry::{Epoch, Made};
 use crate::key::{EntryKey, Marks};
 use crate::standing::AsOf;
 use crate::sync::atomic::{AtomicBool, Ordering};
+use crate::sync::{Mutex, MutexGuard};
 
 /// An error that the leader of a flight shares with its followers.
 pub(crate) type SharedError = Arc<dyn Any + Send + Sync>;
@@ -29,6 +32,8 @@ pub(crate) struct Ticket {
     pub(crate) epoch: Epoch,
     kind: Kind,
     cancelled: AtomicBool,
+    /// Taken off its key without being cancelled.
+    has_left: AtomicBool,
     /// Its load was let through: it waits for no other load any more.
     is_through: AtomicBool,
 }
@@ -47,6 +52,7 @@ impl Ticket {
             epoch: start.epoch,
             kind,
             cancelled: AtomicBool::new(false),
+            has_left: AtomicBool::new(false),
             is_through: AtomicBool::new(false),
         }
     }
@@ -70,6 +76,12 @@ impl Ticket {
     /// Whether its load was let through.
     pub(crate) fn is_through(&self) -> bool {
         self.is_through.load(Ordering::Acquire)
+    }
+
+    /// Whether it is off its key for good: given back, or cancelled, which is always
+    /// done together. Told without the lock of the flights.
+    pub(crate) fn is_off(&self) -> bool {
+        self.has_left.load(Ordering::Acquire) || self.is_cancelled()
     }
 
     fn cancel(&self) {
@@ -124,7 +136,11 @@ pub(crate) struct Flight<V> {
     pub(crate) ticket: Arc<Ticket>,
     /// Whether it asks the source, whatever the levels have.
     reloads: bool,
-    progress: watch::Sender<Progress<V>>,
+    /// Whether somebody has joined it.
+    is_followed: AtomicBool,
+    progress: Mutex<Progress<V>>,
+    /// Wakes those who wait for it.
+    progressed: Notify,
 }
 
 /// How far a flight is.
@@ -147,22 +163,30 @@ impl<V: Clone> Flight<V> {
         Self {
             ticket,
             reloads,
-            progress: watch::Sender::new(Progress {
+            is_followed: AtomicBool::new(false),
+            progress: Mutex::new(Progress {
                 meanwhile: None,
                 outcome: None,
             }),
+            progressed: Notify::new(),
         }
+    }
+
+    /// Whether somebody has joined it, who has to be told. Once it is off its key,
+    /// nobody can any more.
+    pub(crate) fn is_followed(&self) -> bool {
+        self.is_followed.load(Ordering::Acquire)
     }
 
     /// Gives followers something to go on with.
     pub(crate) fn give_meanwhile(&self, meanwhile: Meanwhile<V>) {
-        self.progress
-            .send_modify(|progress| progress.meanwhile = Some(meanwhile));
+        self.progress().meanwhile = Some(meanwhile);
+        self.progressed.notify_waiters();
     }
 
     /// The value that it refreshes, if that may be served `now`.
     pub(crate) fn current(&self, now: Tick) -> Option<Made<V>> {
-        match &self.progress.borrow().meanwhile {
+        match &self.progress().meanwhile {
             Some(Meanwhile::Current(made)) if now < made.served_until => Some(made.clone()),
             _ => None,
         }
@@ -170,7 +194,7 @@ impl<V: Clone> Flight<V> {
 
     /// An old value, if there is one.
     pub(crate) fn stale(&self) -> Option<Made<V>> {
-        match &self.progress.borrow().meanwhile {
+        match &self.progress().meanwhile {
             Some(Meanwhile::Stale(made)) => Some(made.clone()),
             _ => None,
         }
@@ -178,36 +202,46 @@ impl<V: Clone> Flight<V> {
 
     /// Tells the followers; the first outcome counts.
     pub(crate) fn land(&self, outcome: Outcome<V>) {
-        self.progress.send_if_modified(|progress| {
-            let first = progress.outcome.is_none();
-            if first {
-                progress.outcome = Some(outcome);
+        {
+            let mut progress = self.progress();
+            if progress.outcome.is_some() {
+                return;
             }
-            first
-        });
+            progress.outcome = Some(outcome);
+        }
+        self.progressed.notify_waiters();
     }
 
     /// Waits for the outcome, or for the value that it refreshes, if that may be
     /// served `now`.
     pub(crate) async fn landed(&self, now: impl Fn() -> Tick) -> Landed<V> {
-        let mut progress = self.progress.subscribe();
-        let served = |progress: &Progress<V>| match &progress.meanwhile {
-            Some(Meanwhile::Current(made)) => now() < made.served_until,
-            _ => false,
-        };
-        let told = progress
-            .wait_for(|progress| progress.outcome.is_some() || served(progress))
-            .await;
-        match told.as_deref() {
-            Ok(Progress {
-                outcome: Some(outcome),
-                ..
-            }) => Landed::Outcome(outcome.clone()),
-            Ok(Progress {
-                meanwhile: Some(Meanwhile::Current(made)),
-                ..
-            }) => Landed::Current(made.clone()),
-            _ => Landed::Outcome(Outcome::Abandoned),
+        loop {
+            let mut progressed = pin!(self.progressed.notified());
+            // Before the look: what comes between the two wakes it.
+            progressed.as_mut().enable();
+            if let Some(landed) = self.progress().landed(&now) {
+                return landed;
+            }
+            progressed.await;
+        }
+    }
+
+    fn progress(&self) -> MutexGuard<'_, Progress<V>> {
+        self.progress.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl<V: Clone> Progress<V> {
+    /// What those who wait are told, if there is something.
+    fn landed(&self, now: &impl Fn() -> Tick) -> Option<Landed<V>> {
+        if let Some(outcome) = &self.outcome {
+            return Some(Landed::Outcome(outcome.clone()));
+        }
+        match &self.meanwhile {
+            Some(Meanwhile::Current(made)) if now() < made.served_until => {
+                Some(Landed::Current(made.clone()))
+            }
+            _ => None,
         }
     }
 }
@@ -234,14 +268,14 @@ pub(crate) struct Flights<V> {
 
 struct Slot<V> {
     flight: Option<Arc<Flight<V>>>,
-    tickets: Vec<Arc<Ticket>>,
+    tickets: SmallVec<[Arc<Ticket>; 1]>,
 }
 
 impl<V> Default for Slot<V> {
     fn default() -> Self {
         Self {
             flight: None,
-            tickets: Vec::new(),
+            tickets: SmallVec::new(),
         }
     }
 }
@@ -266,6 +300,7 @@ impl<V: Clone> Flights<V> {
         let slot = self.slots.entry(key.clone()).or_default();
         if let Some(flight) = &slot.flight {
             if flight.reloads || !reloads {
+                flight.is_followed.store(true, Ordering::Release);
                 return Boarding::Follow(Arc::clone(flight));
             }
             // It must not be kept either: it would take the place of what is newer.
@@ -297,6 +332,7 @@ impl<V: Clone> Flights<V> {
     /// Takes `ticket`, or the flight that it belongs to, off the key. A flight
     /// that began later under the same key stays.
     pub(crate) fn leave(&mut self, key: &EntryKey, ticket: &Arc<Ticket>) {
+        ticket.has_left.store(true, Ordering::Release);
         let Some(slot) = self.slots.get_mut(key) else {
             return;
         };

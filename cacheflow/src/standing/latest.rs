@@ -107,7 +107,7 @@ impl Latest {
         let after = |number: Option<&u64>| number.is_some_and(|number| *number > as_of);
         let by_key = |key: &FullKey| {
             after(self.keys.get(key))
-                || after(self.caches.get(key.cache()))
+                || !self.caches.is_empty() && after(self.caches.get(key.cache()))
                 || self
                     .patterns
                     .iter()

@@ -1,6 +1,8 @@
 //! Where a node stands towards the journal.
 
 mod latest;
+#[cfg(test)]
+mod tests;
 mod watches;
 mod window;
 
@@ -25,6 +27,10 @@ pub(crate) use window::{Lost, Verdict};
 #[derive(Debug)]
 pub(crate) struct Standing {
     place: Mutex<Place>,
+    /// The number of the position, as those read it who need no more; see [`NOWHERE`].
+    here: AtomicU64,
+    /// The same of what was forgotten on this node alone.
+    here_alone: AtomicU64,
     open_until: AtomicU64,
     /// How often the gate was closed and opened again, or closed by force.
     closures: AtomicU64,
@@ -35,6 +41,9 @@ pub(crate) struct Standing {
     max_staleness: Duration,
     clock: Clock,
 }
+
+/// In place of a number before the first subscription. Journals count from one.
+const NOWHERE: u64 = u64::MAX;
 
 #[derive(Debug, Default)]
 struct Place {
@@ -47,6 +56,7 @@ impl Standing {
     /// its gate is always open.
     pub(crate) fn alone(clock: Clock) -> Self {
         let standing = Self::new(Tick::NEVER, Duration::MAX, clock);
+        standing.place().window.be_alone();
         standing.adopt(&Snapshot {
             position: Position {
                 incarnation: 1,
@@ -67,6 +77,8 @@ impl Standing {
     fn new(open_until: Tick, max_staleness: Duration, clock: Clock) -> Self {
         Self {
             place: Mutex::default(),
+            here: AtomicU64::new(NOWHERE),
+            here_alone: AtomicU64::new(0),
             open_until: AtomicU64::new(open_until.nanos()),
             closures: AtomicU64::new(0),
             ended: AtomicBool::new(false),
@@ -83,6 +95,18 @@ impl Standing {
     /// position, because a record is applied before it is counted.
     pub(crate) fn position(&self) -> Option<Position> {
         self.place().position
+    }
+
+    /// The number of that record; for those who ask nothing else, and have to wait for
+    /// nobody who does.
+    pub(crate) fn here(&self) -> Option<u64> {
+        let number = self.here.load(Ordering::SeqCst);
+        (number != NOWHERE).then_some(number)
+    }
+
+    /// Loads and puts will be dated back by so much.
+    pub(crate) fn remember(&self, hold_off: Duration) {
+        self.place().window.remember(hold_off);
     }
 
     /// Somebody begins to load or put: the records from here on stay in mind
@@ -178,15 +202,17 @@ impl Standing {
 
     /// That is applied to all caches.
     pub(crate) fn count_local(&self) {
-        self.place().window.count_local();
+        let mut place = self.place();
+        place.window.count_local();
+        let applied = place.window.local_number(Duration::ZERO, self.clock.now());
+        self.here_alone.store(applied, Ordering::SeqCst);
     }
 
     /// Where this node stands, for a caller that joins somebody else's load.
     pub(crate) fn joining(&self) -> Joined {
-        let place = self.place();
         Joined {
-            number: place.position.map(|position| position.number),
-            local: place.window.local_number(Duration::ZERO, self.clock.now()),
+            number: self.here(),
+            local: self.here_alone.load(Ordering::SeqCst),
         }
     }
 
@@ -212,12 +238,16 @@ impl Standing {
 
     /// To be called after the record at `position` has been applied.
     pub(crate) fn stand_at(&self, position: Position) {
-        self.place().position = Some(position);
+        let mut place = self.place();
+        place.position = Some(position);
+        self.here.store(position.number, Ordering::SeqCst);
     }
 
     /// The position turned out to be false: as if nothing had been heard yet.
     pub(crate) fn forget_position(&self) {
-        self.place().position = None;
+        let mut place = self.place();
+        place.position = None;
+        self.here.store(NOWHERE, Ordering::SeqCst);
     }
 
     /// What this node knows and a journal at `snapshot` has lost.
@@ -229,6 +259,7 @@ impl Standing {
     pub(crate) fn adopt(&self, snapshot: &Snapshot) {
         let mut place = self.place();
         place.position = Some(snapshot.position);
+        self.here.store(snapshot.position.number, Ordering::SeqCst);
         place.window.adopt(snapshot, self.clock.now());
     }
 
@@ -255,9 +286,23 @@ impl Standing {
         }
     }
 
-    /// Judges a value that the shared store gave.
-    pub(crate) fn judge_stored(&self, as_of: Position, key: &FullKey, marks: &Marks) -> Verdict {
+    /// Judges a value that a store gave whose journal has this `incarnation`.
+    pub(crate) fn judge_stored(
+        &self,
+        incarnation: u64,
+        as_of: Position,
+        key: &FullKey,
+        marks: &Marks,
+    ) -> Verdict {
         let place = self.place();
+        // The store must keep the journal that this node listens to: one that has just
+        // taken over may hold what this node knows to be forgotten.
+        if place
+            .position
+            .is_none_or(|here| here.incarnation != incarnation)
+        {
+            return Verdict::Unknown;
+        }
         place
             .window
             .judge_stored(as_of, key, marks, self.clock.now())
@@ -393,72 +438,5 @@ impl Drop for AsOf {
         if let Some((standing, number)) = self.pinned.take() {
             standing.place().window.unpin(number);
         }
-    }
-}
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::clock::Clock;
-
-    #[test]
-    fn the_gate_is_open_for_max_staleness_after_the_question_not_the_answer() {
-        let clock = Clock::manual();
-        let standing = Standing::unheard(Duration::from_secs(2), clock.clone());
-        assert!(!standing.is_open(clock.now()));
-        let asked = clock.now();
-        clock.advance(Duration::from_secs(1));
-        standing.prove(asked);
-        assert!(standing.is_open(clock.now()));
-        clock.advance(Duration::from_secs(1));
-        assert!(!standing.is_open(clock.now()));
-    }
-
-    #[test]
-    fn an_older_proof_does_not_shorten_the_gate() {
-        let clock = Clock::manual();
-        let standing = Standing::unheard(Duration::from_secs(2), clock.clone());
-        let older = clock.now();
-        clock.advance(Duration::from_secs(1));
-        standing.prove(clock.now());
-        standing.prove(older);
-        clock.advance(Duration::from_millis(1999));
-        assert!(standing.is_open(clock.now()));
-    }
-
-    #[test]
-    fn an_ended_gate_stays_closed() {
-        let standing = Standing::alone(Clock::manual());
-        standing.end();
-        standing.prove(Tick::ZERO.after(Duration::from_secs(9)));
-        assert!(!standing.is_open(Tick::ZERO.after(Duration::from_secs(9))));
-    }
-
-    #[test]
-    fn a_gate_that_closes_is_counted_once_however_it_closes() {
-        let clock = Clock::manual();
-        let standing = Standing::unheard(Duration::from_secs(2), clock.clone());
-        let minute = Duration::from_secs(60);
-        standing.disprove();
-        assert_eq!(standing.gate_closures(), 0, "it was never open");
-        standing.prove(clock.now());
-        standing.prove(clock.now());
-        assert_eq!(standing.gate_closures(), 0);
-        clock.advance(minute);
-        assert_eq!(standing.gate_closures(), 1, "its time is over");
-        standing.prove(clock.now());
-        assert_eq!(standing.gate_closures(), 1, "and was opened again");
-        standing.disprove();
-        standing.disprove();
-        assert_eq!(standing.gate_closures(), 2, "by force");
-        standing.prove(clock.now());
-        clock.advance(minute);
-        standing.disprove();
-        assert_eq!(standing.gate_closures(), 3, "it was closed already");
-    }
-
-    #[test]
-    fn alone_the_gate_is_always_open() {
-        let centuries = Duration::from_secs(1 << 33);
-        assert!(Standing::alone(Clock::manual()).is_open(Tick::ZERO.after(centuries)));
     }
 }

@@ -9,8 +9,8 @@ use crate::clock::Tick;
 use crate::event::{Change, Forgotten, Position, Record, Snapshot};
 use crate::key::{CacheName, FullKey, Marks, Pattern};
 
-/// A record stays in mind for so long in any case: what a server lost in a
-/// failover is repeated out of it, and values that come back with a lagging
+/// A record that others have stays in mind for so long in any case: what a server lost
+/// in a failover is repeated out of it, and values that come back with a lagging
 /// replica are recognised by it.
 const RING: Duration = Duration::from_secs(60);
 
@@ -25,7 +25,8 @@ const MOST: usize = 500_000;
 /// The recent records of one journal.
 ///
 /// It holds every record that is newer than the oldest flight or put of this
-/// node, every record that is not done, and what was heard within a minute.
+/// node, every record that is not done, and, where others have them too, what was heard
+/// within a minute.
 /// (Without the first, a load could not be judged at its end; without the
 /// second, values of a tag would be believed until they are removed.)
 #[derive(Debug, Default)]
@@ -51,6 +52,9 @@ pub(super) struct Window {
     gone_heard: Option<Tick>,
     /// Where and when this node began to listen without a gap.
     adopted: (u64, Tick),
+    /// Where nobody else has these records, they stay in mind for so long, not for
+    /// [`RING`].
+    alone: Option<Duration>,
 }
 
 /// Keys with the records that hold them, and until when.
@@ -127,6 +131,17 @@ impl Window {
         }
     }
 
+    /// Nobody else has these records: they are there for the flights and puts of this
+    /// node, and to [tell](Self::number_before) where it stood.
+    pub(super) fn be_alone(&mut self) {
+        self.alone = Some(Duration::ZERO);
+    }
+
+    /// From now on somebody wants to be told where the node stood `ago`.
+    pub(super) fn remember(&mut self, ago: Duration) {
+        self.alone = self.alone.map(|kept| kept.max(ago));
+    }
+
     /// Begins anew where `snapshot` stands.
     pub(super) fn adopt(&mut self, snapshot: &Snapshot, now: Tick) {
         if snapshot.reaches(self.incarnation).is_none() {
@@ -134,6 +149,7 @@ impl Window {
                 pins: std::mem::take(&mut self.pins),
                 local: std::mem::take(&mut self.local),
                 watches: std::mem::take(&mut self.watches),
+                alone: self.alone,
                 ..Self::default()
             };
         }
@@ -412,13 +428,14 @@ impl Window {
 
     /// Lets go of what nobody needs any more.
     pub(super) fn trim(&mut self, now: Tick) {
+        let ring = self.alone.unwrap_or(RING);
         let oldest_pin = self.pins.keys().next().copied().unwrap_or(u64::MAX);
         while let Some(number) = self.closed.front().copied() {
             let Some(kept) = self.records.get(&number) else {
                 self.closed.pop_front();
                 continue;
             };
-            let young = now.since(kept.heard) < RING && self.size <= RING_SIZE;
+            let young = now.since(kept.heard) < ring && self.size <= RING_SIZE;
             if self.size <= MOST && (young || number > oldest_pin) {
                 break;
             }

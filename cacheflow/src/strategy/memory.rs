@@ -80,6 +80,7 @@ impl<V: Clone + Send + Sync + 'static> Local<V> {
             serve_young,
             hold_off,
         } = options;
+        standing.remember(hold_off);
         Self {
             values: Shelf::new(cache.clone(), memory),
             nothings: Shelf::new(cache.clone(), nothings),
@@ -255,7 +256,9 @@ impl<V: Clone + Send + Sync + 'static> Local<V> {
 
     /// Gives a ticket, and the flight it belongs to, back.
     pub(crate) fn leave(&self, key: &EntryKey, ticket: &Arc<Ticket>) {
-        self.inside().flights.leave(key, ticket);
+        if !ticket.is_off() {
+            self.inside().flights.leave(key, ticket);
+        }
     }
 
     /// Takes an overdue flight off its key. It is cancelled as well: nobody
@@ -297,7 +300,7 @@ impl<V: Clone + Send + Sync + 'static> Local<V> {
     }
 
     fn here(&self) -> Option<u64> {
-        self.standing.position().map(|position| position.number)
+        self.standing.here()
     }
 
     /// Puts what was read or loaded under `ticket` into memory, unless it was

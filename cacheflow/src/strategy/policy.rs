@@ -83,7 +83,7 @@ impl Policy {
             skip_shared: options.skip.reading_shared,
             skip_memory: options.skip.filling_memory,
             refreshes: None,
-            refresh: *self.refresh.get(),
+            refresh: **self.refresh.get(),
             idle,
         }
     }

@@ -168,7 +168,13 @@ fn own_time(measured: &Measured) -> Goal {
         better: Better::Less,
         measured: Spread::of(own.collect()).map_or(f64::NAN, |own| own.median),
         tried: "the median over all rounds of what the process used for misses, less what it used \
-                for as many GET + PTTL and scripts that SET the same text, in the same thread"
+                for as many GET + PTTL and scripts that SET the same text, in the same thread. A \
+                fill is one buffer, flights wait by a lock and one notification, nothing of what is \
+                rare is in the future of a lookup: from 68,800 instructions and 67 allocations to \
+                50,600 and 43, the round trips' own included (23 allocations). Of what is left \
+                the connection's task and the parser of answers are 3 of 10 parts, the fill with \
+                its envelope, its command and its budget 2 to 3, memory with moka's insertion 2, \
+                the look into Redis 1, and no other step as much as a half"
             .to_owned(),
     }
 }

@@ -2,6 +2,7 @@ use std::time::Duration;
 
 use super::*;
 use crate::clock::Clock;
+use crate::entry::Level;
 use crate::standing::Standing;
 
 fn start() -> Start {
@@ -10,6 +11,22 @@ fn start() -> Start {
         now: Tick::ZERO,
         as_of: standing.begin(Duration::ZERO),
         epoch: Epoch(0),
+    }
+}
+
+fn made(value: u8) -> Made<u8> {
+    Made {
+        value,
+        marks: None,
+        expires: None,
+        begun: Tick::ZERO,
+        seen: Tick::ZERO,
+        age: Duration::ZERO,
+        served_until: Tick::NEVER,
+        level: Level::Source,
+        is_stale: false,
+        version: None,
+        header: None,
     }
 }
 
@@ -56,6 +73,42 @@ fn who_reloads_joins_only_those_who_do() {
 }
 
 #[test]
+fn who_leads_knows_whether_somebody_follows() {
+    let (mut flights, key) = (Flights::default(), EntryKey::new(b"1"));
+    let flight = lead(&mut flights, &key);
+    assert!(!flight.is_followed());
+    follow(&mut flights, &key);
+    assert!(flight.is_followed());
+}
+
+/// Whoever is told so without the lock gives nothing back.
+#[test]
+fn a_ticket_is_off_when_its_key_is_free_and_not_before() {
+    let key = EntryKey::new(b"1");
+    type Way = fn(&mut Flights<u8>, &EntryKey, &Arc<Ticket>);
+    let ways: [Way; 6] = [
+        |flights, key, ticket| flights.leave(key, ticket),
+        |flights, key, ticket| flights.give_up(key, ticket),
+        |flights, key, _| flights.cancel(key.as_bytes()),
+        |flights, key, _| flights.cancel_reads(key.as_bytes()),
+        |flights, _, _| flights.cancel_matching(|_| true),
+        |flights, _, _| flights.cancel_all(),
+    ];
+    for end in ways {
+        let mut flights = Flights::default();
+        let flight = lead(&mut flights, &key);
+        let reader = flights.read(&key, start());
+        let tickets = [&flight.ticket, &reader];
+        assert!(!tickets.iter().any(|ticket| ticket.is_off()));
+        tickets
+            .iter()
+            .for_each(|ticket| end(&mut flights, &key, ticket));
+        assert!(tickets.iter().all(|ticket| ticket.is_off()));
+        assert!(!flights.has(&key));
+    }
+}
+
+#[test]
 fn nobody_joins_a_cancelled_flight() {
     let (mut flights, key) = (Flights::default(), EntryKey::new(b"1"));
     let old = lead(&mut flights, &key);
@@ -99,4 +152,28 @@ async fn the_first_outcome_counts() {
     flight.land(Outcome::Abandoned);
     let landed = flight.landed(|| Tick::ZERO).await;
     assert!(matches!(landed, Landed::Outcome(Outcome::Absent(None))));
+}
+
+/// Between its look and its wait nothing is missed.
+#[tokio::test]
+async fn all_who_wait_are_told_of_what_comes_meanwhile_and_of_the_end() {
+    let (mut flights, key) = (Flights::default(), EntryKey::new(b"1"));
+    let flight = lead(&mut flights, &key);
+    let wait = || {
+        let flight = Arc::clone(&flight);
+        tokio::spawn(async move { flight.landed(|| Tick::ZERO).await })
+    };
+    let waiting = [wait(), wait()];
+    tokio::task::yield_now().await;
+    // An old value is for those who ask for it.
+    flight.give_meanwhile(Meanwhile::Stale(made(1)));
+    tokio::task::yield_now().await;
+    assert!(waiting.iter().all(|waiting| !waiting.is_finished()));
+    flight.land(Outcome::Value(made(2)));
+    for waiting in waiting {
+        let Landed::Outcome(Outcome::Value(told)) = waiting.await.unwrap() else {
+            panic!("abandoned")
+        };
+        assert_eq!(told.value, 2);
+    }
 }

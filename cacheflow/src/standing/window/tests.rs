@@ -363,3 +363,39 @@ fn a_hold_off_longer_than_the_window_remembers_is_not_taken_for_known() {
         .is_some_and(|as_of| loaded(&window, as_of) == Verdict::Current);
     assert!(!kept, "c:1 was forgotten right now");
 }
+
+/// Whoever is under way needs them; nobody else asks for what a node alone has recorded.
+#[test]
+fn alone_a_record_stays_for_those_who_are_under_way_and_for_the_hold_off() {
+    let alone = |remembered| {
+        let mut window = Window::default();
+        window.be_alone();
+        window.remember(remembered);
+        window.adopt(&snapshot(0), Tick::ZERO);
+        window
+    };
+    let later = |seconds: u32| Tick::ZERO.after(SECOND * seconds);
+
+    let mut window = alone(Duration::ZERO);
+    window.note(&of_key(1, "c:9"), later(1));
+    assert_eq!(window.records.len(), 0, "nobody needs it");
+    window.pin(1);
+    window.note(&of_key(2, "c:1"), later(2));
+    window.note(&of_key(3, "c:9"), later(200));
+    assert_eq!(window.records.len(), 2);
+    assert_eq!(loaded(&window, 1), Verdict::Old);
+    window.unpin(1);
+    window.trim(later(200));
+    assert_eq!(window.records.len(), 0);
+    assert_eq!(loaded(&window, 1), Verdict::Unknown);
+    assert_eq!(loaded(&window, 3), Verdict::Current);
+
+    let mut window = alone(SECOND * 2);
+    window.note(&of_key(1, "c:1"), later(10));
+    window.trim(later(11));
+    assert_eq!(window.number_before(1, SECOND * 2, later(11)), Some(0));
+    assert_eq!(loaded(&window, 0), Verdict::Old);
+    window.trim(later(12));
+    assert_eq!(window.records.len(), 0);
+    assert_eq!(window.number_before(1, SECOND * 2, later(12)), Some(1));
+}

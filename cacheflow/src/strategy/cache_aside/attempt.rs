@@ -104,8 +104,11 @@ where
         tickets.iter().for_each(|ticket| ticket.go_through());
         let loader = loader.take().expect("a load is tried once");
         let began = self.clock.now();
-        let run = while_loading(tickets, made_of, pass.under, self.run(loader, terms));
-        let loaded = timeouts::within(pass.left, run).await;
+        let loaded = {
+            let run = self.run(loader, terms);
+            let run = pin!(while_loading(tickets, made_of, pass.under, run));
+            timeouts::within(pass.left, run).await
+        };
         let cost = self.clock.now().since(began);
         Attempt {
             loaded: self.ended(terms, pass, loaded),
@@ -177,8 +180,11 @@ where
     {
         let loaded = match self.let_through(terms).await {
             Ok(pass) => {
-                let run = while_let_through(self.flow, pass.under, self.run(loader, terms));
-                let loaded = timeouts::within(pass.left, run).await;
+                let loaded = {
+                    let run = self.run(loader, terms);
+                    let run = pin!(while_let_through(self.flow, pass.under, run));
+                    timeouts::within(pass.left, run).await
+                };
                 self.ended(terms, pass, loaded)
             }
             Err(failure) => Err(failure),

@@ -231,7 +231,7 @@ where
             ttl,
             stale: Duration::ZERO,
             idle: self.config.get().idle,
-            refresh: *terms.policy.refresh.get(),
+            refresh: **terms.policy.refresh.get(),
             cost: keeping.cost,
             version: None,
             skip_shared: keeping.skip_shared || skip.filling_shared,

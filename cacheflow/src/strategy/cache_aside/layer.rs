@@ -74,12 +74,14 @@ where
     {
         let reply = match self.board(address, &load.terms).await {
             Boarded::Landed(reply) => return reply,
-            Boarded::Alone => return self.alone(load).await,
+            // What is rare is boxed: all others need not make room for it.
+            Boarded::Alone => return Box::pin(self.alone(load)).await,
             Boarded::Lead { flight, way } => self.lead(address, &flight, &mut load, way).await,
         };
         match reply {
             Ok(Loaded::Value(made)) if load.terms.context.was_due() => {
-                let refreshed = self.refresh(address, Due::Shared(made.clone()), load).await;
+                let refresh = self.refresh(address, Due::Shared(made.clone()), load);
+                let refreshed = Box::pin(refresh).await;
                 let is_over = self.clock.now() >= made.served_until;
                 match refreshed {
                     Some(Ok(loaded)) => Ok(loaded),
@@ -190,9 +192,8 @@ where
                 self.count(Counter::Miss, counted);
                 return Boarded::Alone;
             }
-            let (end, reply) = self
-                .follow(address, joined, &flight, terms, &mut counted)
-                .await;
+            let follow = self.follow(address, joined, &flight, terms, &mut counted);
+            let (end, reply) = Box::pin(follow).await;
             match (after_flight(end), reply) {
                 (Follow::Take, Some(reply)) => return Boarded::Landed(reply),
                 (Follow::LoadAlone, _) => return Boarded::Alone,

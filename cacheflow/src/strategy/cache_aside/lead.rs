@@ -1,6 +1,7 @@
 //! Leading a flight: look, load, tell the followers, keep.
 
 use std::future::Future;
+use std::pin::pin;
 use std::sync::Arc;
 
 use tracing::Instrument;
@@ -15,7 +16,7 @@ use crate::entry::{Found, Made};
 use crate::event::Counter;
 use crate::key::Address;
 use crate::source::{Flight, LoadContext, Loaded, MadeOf, Meanwhile, Outcome};
-use crate::strategy::distributed_lock::{Lease, Step};
+use crate::strategy::distributed_lock::{Lease, Lock, Step};
 use crate::strategy::levels::{Levels, Read};
 
 /// How a flight is led.
@@ -74,7 +75,14 @@ where
             Looked::Found(found) => return Ok(found),
             Looked::Load { stale, skip_shared } => (stale, skip_shared),
         };
-        let lease = match self.lease(address, flight, terms, way, skip_shared).await {
+        // What is rare is boxed: all others need not make room for it.
+        let leased = match &terms.policy.lock {
+            Some(lock) if !skip_shared => {
+                Box::pin(self.lease(lock, address, flight, terms, way)).await
+            }
+            _ => Leased::Load(None),
+        };
+        let mut lease = match leased {
             Leased::Load(lease) => lease,
             Leased::Found(reply) => {
                 self.count(Counter::SharedHit, way.counted || way.refreshes.is_some());
@@ -95,31 +103,33 @@ where
             terms.context.replaces(Found::new(made.clone(), now));
         }
         let made_of = Arc::new(MadeOf::new(self.flow));
-        let attempt = self.attempt(
-            std::slice::from_ref(&flight.ticket),
-            &made_of,
-            loader,
-            terms,
-            // One that outlives its caller goes on, and gives the old value meanwhile.
-            || {
-                let may = way.refreshes.is_none() && !way.outlives && self.may_stand_in(terms);
-                let stale = stale.as_ref().filter(|_| may);
-                stale.is_some_and(|made| self.may_still(address, flight, made))
-            },
-        );
-        let attempt = attempt.instrument(self.load_span(address));
-        let (attempt, lease) = match lease {
-            Some(mut lease) => (lease.while_renewed(attempt).await, Some(lease)),
-            None => (attempt.await, None),
+        let attempt = {
+            let attempt = self.attempt(
+                std::slice::from_ref(&flight.ticket),
+                &made_of,
+                loader,
+                terms,
+                // One that outlives its caller goes on, and gives the old value meanwhile.
+                || {
+                    let may = way.refreshes.is_none() && !way.outlives && self.may_stand_in(terms);
+                    let stale = stale.as_ref().filter(|_| may);
+                    stale.is_some_and(|made| self.may_still(address, flight, made))
+                },
+            );
+            // Where it lies: each move would make the future of every lookup longer by it.
+            let attempt = pin!(attempt.instrument(self.load_span(address)));
+            match &mut lease {
+                Some(lease) => Box::pin(lease.while_renewed(attempt)).await,
+                None => attempt.await,
+            }
         };
         let parts = made_of.take();
         let Attempt { loaded, cost } = attempt;
         let loaded = match loaded {
             Ok(loaded) => loaded,
             Err(failure) => {
-                let reply = self
-                    .failed(address, flight, terms, way, stale, parts, failure)
-                    .await;
+                let reply = self.failed(address, flight, terms, way, stale, parts, failure);
+                let reply = Box::pin(reply).await;
                 give_back(lease).await;
                 return reply;
             }
@@ -171,7 +181,7 @@ where
         }
         let entry = self.local.hit(address.key.as_bytes())?;
         self.count(Counter::MemoryHit, way.counted);
-        Some(self.found(flight, entry.made()))
+        Some(self.found(address, flight, entry.made()))
     }
 
     /// What a read of the levels below memory comes to.
@@ -199,7 +209,7 @@ where
                     None if is_due => terms.context.is_due(),
                     _ => {}
                 }
-                return Looked::Found(self.found(flight, made));
+                return Looked::Found(self.found(address, flight, made));
             }
             Read::Absent(made) if terms.takes_absent => {
                 self.count(Counter::SharedHit, way.counted || way.refreshes.is_some());
@@ -230,23 +240,25 @@ where
         Looked::Load { stale, skip_shared }
     }
 
-    fn found(&self, flight: &Flight<V>, made: Made<V>) -> Loaded<Made<V>> {
-        flight.land(Outcome::Value(made.clone()));
+    fn found(&self, address: &Address, flight: &Flight<V>, made: Made<V>) -> Loaded<Made<V>> {
+        // Off the key first: then it is known whether anybody follows, and nearly always
+        // the value need not be copied.
+        self.local.leave(&address.key, &flight.ticket);
+        if flight.is_followed() {
+            flight.land(Outcome::Value(made.clone()));
+        }
         Loaded::Value(made)
     }
 
     /// The lease of the key, where the strategy wants one. A refresh waits for nobody.
     async fn lease<E>(
         &self,
+        lock: &Lock,
         address: &Address,
         flight: &Flight<V>,
         terms: &Terms<V, E>,
         way: Way,
-        skip_shared: bool,
     ) -> Leased<V, E> {
-        let Some(lock) = terms.policy.lock.as_ref().filter(|_| !skip_shared) else {
-            return Leased::Load(None);
-        };
         // Nothing will be loaded, or one probe of this node.
         let breaker = terms.policy.breaker.as_ref();
         if breaker.is_some_and(|breaker| breaker.is_open()) {
@@ -306,6 +318,6 @@ where
 /// After the fill: who waits for the lease finds the value.
 async fn give_back(lease: Option<Lease>) {
     if let Some(lease) = lease {
-        lease.give_back().await;
+        Box::pin(lease.give_back()).await;
     }
 }

@@ -58,24 +58,16 @@ impl<V: Clone + Send + Sync + 'static> Layer<V> {
         stored: &Stored,
         idle: Option<Duration>,
     ) -> Result<Opened<V>, Unreadable> {
-        let envelope = self.0.wire.open(&stored.bytes, &address.identity)?;
-        // The server must keep the journal that this node listens to: one that
-        // has just taken over may hold what this node knows to be forgotten.
-        let position = self.0.standing.position();
-        if position.is_none_or(|position| position.incarnation != stored.incarnation) {
-            return Err(Unreadable::Incarnation);
-        }
+        let envelope = self.0.wire.open(&stored.bytes, address.identity())?;
         // What a record in the window makes old is no hit, although it is not
         // removed yet.
         let as_of = Position {
             incarnation: envelope.incarnation,
             number: envelope.as_of,
         };
-        match self
-            .0
-            .standing
-            .judge_stored(as_of, &address.full, &envelope.marks)
-        {
+        let (incarnation, marks) = (stored.incarnation, &envelope.marks);
+        let standing = &self.0.standing;
+        match standing.judge_stored(incarnation, as_of, &address.full, marks) {
             Verdict::Current => {}
             Verdict::Old => return Err(Unreadable::Forgotten),
             Verdict::Unknown => return Err(Unreadable::Incarnation),
@@ -136,7 +128,7 @@ impl<V: Clone + Send + Sync + 'static> Layer<V> {
             load_micros: u32::try_from(fill.cost.as_micros()).unwrap_or(u32::MAX),
             marks: Cow::Borrowed(&fill.marks),
             version: fill.version.as_deref().map(Cow::Borrowed),
-            ..Envelope::of(&address.identity)
+            ..Envelope::of(address.identity())
         };
         self.0.wire.write(head, payload)
     }

@@ -163,7 +163,7 @@ impl<V: Clone + Send + Sync + 'static> Layer<V> {
     /// answer, nor if this node does not know yet what was forgotten. That is
     /// nothing new to tell, so nothing is counted.
     pub(super) fn may_ask(&self, shared: &Guarded) -> bool {
-        shared.is_trusted() && self.0.standing.position().is_some()
+        shared.is_trusted() && self.0.standing.here().is_some()
     }
 
     /// Counts how long the shared store took to answer what it was asked at `asked`, or
@@ -443,7 +443,8 @@ impl<V: Clone + Send + Sync + 'static> Layer<V> {
         // somebody may have replaced it already. A failure leaves it to the fill
         // or to its TTL.
         if let (Some(shared), false) = (&self.0.shared, fault == Unreadable::Incarnation) {
-            let _ = shared.discard(&address.full, &stored.bytes).await;
+            let discarded = shared.discard(&address.full, &stored.bytes);
+            let _ = Box::pin(discarded).await;
         }
     }
 }

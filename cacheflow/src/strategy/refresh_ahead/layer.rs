@@ -1,6 +1,7 @@
 //! Loading a value anew while it is served.
 
 use std::future::Future;
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -114,8 +115,10 @@ where
         };
         // A load that hangs does not hold its key for ever.
         let longest = self.longest_refresh(&due);
-        let lead = self.lead(address, &flight, &mut load, way);
-        let reply = timeouts::within(Some(longest), lead).await;
+        let reply = {
+            let lead = pin!(self.lead(address, &flight, &mut load, way));
+            timeouts::within(Some(longest), lead).await
+        };
         if load.terms.context.was_left_to_another() {
             failing.is_failing = false;
             self.pause(address, &due, 0);

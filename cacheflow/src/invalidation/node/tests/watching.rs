@@ -53,7 +53,8 @@ fn watch(node: &Node) {
 
 fn verdict(node: &Node, as_of: u64) -> Verdict {
     let standing = &node.standing;
-    standing.judge_stored(at(as_of), &key("w:1"), Marks::NONE)
+    let here = standing.position().unwrap().incarnation;
+    standing.judge_stored(here, at(as_of), &key("w:1"), Marks::NONE)
 }
 
 #[test]
