@@ -18,8 +18,8 @@ use crate::key::{EntryKey, Marks};
 use crate::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 
 /// The beginning of an entry's life in one cache: bumped to forget everything
-/// at once.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+/// at once, or what carries a tag.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Epoch(pub(crate) u64);
 
 /// A value with what it is forgotten by and until when it may live, on its way
@@ -149,7 +149,8 @@ pub(crate) struct Entry<V> {
     /// `life.expires`, moved on by readers of an entry that lives while it is
     /// read.
     expires: AtomicU64,
-    pub(crate) epoch: Epoch,
+    /// Of what it is kept in, moved on for what outlives a part of that.
+    epoch: AtomicU64,
     /// What the entry weighs in a cache that is bounded by memory.
     pub(crate) weight: u32,
     /// The last record that the value takes into account.
@@ -180,7 +181,7 @@ impl<V> Entry<V> {
             life,
             due: AtomicU64::new(life.due.nanos()),
             expires: AtomicU64::new(life.expires.nanos()),
-            epoch,
+            epoch: AtomicU64::new(epoch.0),
             weight,
             as_of: 0,
             marks: None,
@@ -248,7 +249,17 @@ impl<V> Entry<V> {
 
     #[inline]
     fn is_kept(&self, epoch: Epoch) -> bool {
-        self.epoch == epoch && !self.forgotten.load(Ordering::Acquire)
+        self.epoch() == epoch && !self.forgotten.load(Ordering::Acquire)
+    }
+
+    #[inline]
+    pub(crate) fn epoch(&self) -> Epoch {
+        Epoch(self.epoch.load(Ordering::Relaxed))
+    }
+
+    /// What has begun with `epoch` does not concern it.
+    pub(crate) fn outlives(&self, epoch: Epoch) {
+        self.epoch.fetch_max(epoch.0, Ordering::Relaxed);
     }
 
     /// Until when memory may serve it.

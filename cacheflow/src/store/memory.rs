@@ -11,8 +11,8 @@ use std::time::{Duration, Instant};
 use moka::notification::RemovalCause;
 
 use super::front::{Front, Spot};
-use crate::clock::{Clock, Tick};
-use crate::entry::{Entry, Epoch};
+use crate::clock::Clock;
+use crate::entry::Entry;
 use crate::event::{Counters, Event, EventSink, Evicted};
 use crate::key::{CacheName, EntryKey, Marks};
 
@@ -224,10 +224,10 @@ impl<V: Send + Sync + 'static> Memory<V> {
         page.into_iter().collect()
     }
 
-    /// The keys of entries that may be served; of more than `most`, those that were put last.
+    /// The keys of entries that `may` be served; of more than `most`, those that were put last.
     /// (How often each is read, moka keeps to itself.)
-    pub(crate) fn newest(&self, most: usize, now: Tick, epoch: Epoch) -> Vec<EntryKey> {
-        let live = self.store.iter().filter(|(_, it)| it.is_live(now, epoch));
+    pub(crate) fn newest(&self, most: usize, may: impl Fn(&Entry<V>) -> bool) -> Vec<EntryKey> {
+        let live = self.store.iter().filter(|(_, it)| may(it));
         let mut all: Vec<_> = live.map(|(key, it)| (it.life().seen, key)).collect();
         if all.len() > most {
             all.select_nth_unstable_by(most, |one, other| other.0.cmp(&one.0));

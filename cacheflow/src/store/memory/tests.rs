@@ -1,5 +1,6 @@
 use super::*;
-use crate::entry::Life;
+use crate::clock::Tick;
+use crate::entry::{Epoch, Life};
 
 fn memory(bound: Bound) -> (Memory<u32>, Clock, crate::event::Events) {
     let clock = Clock::manual();
