@@ -94,6 +94,7 @@ impl Node {
     /// Records it and applies the record; `None` if the shared store cannot be told.
     pub(super) async fn record_part(&self, forgotten: Forgotten) -> Option<Outcome> {
         let shared = self.shared.as_ref()?;
+        let _turn = shared.turn().await;
         // First the shared store, then this node's memory: a reader in between
         // would else fill memory again with what the shared store still holds.
         let change = Change::Forgotten(forgotten);
@@ -192,6 +193,7 @@ impl Node {
                 deleted: Deleted::default(),
             };
         };
+        let _turn = shared.turn().await;
         match shared.record(&change, self.standing.position()).await {
             Ok(recorded) => {
                 let position = Some(recorded.record.position);

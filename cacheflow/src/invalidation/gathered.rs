@@ -175,3 +175,56 @@ impl Node {
         self.shared.is_some() && forgotten.is_keys_only() && forgotten.keys.len() <= MOST_KEYS
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn keys(number: usize) -> Vec<FullKey> {
+        let key = |n| FullKey::parse(&format!("c:{n}")).unwrap();
+        (0..number).map(key).collect()
+    }
+
+    fn waits(gathered: &Arc<Gathered>, number: usize) -> oneshot::Receiver<Turn> {
+        gathered
+            .turn(keys(number))
+            .expect_err("another is under way")
+    }
+
+    #[test]
+    fn no_more_are_taken_along_than_fit_and_the_next_goes_on_for_the_rest() {
+        let gathered = Arc::default();
+        let first = Gathered::turn(&gathered, keys(1)).unwrap();
+        let mut sizes = [MOST_KEYS - 3, 2, 9, 1].map(|number| waits(&gathered, number));
+        let [own, ..] = &mut sizes;
+        drop(first);
+        let Ok(Turn::Goes(mut going)) = own.try_recv() else {
+            panic!("its turn has come")
+        };
+        going.gather();
+        assert_eq!((going.keys.len(), going.others.len()), (MOST_KEYS - 1, 1));
+        drop(going);
+        let [_, taken, next, last] = &mut sizes;
+        assert!(taken.try_recv().is_err(), "records for itself");
+        let Ok(Turn::Goes(mut going)) = next.try_recv() else {
+            panic!("its turn has come")
+        };
+        going.gather();
+        drop(going);
+        assert!(last.try_recv().is_err());
+        assert!(gathered.turn(keys(1)).is_ok(), "nobody is under way");
+    }
+
+    #[test]
+    fn who_has_gone_is_passed_over_and_who_goes_when_its_turn_comes_passes_it_on() {
+        let gathered = Arc::default();
+        let first = Gathered::turn(&gathered, keys(1)).unwrap();
+        drop(waits(&gathered, 1));
+        let second = waits(&gathered, 1);
+        let mut third = waits(&gathered, 1);
+        drop(first);
+        drop(second);
+        assert!(matches!(third.try_recv(), Ok(Turn::Goes(_))));
+        assert!(gathered.turn(keys(1)).is_ok());
+    }
+}
