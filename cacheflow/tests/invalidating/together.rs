@@ -150,3 +150,40 @@ async fn of_all_who_forget_at_once_one_tells() {
     };
     assert!(is_seven(&forgotten), "nothing is told twice");
 }
+
+#[tokio::test]
+async fn of_changes_that_cannot_go_together_a_few_are_under_way_and_each_has_its_turn() {
+    let server = MemoryBackend::new();
+    let node = Node::on(&server).await;
+    let cache = node.cache("numbers");
+    let held: Vec<_> = (0..20)
+        .map(|_| node.gate.hold_before(Operation::Put))
+        .collect();
+    let mut puts = Vec::new();
+    for key in 0..20 {
+        let cache = cache.clone();
+        puts.push(in_a_task(async move { cache.put(&key, 100 + key).await }).await);
+    }
+    let under_way = || held.iter().filter(|held| held.is_reached()).count();
+    assert_eq!(under_way(), 8);
+    drop(held);
+    assert_eq!(answers(puts).await, [Applied::Recorded; 20]);
+    assert!((0..20).all(|key| cache.peek(&key) == Some(100 + key)));
+}
+
+/// The store looks back at no more than some hundred records.
+#[tokio::test]
+async fn a_put_is_kept_however_much_else_was_recorded_since_its_beginning() {
+    let (_, node, other) = two_nodes().await;
+    let [here, there] = [&node, &other].map(|node| node.cache("numbers"));
+    let others = node.cache("others");
+    let write = async || {
+        for key in 0..400 {
+            let _ = others.invalidate(&key).await.unwrap();
+        }
+        Ok::<_, String>(7)
+    };
+    let written = here.write_through(&1, write).await.unwrap();
+    assert!(written.kept);
+    assert_eq!(load(&there, 1, 8).await, 7, "it lies in the store");
+}
