@@ -65,7 +65,13 @@ async fn who_comes_while_another_is_under_way_is_recorded_with_all_who_wait() {
     let _ = node.recording.take();
     let (held, callers) = all_at_once(&node, &here, 0..20).await;
     assert!(here.peek(&19).is_some(), "it waits");
+    let rest = node.gate.hold_before(Operation::Record);
     held.release();
+    rest.reached().await;
+    all_wait().await;
+    let ended = callers.iter().filter(|caller| caller.is_finished());
+    assert_eq!(ended.count(), 1, "the others are not recorded yet");
+    rest.release();
     assert_eq!(answers(callers).await, [Applied::Recorded; 20]);
     assert!((0..20).all(|key| here.peek(&key).is_none()));
     let records = node.recording.take();
@@ -168,7 +174,11 @@ async fn of_changes_that_cannot_go_together_a_few_are_under_way_and_each_has_its
     assert_eq!(under_way(), 8);
     drop(held);
     assert_eq!(answers(puts).await, [Applied::Recorded; 20]);
-    assert!((0..20).all(|key| cache.peek(&key) == Some(100 + key)));
+    assert!((0..20).all(|key| {
+        cache
+            .peek(&key)
+            .is_some_and(|found| found.value == 100 + key)
+    }));
 }
 
 /// The store looks back at no more than some hundred records.
@@ -186,4 +196,19 @@ async fn a_put_is_kept_however_much_else_was_recorded_since_its_beginning() {
     let written = here.write_through(&1, write).await.unwrap();
     assert!(written.kept);
     assert_eq!(load(&there, 1, 8).await, 7, "it lies in the store");
+}
+
+#[tokio::test]
+async fn a_put_is_not_kept_if_its_key_was_forgotten_since_its_beginning() {
+    let (_, node, other) = two_nodes().await;
+    let [here, there] = [&node, &other].map(|node| node.cache("numbers"));
+    load(&here, 1, 5).await;
+    let write = async || {
+        let _ = there.invalidate(&1).await.unwrap();
+        forgotten(&here, 1).await;
+        Ok::<_, String>(7)
+    };
+    let written = here.write_through(&1, write).await.unwrap();
+    assert!(!written.kept);
+    assert_eq!(load(&there, 1, 8).await, 8, "the store has nothing");
 }

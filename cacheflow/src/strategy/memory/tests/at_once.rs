@@ -164,3 +164,37 @@ fn what_was_taken_at_once_is_let_go_while_others_are_added() {
     keep(&local, 0..MANY / 8, &tags(["u"]));
     assert_eq!(left(), 0);
 }
+
+#[test]
+fn a_tag_that_is_forgotten_again_and_again_takes_no_others_along() {
+    let local = large();
+    keep(&local, [0], &tags(["u"]));
+    for number in 1..=2 * MOST as u64 {
+        let since = Epoch(number);
+        local.at_once.add(super::super::at_once::Taken {
+            since,
+            tag: Tag::new("t").unwrap(),
+            before: number,
+        });
+        local.epoch.store(number, Ordering::Release);
+    }
+    assert!(is_hit(&local, 0));
+}
+
+#[test]
+fn an_entry_that_is_newer_than_the_record_goes_over_whatever_it_carries() {
+    let local = large();
+    local.at_once.add(super::super::at_once::Taken {
+        since: Epoch(1),
+        tag: Tag::new("t").unwrap(),
+        before: 5,
+    });
+    let flight = lead(&local, &address(1).key);
+    let goes_over = |as_of| {
+        let mut entry = entry(&flight.ticket, 1).marked(&tags(["t"]));
+        entry.as_of = as_of;
+        local.at_once.look_closer(&entry, Epoch(1));
+        entry.epoch() == Epoch(1)
+    };
+    assert_eq!([4, 5].map(goes_over), [false, true]);
+}
