@@ -69,16 +69,18 @@ local function marks_of(key, head, key_len, len)
 end
 
 -- The indexes that the marks of the value of `key` with this front name, but for
--- those of `stays`, such as the entry that takes its place. While more depends on the key, it stays in the
+-- those of `stays`, such as the entry that takes its place; `has_more`, if it is known, is
+-- whether more depends on the key. While more depends on the key, it stays in the
 -- indexes of what it depends on: what was made of it is found through it.
-local function indexes_of(key, head, stays)
+local function indexes_of(key, head, stays, has_more)
   local found = {}
   if not head or string.byte(head, 19) ~= 1 then return found end
   local key_len, len = struct.unpack('<I2I2', string.sub(head, 67, 70))
   if len == 0 or mark_steps <= 0 then return found end
   local marks = marks_of(key, head, key_len, len)
   mark_steps = mark_steps - math.floor(#marks / 256)
-  local at, has_deps, has_more = 1, false, redis.call('EXISTS', rev_name(key)) == 1
+  if has_more == nil then has_more = redis.call('EXISTS', rev_name(key)) == 1 end
+  local at, has_deps = 1, false
   while at + 2 <= #marks and mark_steps > 0 do
     local kind = string.sub(marks, at, at)
     local bytes = struct.unpack('<I2', string.sub(marks, at + 1, at + 2))

@@ -1,20 +1,40 @@
 -- Removing what is older than a record.
 
+local texts = {} -- incarnations, by how they stand in values
+
 -- Whether a value with this front was there before record `n`, or is one that
 -- nobody believes.
 local function is_older(head, n, known)
-  local a, b, c, d, e, f, g, h = string.byte(head, 55, 62)
-  local inc = string.format('%02x%02x%02x%02x%02x%02x%02x%02x', h, g, f, e, d, c, b, a)
+  local bytes = string.sub(head, 55, 62)
+  local inc = texts[bytes]
+  if not inc then
+    local a, b, c, d, e, f, g, h = string.byte(bytes, 1, 8)
+    inc = string.format('%02x%02x%02x%02x%02x%02x%02x%02x', h, g, f, e, d, c, b, a)
+    texts[bytes] = inc
+  end
   local as_of = struct.unpack('<I8', head)
   return not known[inc] or as_of > known[inc] or as_of < n
 end
 
+-- Whether one of `tags` is among these marks.
+local function carries(marks, tags)
+  local at = 1
+  while at + 2 <= #marks do
+    local kind, bytes = struct.unpack('<c1I2', string.sub(marks, at, at + 2))
+    if kind == 't' and tags[string.sub(marks, at + 3, at + 2 + bytes)] then return true end
+    at = at + 3 + bytes
+  end
+  return false
+end
+
 -- Whether the value of `key`, which has this front, still goes by one of `named`:
--- it may have been kept anew under other marks. Of very many marks, it is believed.
-local function goes_by(key, head, named)
+-- it may have been kept anew under other marks. `tags` is the set of tags among it. Of very
+-- many marks, it is believed.
+local function goes_by(key, head, named, tags)
   local key_len, len = struct.unpack('<I2I2', string.sub(head, 67, 70))
   if len > 8192 or string.byte(head, 19) ~= 1 then return true end
   local marks = len > 0 and marks_of(key, head, key_len, len) or ''
+  if carries(marks, tags) then return true end
   local entry = { key = key, deps = {}, is_tag = {}, is_key = { [key] = true }, is_cache = { [cache_of(key)] = true } }
   local at = 1
   while at + 2 <= #marks do
@@ -48,12 +68,12 @@ local function reclaim(keys, n, known, named)
   for i, key in ipairs(keys) do revs[i] = rev_name(key) end
   local any_has_more = redis.call('EXISTS', unpack(revs)) > 0
   for i, key in ipairs(keys) do
-    local head = head_of(key)
-    if head and is_older(head, n, known) and (not named or goes_by(key, head, named)) then
-      unindex(key, indexes_of(key, head, stays))
+    local head, has_more = head_of(key), any_has_more and redis.call('EXISTS', revs[i]) == 1
+    if head and is_older(head, n, known) and (not named or goes_by(key, head, named, stays.is_tag)) then
+      unindex(key, indexes_of(key, head, stays, has_more))
       names[#names + 1] = value_name(key)
     end
-    if any_has_more and redis.call('EXISTS', revs[i]) == 1 then dependents[#dependents + 1] = key end
+    if has_more then dependents[#dependents + 1] = key end
   end
   return #names > 0 and redis.call('UNLINK', unpack(names)) or 0, dependents
 end

@@ -24,7 +24,7 @@ else
   local sets = tonumber(string.match(message or '', ',"sets":(%d+),"inc":"%x+","n":%d+}$') or '0')
   if which > sets then return { 0, 0, {} } end
   local name = reclaim_name(ARGV[2], which)
-  keys = redis.pcall('SPOP', name, 60)
+  keys = redis.pcall('SPOP', name, 30)
   if keys.err then
     redis.call('UNLINK', name)
     keys = {}
