@@ -21,10 +21,11 @@ use crate::lock::{Acquired, Leases};
 /// So many failures in a row open the breaker.
 const FAILURES_TO_OPEN: u32 = 3;
 
-/// So many changes are under way at once. More are no faster, for the store makes one
-/// after the other; and each looks at, and is told, what was recorded since its caller stood
-/// where it asks from, which is whatever was under way before it.
-const CHANGES: usize = 8;
+/// So many changes are under way at once. More are no faster unless the store is far away, for
+/// it makes one after the other, ten thousand a second; and each looks at, and is told, what
+/// was recorded since its caller stood where it asks from, which is whatever was under way
+/// before it.
+const CHANGES: usize = 16;
 
 /// The recovery task waits so many budgets for an answer.
 const PATIENCE: u32 = 20;
@@ -131,10 +132,11 @@ impl Guarded {
     }
 
     /// Waits until a change may begin, which it may as long as what is returned is held: to be
-    /// asked for before the position is read from which the change asks.
+    /// asked for before the position is read from which the change asks. Who has waited for
+    /// a whole budget goes without: the store is slow, and nobody is to wait for all others.
     pub(crate) async fn turn(&self) -> Option<SemaphorePermit<'_>> {
-        // Nobody closes it.
-        self.changes.acquire().await.ok()
+        let turn = tokio::time::timeout(self.budget, self.changes.acquire());
+        turn.await.ok()?.ok()
     }
 
     pub(crate) async fn put(&self, put: Put<'_>) -> Result<Recorded> {

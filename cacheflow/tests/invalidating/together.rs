@@ -171,7 +171,7 @@ async fn of_changes_that_cannot_go_together_a_few_are_under_way_and_each_has_its
         puts.push(in_a_task(async move { cache.put(&key, 100 + key).await }).await);
     }
     let under_way = || held.iter().filter(|held| held.is_reached()).count();
-    assert_eq!(under_way(), 8);
+    assert_eq!(under_way(), 16);
     drop(held);
     assert_eq!(answers(puts).await, [Applied::Recorded; 20]);
     assert!((0..20).all(|key| {
