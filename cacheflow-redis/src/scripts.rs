@@ -64,16 +64,11 @@ macro_rules! with_marks {
     };
 }
 
-/// A script that writes or removes values.
+/// A script that writes or removes values. Of what they share, each gets no more than it
+/// needs: the server makes all of it anew for every call.
 macro_rules! with_values {
-    ($file:literal) => {
-        script!(
-            "scripts/journal.lua",
-            "scripts/glob.lua",
-            "scripts/marks.lua",
-            "scripts/index.lua",
-            $file
-        )
+    ($($part:literal),*) => {
+        script!("scripts/journal.lua", $($part),*)
     };
 }
 
@@ -86,12 +81,41 @@ impl Scripts {
             check: with_marks!("scripts/check.lua"),
             record: with_journal!("scripts/record.lua"),
             done: with_journal!("scripts/done.lua"),
-            fill: with_values!("scripts/fill.lua"),
-            put: with_values!("scripts/put.lua"),
-            forget: with_values!("scripts/forget.lua"),
-            reclaim: with_values!("scripts/reclaim.lua"),
-            sweep: with_values!("scripts/sweep.lua"),
-            discard: with_values!("scripts/discard.lua"),
+            fill: with_values!(
+                "scripts/glob.lua",
+                "scripts/marks.lua",
+                "scripts/index.lua",
+                "scripts/keep.lua",
+                "scripts/fill.lua"
+            ),
+            put: with_values!(
+                "scripts/glob.lua",
+                "scripts/marks.lua",
+                "scripts/index.lua",
+                "scripts/keep.lua",
+                "scripts/closure.lua",
+                "scripts/put.lua"
+            ),
+            forget: with_values!(
+                "scripts/index.lua",
+                "scripts/closure.lua",
+                "scripts/forget.lua"
+            ),
+            reclaim: with_values!(
+                "scripts/glob.lua",
+                "scripts/marks.lua",
+                "scripts/index.lua",
+                "scripts/older.lua",
+                "scripts/reclaim.lua"
+            ),
+            sweep: with_values!(
+                "scripts/glob.lua",
+                "scripts/marks.lua",
+                "scripts/index.lua",
+                "scripts/older.lua",
+                "scripts/sweep.lua"
+            ),
+            discard: with_values!("scripts/index.lua", "scripts/discard.lua"),
         }
     }
 }

@@ -136,10 +136,12 @@ fn goals_of_latency(latency: &Measured) -> Vec<Goal> {
             limit: 1.3,
             better: Better::Less,
             measured: p50,
-            tried:
-                "the script that numbers, records and removes runs before Redis sends the message; \
-                    the rest of the way is the same"
-                    .to_owned(),
+            tried: "Redis sends nothing before the script that numbers, records and removes has ended; an empty script \
+                    costs it about 8 µs of its time, the functions that the scripts share another 10, \
+                    and a dozen commands within it the rest. Each script gets only the parts that it needs, what lies there is \
+                    asked for and removed together, the journal's life is prolonged once: a seventh less. The applying \
+                    node reads JSON, applies, and wakes its listener, where PUBLISH has only that"
+                .to_owned(),
         },
         Goal {
             what: format!("{what}, p99 in ms"),
@@ -147,7 +149,9 @@ fn goals_of_latency(latency: &Measured) -> Vec<Goal> {
             limit: 1.0,
             better: Better::Less,
             measured: p99 / 1e3,
-            tried: "two nodes, Redis and the machine's other work share the processors".to_owned(),
+            tried: "two nodes, Redis and the machine's other work share the processors: bare PUBLISH has its p99 between \
+                    0.1 and 1.9 ms there, as the machine is busy"
+                .to_owned(),
         },
     ]
 }
@@ -170,14 +174,17 @@ fn goals_of_applying(per_second: &Measured, processor: &Measured) -> Vec<Goal> {
         goal(
             "keys forgotten and applied by another node, 100 in a call",
             median(per_second, 1),
-            "by the clock; both nodes and Redis share the processors. Each answer tells the caller what others \
-             recorded since it stood where it asks from, so that calls at the same time tell one another's records",
+            "by the clock; both nodes and Redis share the processors. Calls that come together are one record, of up to \
+             200 keys, so that no answer tells one's own records; the script asks for what was made of all keys at once, and unlinks them at \
+             once, and is left with one read of each value's front. The applying \
+             node needs 11 to 12 µs for a key however many a record has: that is what is left",
         ),
         goal(
-            "records applied by one node, of one key each",
+            "calls that forget one key each, applied by another node",
             1e6 / median(processor, 0),
-            "by the processor time of the applying node's only thread: one node and one Redis cannot \
-             make so many scripts per second on two cores",
+            "by the processor time of the applying node's only thread. Calls of 64 tasks are recorded together, which \
+             makes 2,700 calls per second 12,300 by the clock, and takes a third off what the applying node needs for each; \
+             what has arrived is heard at once",
         ),
     ]
 }

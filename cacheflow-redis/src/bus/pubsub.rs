@@ -24,6 +24,9 @@ use crate::topology::Topology;
 /// number or heartbeat reveals.
 const BACKLOG: usize = 65_536;
 
+/// So many that have arrived are heard at once.
+const AT_ONCE: usize = 256;
+
 /// See the [module's documentation](self).
 pub(crate) struct PubSubBus {
     link: Link,
@@ -85,7 +88,7 @@ impl Listening<'_> {
         let mut heartbeats = heartbeats();
         loop {
             tokio::select! {
-                push = self.pushes.recv() => self.hear(push)?,
+                push = self.pushes.recv() => self.hear_all(push)?,
                 _ = heartbeats.tick() => self.heartbeat().await?,
             }
             // However often it was asked meanwhile, one answer will do.
@@ -123,6 +126,19 @@ impl Listening<'_> {
                 let snapshot = link.adopt(&mut self.connection, true).await?;
                 listener.subscribed(snapshot, asked);
             }
+        }
+        Ok(())
+    }
+
+    /// Hears what has arrived, without a look at the time in between; but of very much, no more
+    /// than keeps the heartbeat waiting for a moment.
+    fn hear_all(&mut self, first: Option<PushInfo>) -> Result<()> {
+        self.hear(first)?;
+        for _ in 0..AT_ONCE {
+            let Ok(push) = self.pushes.try_recv() else {
+                break;
+            };
+            self.hear(Some(push))?;
         }
         Ok(())
     }

@@ -9,5 +9,5 @@
 PREFIX = ARGV[1]
 local found = redis.pcall('GET', KEYS[6])
 if type(found) == 'table' then found = '' end
-if found == ARGV[3] then remove(ARGV[2]) end
+if found == ARGV[3] then remove({ ARGV[2] }) end
 return 1

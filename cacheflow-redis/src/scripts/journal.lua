@@ -116,7 +116,8 @@ local function missed(inc, to, known_inc, known_n)
 end
 
 -- Appends a record under the next number and announces it: one step with
--- whatever else its script does. `sets` is how many indexes it took away.
+-- whatever else its script does, which has prolonged the journal's life. `sets` is how
+-- many indexes it took away.
 -- → its number as text, its message
 local function append(inc, channel, body, named, open, sets)
   local n = text(redis.call('HINCRBY', JOURNAL, 'n', 1))
@@ -136,7 +137,6 @@ local function append(inc, channel, body, named, open, sets)
     redis.call('HSET', OPEN, n, message)
     redis.call('PEXPIRE', OPEN, THIRTY_DAYS)
   end
-  redis.call('PEXPIRE', JOURNAL, THIRTY_DAYS)
   redis.call('PEXPIRE', RECORDS, THIRTY_DAYS)
   if channel ~= '' then redis.call('PUBLISH', channel, message) end
   return n, message

@@ -11,8 +11,8 @@
 -- it stands in the new index. What is taken out of an index here is removed in the
 -- same step: who dies after it leaves nothing behind.
 local known, n, which = lineage(), tonumber(ARGV[2]), tonumber(ARGV[4])
-local removed, dependents, next = 0, {}, 0
-if not known[ARGV[1]] then return { 0, 0, dependents } end
+local next = 0
+if not known[ARGV[1]] then return { 0, 0, {} } end
 PREFIX = ARGV[3]
 local keys, named = {}, nil
 if which == 0 then
@@ -22,7 +22,7 @@ else
   for i = 5, #ARGV do named[i - 4] = ARGV[i] end
   local message = redis.call('HGET', OPEN, ARGV[2])
   local sets = tonumber(string.match(message or '', ',"sets":(%d+),"inc":"%x+","n":%d+}$') or '0')
-  if which > sets then return { 0, 0, dependents } end
+  if which > sets then return { 0, 0, {} } end
   local name = reclaim_name(ARGV[2], which)
   keys = redis.pcall('SPOP', name, 30)
   if keys.err then
@@ -31,11 +31,9 @@ else
   end
   if redis.call('EXISTS', name) == 1 then next = which elseif which < sets then next = which + 1 end
 end
+local ours = {}
 for _, key in ipairs(keys) do
-  if is_key(key) then
-    local gone, has_more = reclaim(key, n, known, named)
-    removed = removed + gone
-    if has_more then dependents[#dependents + 1] = key end
-  end
+  if is_key(key) then ours[#ours + 1] = key end
 end
+local removed, dependents = reclaim(ours, n, known, named)
 return { removed, next, dependents }

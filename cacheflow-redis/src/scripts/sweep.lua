@@ -34,9 +34,9 @@ local function sweep_index(key)
   left = left - size
   for _, member in ipairs(redis.call('SMEMBERS', rev_name(key))) do
     if is_key(member) then
-      local gone, has_more = reclaim(member, n, known)
+      local gone, more = reclaim({ member }, n, known)
       removed = removed + gone
-      if gone == 1 and has_more then dependents[#dependents + 1] = member end
+      if gone == 1 and #more == 1 then dependents[#dependents + 1] = member end
     end
   end
 end
@@ -52,7 +52,7 @@ for _, name in ipairs(scanned[2]) do
         sweep_index(key)
       else
         local head = head_of(key)
-        if head and is_older(head, n, known) then removed = removed + remove(key) end
+        if head and is_older(head, n, known) then removed = removed + remove({ key }) end
       end
     end
   end

@@ -15,7 +15,7 @@ use crate::link::Link;
 use crate::message::incarnation_text;
 
 /// How many keys the script that makes a record removes at most; as in
-/// `index.lua`.
+/// `closure.lua`.
 const REMOVED_AT_ONCE: usize = 500;
 
 /// How many keys of a record one step looks at.

@@ -20,9 +20,9 @@ use crate::key::{EntryKey, Marks};
 use crate::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 
 /// The beginning of an entry's life in one cache: bumped to forget everything
-/// at once.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Epoch(pub(crate) u32);
+/// at once, or what carries a tag.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Epoch(pub(crate) u64);
 
 /// The stretches of a value's life, as it lies in memory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -82,6 +82,8 @@ pub(crate) struct Entry<V> {
     /// Until when memory may serve it; moved on by readers of an entry that lives
     /// while it is read.
     expires: AtomicU64,
+    /// Of what it is kept in, moved on for what outlives a part of that.
+    epoch: AtomicU64,
     /// The last record that the value takes into account.
     pub(crate) as_of: u64,
     /// What it is forgotten by beside its key; `None` is nothing.
@@ -89,7 +91,6 @@ pub(crate) struct Entry<V> {
     /// What the load took, in nanoseconds.
     cost: u64,
     more: Option<Box<More>>,
-    pub(crate) epoch: Epoch,
     /// What the entry weighs in a cache that is bounded by memory.
     pub(crate) weight: u32,
     /// How much had been put into memory when its store was last told that this is read.
@@ -136,7 +137,7 @@ impl<V> Entry<V> {
             marks: None,
             cost: 0,
             more: None,
-            epoch,
+            epoch: AtomicU64::new(epoch.0),
             weight,
             told: AtomicU32::new(0),
             noted_at: AtomicU32::new(u32::MAX),
@@ -250,7 +251,17 @@ impl<V> Entry<V> {
 
     #[inline]
     fn is_kept(&self, epoch: Epoch) -> bool {
-        self.epoch == epoch && !self.forgotten.load(Ordering::Acquire)
+        self.epoch() == epoch && !self.forgotten.load(Ordering::Acquire)
+    }
+
+    #[inline]
+    pub(crate) fn epoch(&self) -> Epoch {
+        Epoch(self.epoch.load(Ordering::Relaxed))
+    }
+
+    /// What has begun with `epoch` does not concern it.
+    pub(crate) fn outlives(&self, epoch: Epoch) {
+        self.epoch.fetch_max(epoch.0, Ordering::Relaxed);
     }
 
     /// Until when memory may serve it.
@@ -361,8 +372,8 @@ mod tests {
 
     /// There is one for each value in memory; what few need lies elsewhere.
     #[test]
-    fn an_entry_of_a_pointer_has_112_bytes() {
-        assert_eq!(size_of::<Entry<Arc<u64>>>(), 112);
+    fn an_entry_of_a_pointer_has_120_bytes() {
+        assert_eq!(size_of::<Entry<Arc<u64>>>(), 120);
         let plain = entry(Life::plain(at(0), at(1)));
         assert!(plain.more.is_none());
         assert_eq!(plain.life(), Life::plain(at(0), at(1)));

@@ -172,7 +172,7 @@ impl Invalidation {
     ///
     /// It goes on to its end; only the waiting for other nodes ends.
     pub async fn send(self) -> Result<Applied> {
-        Ok(self.send_counted().await?.applied)
+        Ok(self.sent(false).await?.applied)
     }
 
     /// Forgets, and tells how much went.
@@ -198,6 +198,10 @@ impl Invalidation {
     ///
     /// As [`send`](Self::send).
     pub async fn send_counted(self) -> Result<Invalidated> {
+        self.sent(true).await
+    }
+
+    async fn sent(self, counted: bool) -> Result<Invalidated> {
         let Self {
             flow,
             forgotten,
@@ -236,7 +240,12 @@ impl Invalidation {
             });
         }
         let forgetting = async move {
-            let forgetting = node.forget(forgotten);
+            let forgetting = async {
+                match counted {
+                    true => node.forget_alone(forgotten).await,
+                    false => node.forget(forgotten).await,
+                }
+            };
             match scope {
                 Some(scope) => collecting(scope, forgetting).await,
                 None => forgetting.await,

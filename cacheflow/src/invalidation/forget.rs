@@ -24,15 +24,26 @@ pub(crate) struct Outcome {
 }
 
 impl Node {
-    /// Forgets everywhere; or has it collected, if the present task does so.
+    /// Forgets everywhere; or has it collected, if the present task does so. What it tells
+    /// to be removed may be what others have forgotten at the same time.
     pub(crate) async fn forget(&self, forgotten: Forgotten) -> Outcome {
+        self.forget_in_span(forgotten, true).await
+    }
+
+    /// The same by records of its own, so that it is known how much it removes.
+    pub(crate) async fn forget_alone(&self, forgotten: Forgotten) -> Outcome {
+        self.forget_in_span(forgotten, false).await
+    }
+
+    async fn forget_in_span(&self, forgotten: Forgotten, gathers: bool) -> Outcome {
         let span = self.forget_span(&forgotten);
-        let outcome = self.forget_parts(forgotten).instrument(span.clone()).await;
+        let forgetting = self.forget_parts(forgotten, gathers);
+        let outcome = forgetting.instrument(span.clone()).await;
         outcome.record_in(&span);
         outcome
     }
 
-    async fn forget_parts(&self, forgotten: Forgotten) -> Outcome {
+    async fn forget_parts(&self, forgotten: Forgotten, gathers: bool) -> Outcome {
         let mut outcome = Outcome {
             applied: Applied::Recorded,
             position: self.standing.position(),
@@ -50,7 +61,10 @@ impl Node {
             };
         }
         for part in parts(forgotten) {
-            let one = self.forget_part(part).await;
+            let one = match gathers && self.gathers(&part) {
+                true => self.forget_together(part).await,
+                false => self.forget_part(part).await,
+            };
             outcome.position = one.position;
             outcome.deleted = outcome.deleted.and(one.deleted);
             if one.applied == Applied::Local {
@@ -60,8 +74,8 @@ impl Node {
         outcome
     }
 
-    async fn forget_part(&self, forgotten: Forgotten) -> Outcome {
-        let Some(shared) = &self.shared else {
+    pub(super) async fn forget_part(&self, forgotten: Forgotten) -> Outcome {
+        if self.shared.is_none() {
             let change = Change::Forgotten(forgotten.clone());
             let deleted = Deleted::here(self.record_alone(change, |_| ()));
             self.tell_invalidated(&forgotten, deleted, false);
@@ -70,25 +84,37 @@ impl Node {
                 position: self.standing.position(),
                 deleted,
             };
-        };
+        }
+        match self.record_part(forgotten.clone()).await {
+            Some(outcome) => outcome,
+            None => self.forget_here_and_later(forgotten),
+        }
+    }
+
+    /// Records it and applies the record; `None` if the shared store cannot be told.
+    pub(super) async fn record_part(&self, forgotten: Forgotten) -> Option<Outcome> {
+        let shared = self.shared.as_ref()?;
+        let _turn = shared.turn().await;
         // First the shared store, then this node's memory: a reader in between
         // would else fill memory again with what the shared store still holds.
-        let change = Change::Forgotten(forgotten.clone());
+        let change = Change::Forgotten(forgotten);
         match shared.record(&change, self.standing.position()).await {
-            Ok(recorded) => self.recorded(recorded, || ()),
+            Ok(recorded) => Some(self.recorded(recorded, || ())),
             Err(error) => {
                 tracing::debug!(%error, "an invalidation waits for the shared store");
-                self.forget_here_and_later(shared, forgotten)
+                None
             }
         }
     }
 
     /// The shared store cannot be told now.
-    fn forget_here_and_later(&self, shared: &Guarded, forgotten: Forgotten) -> Outcome {
-        // Into the outbox *before* this node's memory forgets: from here on the
-        // shared store is not read, so that nobody can refill memory from it.
+    pub(super) fn forget_here_and_later(&self, forgotten: Forgotten) -> Outcome {
         let forgotten = self.with_touched(forgotten);
-        self.postpone(shared, |outbox| outbox.add(forgotten.clone()));
+        if let Some(shared) = &self.shared {
+            // Into the outbox *before* this node's memory forgets: from here on the
+            // shared store is not read, so that nobody can refill memory from it.
+            self.postpone(shared, |outbox| outbox.add(forgotten.clone()));
+        }
         Outcome {
             applied: Applied::Local,
             position: None,
@@ -167,6 +193,7 @@ impl Node {
                 deleted: Deleted::default(),
             };
         };
+        let _turn = shared.turn().await;
         match shared.record(&change, self.standing.position()).await {
             Ok(recorded) => {
                 let position = Some(recorded.record.position);
@@ -179,7 +206,7 @@ impl Node {
             }
             Err(error) => {
                 tracing::debug!(%error, "a write cannot be announced");
-                self.forget_here_and_later(shared, Forgotten::keys([key.clone()]))
+                self.forget_here_and_later(Forgotten::keys([key.clone()]))
             }
         }
     }

@@ -17,6 +17,7 @@
 //! | `logged` | what of it stands in traces |
 //! | `listening` | what a node does with what it hears; gaps, and their replay |
 //! | `forget` | forgetting, putting and holding as a caller asks for it |
+//! | `gathered` | keys of several callers in one record |
 //! | `untold` | how much records have removed, until it is known whose they are |
 //! | `following` | what is forgotten because something else was |
 //! | `looking_back` | what touched a cache before this node began |
@@ -28,6 +29,7 @@
 
 mod following;
 mod forget;
+mod gathered;
 mod listening;
 mod logged;
 mod looking_back;

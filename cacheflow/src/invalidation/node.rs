@@ -7,6 +7,7 @@ use std::sync::{Arc, PoisonError, Weak};
 use tokio::sync::Notify;
 
 use super::following::Following;
+use super::gathered::Gathered;
 use super::outbox::Outbox;
 use super::reclaim::Reclaiming;
 use super::untold::Untold;
@@ -60,6 +61,7 @@ pub(crate) struct Node {
     outbox: Mutex<Outbox>,
     pub(super) reclaiming: Reclaiming,
     pub(super) following: Following,
+    pub(super) gathered: Arc<Gathered>,
     /// Wakes the task that asks what touched a cache before.
     pub(super) watching: Notify,
     /// Who waits for which lease.
@@ -123,6 +125,7 @@ impl Node {
             outbox: Mutex::default(),
             reclaiming: Reclaiming::default(),
             following: Following::default(),
+            gathered: Arc::default(),
             watching: Notify::new(),
             missing: Notify::new(),
             bus_is_up: AtomicBool::new(false),

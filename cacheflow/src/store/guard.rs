@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
-use tokio::sync::Notify;
+use tokio::sync::{Notify, Semaphore, SemaphorePermit};
 
 use super::{
     Fill, Filled, NodeAt, Put, Reclaimed, Recorded, Relations, SharedStore, Since, Stored,
@@ -20,6 +20,12 @@ use crate::lock::{Acquired, Leases};
 
 /// So many failures in a row open the breaker.
 const FAILURES_TO_OPEN: u32 = 3;
+
+/// So many changes are under way at once. More are no faster unless the store is far away, for
+/// it makes one after the other, ten thousand a second; and each looks at, and is told, what
+/// was recorded since its caller stood where it asks from, which is whatever was under way
+/// before it.
+const CHANGES: usize = 16;
 
 /// The recovery task waits so many budgets for an answer.
 const PATIENCE: u32 = 20;
@@ -36,6 +42,7 @@ pub(crate) struct Guarded {
     store: Arc<dyn SharedStore>,
     leases: Arc<dyn Leases>,
     budget: Duration,
+    changes: Semaphore,
     failures: AtomicU32,
     open: AtomicBool,
     distrusted: AtomicBool,
@@ -56,6 +63,7 @@ impl Guarded {
             store,
             leases,
             budget,
+            changes: Semaphore::new(CHANGES),
             failures: AtomicU32::new(0),
             open: AtomicBool::new(false),
             distrusted: AtomicBool::new(false),
@@ -121,6 +129,14 @@ impl Guarded {
     pub(crate) async fn discard(&self, key: &FullKey, bytes: &Bytes) -> Result<()> {
         self.trusted("discard")?;
         self.within("discard", self.store.discard(key, bytes)).await
+    }
+
+    /// Waits until a change may begin, which it may as long as what is returned is held: to be
+    /// asked for before the position is read from which the change asks. Who has waited for
+    /// a whole budget goes without: the store is slow, and nobody is to wait for all others.
+    pub(crate) async fn turn(&self) -> Option<SemaphorePermit<'_>> {
+        let turn = tokio::time::timeout(self.budget, self.changes.acquire());
+        turn.await.ok()?.ok()
     }
 
     pub(crate) async fn put(&self, put: Put<'_>) -> Result<Recorded> {

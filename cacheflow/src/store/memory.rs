@@ -17,7 +17,7 @@ use self::clock_pro::ClockPro;
 pub use self::eviction::Eviction;
 use self::tiny_lfu::TinyLfu;
 use super::front::{Front, Spot};
-use crate::clock::{Clock, Tick};
+use crate::clock::Clock;
 use crate::entry::{Entry, Epoch};
 use crate::event::{Counters, EventSink};
 use crate::key::{CacheName, EntryKey, Marks};
@@ -219,10 +219,10 @@ impl<V: Send + Sync + 'static> Memory<V> {
         page.into_iter().collect()
     }
 
-    /// The keys of entries that may be served; of more than `most`, those that were put last.
+    /// The keys of entries that `may` be served; of more than `most`, those that were put last.
     /// (How often each is read, the store keeps to itself.)
-    pub(crate) fn newest(&self, most: usize, now: Tick, epoch: Epoch) -> Vec<EntryKey> {
-        let live = self.store.iter().filter(|(_, it)| it.is_live(now, epoch));
+    pub(crate) fn newest(&self, most: usize, may: impl Fn(&Entry<V>) -> bool) -> Vec<EntryKey> {
+        let live = self.store.iter().filter(|(_, it)| may(it));
         let mut all: Vec<_> = live.map(|(key, it)| (it.seen, key)).collect();
         if all.len() > most {
             all.select_nth_unstable_by(most, |one, other| other.0.cmp(&one.0));
@@ -249,10 +249,10 @@ impl<V: Send + Sync + 'static> Memory<V> {
         self.store.iter().filter_map(marked).collect()
     }
 
-    /// Frees every entry that is not of this `epoch`, at once or little by little. Those
-    /// who must not be served any more are told by their epoch, not by this.
-    pub(crate) fn free_others(&self, epoch: Epoch) {
-        self.store.free_others(epoch);
+    /// Frees every entry of an epoch before this one, at once or little by little. That they
+    /// must not be served any more is told by their epoch, not by this.
+    pub(crate) fn free_before(&self, epoch: Epoch) {
+        self.store.free_before(epoch);
         self.front.clear();
     }
 

@@ -1,5 +1,6 @@
 //! One cache's memory together with its flights: what has to change as one.
 
+mod at_once;
 mod nothings;
 mod page;
 
@@ -15,9 +16,10 @@ use crate::key::{Address, CacheName, EntryKey, FullKey, Marks};
 use crate::source::{Boarding, Flight, Flights, Start, Ticket};
 use crate::standing::{AsOf, Joined, Standing, Verdict};
 use crate::store::{Memory, Promotion};
-use crate::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use crate::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use crate::sync::{Mutex, MutexGuard};
 
+use at_once::AtOnce;
 pub(crate) use nothings::Nothing;
 pub(crate) use page::Page;
 
@@ -32,7 +34,8 @@ pub(crate) struct Local<V> {
     values: Shelf<V>,
     nothings: Shelf<Nothing>,
     inside: Mutex<Inside<V>>,
-    epoch: AtomicU32,
+    epoch: AtomicU64,
+    at_once: AtOnce,
     standing: Arc<Standing>,
     counters: Arc<Counters>,
     clock: Clock,
@@ -90,7 +93,8 @@ impl<V: Clone + Send + Sync + 'static> Local<V> {
                 values: Index::default(),
                 nothings: Index::default(),
             }),
-            epoch: AtomicU32::new(0),
+            epoch: AtomicU64::new(0),
+            at_once: AtOnce::default(),
             standing,
             counters,
             clock,
@@ -119,7 +123,7 @@ impl<V: Clone + Send + Sync + 'static> Local<V> {
     /// The entry, if it may be served now; for those who are no readers.
     pub(crate) fn hit(&self, key: &[u8]) -> Option<Arc<Entry<V>>> {
         let entry = self.values.kept(key)?;
-        self.serves(&entry, self.clock.now()).then_some(entry)
+        self.serves_now(&entry).then_some(entry)
     }
 
     /// What `serve` makes of the entry, if that may be served now; it is told a time
@@ -137,7 +141,7 @@ impl<V: Clone + Send + Sync + 'static> Local<V> {
         let may = |entry: &Entry<V>| {
             // What holds a little later holds now; nearly always the exact time is not
             // needed.
-            self.serves(entry, soon) || self.serves(entry, self.clock.now())
+            self.serves(entry, soon) || self.serves_now(entry)
         };
         let (served, promotion) = self.values.get(key, may, |entry| serve(entry, soon))?;
         if let Some(promotion) = promotion {
@@ -160,6 +164,7 @@ impl<V: Clone + Send + Sync + 'static> Local<V> {
     pub(crate) fn stale(&self, key: &[u8]) -> Option<Arc<Entry<V>>> {
         let now = self.clock.now();
         let entry = self.values.kept(key)?;
+        self.at_once.look_closer(&entry, self.epoch());
         let may = entry.may_stand_in(now, self.epoch()) && self.may_serve(entry.begun, now);
         may.then_some(entry)
     }
@@ -174,6 +179,13 @@ impl<V: Clone + Send + Sync + 'static> Local<V> {
     #[inline]
     fn serves<T>(&self, entry: &Entry<T>, now: Tick) -> bool {
         entry.is_live(now, self.epoch()) && self.may_serve(entry.begun, now)
+    }
+
+    /// The same for the exact present, for an entry that may be of an earlier epoch.
+    #[cold]
+    fn serves_now<T>(&self, entry: &Entry<T>) -> bool {
+        self.at_once.look_closer(entry, self.epoch());
+        self.serves(entry, self.clock.now())
     }
 
     #[inline]
@@ -271,7 +283,7 @@ impl<V: Clone + Send + Sync + 'static> Local<V> {
     /// as far as this node has heard.
     pub(crate) fn is_current(&self, address: &Address, ticket: &Ticket, marks: &Marks) -> bool {
         !ticket.is_cancelled()
-            && ticket.epoch == self.epoch()
+            && !self.at_once.has_cleared(ticket.epoch)
             && self
                 .standing
                 .judge_load(&ticket.as_of, &address.full, marks)
@@ -337,7 +349,7 @@ impl<V: Clone + Send + Sync + 'static> Local<V> {
             Some(put) => self.standing.judge_put(put, &address.full, marks),
             None => Verdict::Current,
         };
-        let untouched = !ticket.is_cancelled() && ticket.epoch == self.epoch();
+        let untouched = !ticket.is_cancelled() && !self.at_once.has_cleared(ticket.epoch);
         inside.flights.cancel(address.key.as_bytes());
         match entry {
             Some(mut entry) if untouched && judge(entry.marks()) == Verdict::Current => {
@@ -366,6 +378,12 @@ impl<V: Clone + Send + Sync + 'static> Local<V> {
             // Before the lock: to count takes a while, and nobody is to wait for it.
             self.values.tidy();
             self.nothings.tidy();
+        }
+        if let Target::Tag(tag) = target
+            && !wanted
+            && let Some(gone) = self.forget_at_once(tag, before)
+        {
+            return gone;
         }
         let mut inside = self.inside();
         let mut entries = 0;
@@ -415,13 +433,14 @@ impl<V: Clone + Send + Sync + 'static> Local<V> {
     }
 
     fn forget_everything(&self, inside: &mut Inside<V>) -> u64 {
-        // Entries of the old epoch are no hits from here on; freeing them may
-        // take longer.
-        self.epoch.fetch_add(1, Ordering::AcqRel);
+        // Who finds the new epoch finds that nothing goes over to it. Entries of the old one
+        // are no hits from here on; freeing them may take longer.
+        let next = Epoch(self.epoch().0 + 1);
+        self.at_once.clear(next);
+        self.epoch.store(next.0, Ordering::Release);
         inside.flights.cancel_all();
-        let epoch = self.epoch();
-        let values = self.values.free_others(&mut inside.values, epoch);
-        values + self.nothings.free_others(&mut inside.nothings, epoch)
+        let values = self.values.free_before(&mut inside.values, next);
+        values + self.nothings.free_before(&mut inside.nothings, next)
     }
 
     /// Whether something here was made of something else.
@@ -435,18 +454,6 @@ impl<V: Clone + Send + Sync + 'static> Local<V> {
         self.values.dependents(&self.inside().values, key)
     }
 
-    /// The entries in memory that were made of others, with their marks.
-    pub(crate) fn graph(&self) -> Vec<(FullKey, Arc<Marks>)> {
-        self.values.graph()
-    }
-
-    /// The keys of what may be served; of more than `most`, those that were put last.
-    pub(crate) fn newest(&self, most: usize) -> Vec<EntryKey> {
-        let (now, epoch) = (self.clock.now(), self.epoch());
-        let memory = self.values.memory();
-        memory.map_or(Vec::new(), |memory| memory.newest(most, now, epoch))
-    }
-
     pub(crate) fn memory(&self) -> Option<&Memory<V>> {
         self.values.memory()
     }
@@ -457,6 +464,7 @@ impl<V: Clone + Send + Sync + 'static> Local<V> {
         if !self.is_off() && self.may_serve(entry.begun, self.clock.now()) {
             // It was judged up to here just now, under this lock.
             entry.as_of = entry.as_of.max(self.here().unwrap_or(0));
+            entry.outlives(self.epoch());
             self.values.insert(&mut inside.values, key, entry);
         } else {
             self.values.remove(key.as_bytes());

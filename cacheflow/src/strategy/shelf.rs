@@ -132,13 +132,13 @@ impl<T: Send + Sync + 'static> Shelf<T> {
         }
     }
 
-    /// Frees every entry of another epoch. Those who must not be served any more are told
-    /// by their epoch, not by this. Returns about how many there were.
-    pub(super) fn free_others(&self, index: &mut Index<T>, epoch: Epoch) -> u64 {
+    /// Frees every entry of an epoch before this one. That they must not be served any more
+    /// is told by their epoch, not by this. Returns about how many there were.
+    pub(super) fn free_before(&self, index: &mut Index<T>, epoch: Epoch) -> u64 {
         index.clear();
         let Some(memory) = &self.memory else { return 0 };
         let entries = memory.entries();
-        memory.free_others(epoch);
+        memory.free_before(epoch);
         entries
     }
 

@@ -5,4 +5,5 @@ mod counts;
 mod later;
 mod scopes;
 mod secured;
+mod together;
 mod world;

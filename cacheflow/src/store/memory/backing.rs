@@ -24,8 +24,8 @@ pub(super) trait Backing<V>: Send + Sync {
     /// Every entry, in no order; to look at it is no reading.
     fn iter(&self) -> Box<dyn Iterator<Item = (EntryKey, Arc<Entry<V>>)> + '_>;
 
-    /// Frees what is not of this `epoch`, at once or little by little.
-    fn free_others(&self, epoch: Epoch);
+    /// Frees what is of an epoch before this one, at once or little by little.
+    fn free_before(&self, epoch: Epoch);
 
     /// Whether an entry of this weight could be kept at all.
     fn could_hold(&self, weight: u32) -> bool;

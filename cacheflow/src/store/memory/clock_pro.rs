@@ -145,8 +145,8 @@ impl<V: Send + Sync + 'static> Backing<V> for ClockPro<V> {
         Box::new(self.store.iter())
     }
 
-    fn free_others(&self, epoch: Epoch) {
-        self.calendar().end_others(epoch);
+    fn free_before(&self, epoch: Epoch) {
+        self.calendar().end_before(epoch);
         self.free(FREED_BY_A_CLEAR);
     }
 
@@ -229,7 +229,7 @@ mod tests {
         )
     }
 
-    fn put(store: &ClockPro<u32>, number: u32, ends: u64, epoch: u32) {
+    fn put(store: &ClockPro<u32>, number: u32, ends: u64, epoch: u64) {
         let now = store.clock.now();
         let life = Life::plain(now, now.after(Duration::from_secs(ends)));
         let mut entry = Entry::new(number, now, life, Epoch(epoch), 1);
@@ -277,7 +277,7 @@ mod tests {
         let (store, _clock, _events) = store(Bound::Entries(20_000));
         let all = FREED_BY_A_CLEAR as u32 + 1000;
         (0..all).for_each(|number| put(&store, number, 60, 0));
-        store.free_others(Epoch(1));
+        store.free_before(Epoch(1));
         let left = store.entries();
         assert_eq!(left, 1000);
         (all..all + 1000).for_each(|number| put(&store, number, 60, 1));
@@ -288,7 +288,7 @@ mod tests {
     fn what_is_cleared_is_told_as_forgotten() {
         let (store, _clock, events) = store(Bound::Entries(20));
         (0..10).for_each(|number| put(&store, number, 60, 0));
-        store.free_others(Epoch(1));
+        store.free_before(Epoch(1));
         assert_eq!(causes(events), [Evicted::Forgotten; 10]);
     }
 

@@ -1,6 +1,7 @@
 use std::time::Duration;
 
 use super::*;
+use crate::clock::Tick;
 use crate::entry::Life;
 use crate::event::{Event, Evicted};
 

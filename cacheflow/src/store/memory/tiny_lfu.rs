@@ -67,7 +67,7 @@ impl<V: Send + Sync + 'static> Backing<V> for TinyLfu<V> {
         Box::new(all.map(|(key, entry)| (EntryKey::clone(&key), entry)))
     }
 
-    fn free_others(&self, _: Epoch) {
+    fn free_before(&self, _: Epoch) {
         // Whatever is put after this stays.
         self.store.invalidate_all();
     }

@@ -7,10 +7,10 @@ use super::{Local, Nothing};
 use crate::clock::Tick;
 use crate::entry::{Entry, EntryInfo};
 use crate::event::{Event, ForgottenBy, Target};
-use crate::key::{EntryKey, FullKey};
+use crate::key::{EntryKey, FullKey, Marks};
 
 /// Of so many entries that go at once is told by what: listeners hold no more anyway.
-const TOLD_AT_ONCE: usize = 256;
+pub(super) const TOLD_AT_ONCE: usize = 256;
 
 impl<V: Clone + Send + Sync + 'static> Local<V> {
     /// Up to `most` entries in the order of their keys, those behind `after`.
@@ -48,8 +48,26 @@ impl<V: Clone + Send + Sync + 'static> Local<V> {
         self.inside().flights.len()
     }
 
+    /// The entries in memory that were made of others, with their marks.
+    pub(crate) fn graph(&self) -> Vec<(FullKey, Arc<Marks>)> {
+        self.values.graph()
+    }
+
+    /// The keys of what may be served; of more than `most`, those that were put last.
+    pub(crate) fn newest(&self, most: usize) -> Vec<EntryKey> {
+        let now = self.clock.now();
+        let is_live = |entry: &Entry<V>| {
+            let epoch = self.epoch();
+            self.at_once.look_closer(entry, epoch);
+            entry.is_live(now, epoch)
+        };
+        let memory = self.values.memory();
+        memory.map_or(Vec::new(), |memory| memory.newest(most, is_live))
+    }
+
     fn info<T>(&self, key: &EntryKey, entry: &Arc<Entry<T>>, now: Tick) -> EntryInfo {
         let key = FullKey::new(&self.cache, key);
+        self.at_once.look_closer(entry, self.epoch());
         let is_trusted = self.may_serve(entry.begun, now);
         entry.info(key, now, self.epoch(), is_trusted)
     }

@@ -28,7 +28,7 @@ impl<V: Clone + Send + Sync + 'static> Local<V> {
     /// What is known of why there is no value.
     pub(crate) fn nothing(&self, key: &[u8]) -> Option<Arc<Entry<Nothing>>> {
         let now = self.clock.now();
-        let may = |entry: &Entry<Nothing>| self.serves(entry, now);
+        let may = |entry: &Entry<Nothing>| self.serves(entry, now) || self.serves_now(entry);
         let (entry, _) = self.nothings.get(key, may, Arc::clone)?;
         Some(entry)
     }
@@ -71,6 +71,7 @@ impl<V: Clone + Send + Sync + 'static> Local<V> {
         let has_value = matches!(entry.value, Nothing::Failed(_))
             && self.values.kept(key).is_some_and(|value| {
                 let epoch = self.epoch();
+                self.at_once.look_closer(&value, epoch);
                 value.is_live(now, epoch) || value.may_stand_in(now, epoch)
             });
         let takes = !self.is_off() && self.may_serve(entry.begun, now);

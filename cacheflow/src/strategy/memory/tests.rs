@@ -6,6 +6,7 @@ use crate::event::{Change, EventSink, Forgotten, Record, Snapshot};
 use crate::key::{CacheKey, KeyBuf, Tag};
 use crate::store::{Bound, Eviction};
 
+mod at_once;
 mod races;
 
 fn at(number: u64) -> Position {
@@ -31,10 +32,20 @@ fn with_hold_off(
     serve_young: bool,
     hold_off: Duration,
 ) -> (Local<u32>, Clock) {
+    of(10, standing, clock, serve_young, hold_off)
+}
+
+fn of(
+    entries: u64,
+    standing: Standing,
+    clock: Clock,
+    serve_young: bool,
+    hold_off: Duration,
+) -> (Local<u32>, Clock) {
     let cache = CacheName::new("test").unwrap();
     let memory = Memory::new(
         cache.clone(),
-        (Bound::Entries(10), Eviction::default()),
+        (Bound::Entries(entries), Eviction::default()),
         clock.clone(),
         EventSink::new(),
         None,

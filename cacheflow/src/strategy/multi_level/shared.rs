@@ -7,8 +7,10 @@ use super::layer::{Layer, term};
 use crate::codec::Packed;
 use crate::entry::Envelope;
 use crate::error::{Error, ErrorKind};
+use crate::event::Position;
 use crate::key::Address;
 use crate::source::Ticket;
+use crate::standing::Verdict;
 use crate::store::{Fill, Filled, Guarded, Put, Recorded};
 use crate::strategy::levels::FillWith;
 
@@ -23,7 +25,8 @@ impl<V: Clone + Send + Sync + 'static> Layer<V> {
         fill: &FillWith,
     ) -> Option<Result<(Recorded, Option<Arc<[u8]>>), Error>> {
         let shared = self.0.shared.as_ref()?;
-        let Some(checked) = ticket.as_of.position() else {
+        let _turn = shared.turn().await;
+        let Some(checked) = self.checked(address, ticket, fill) else {
             return Some(Err(never_heard("put", shared)));
         };
         let bytes = match self.written(address, checked, payload, fill) {
@@ -50,6 +53,16 @@ impl<V: Clone + Send + Sync + 'static> Layer<V> {
         let named = fill.idle.is_some();
         let header = named.then(|| Envelope::header(&bytes, number)).flatten();
         Some(Ok((recorded, header)))
+    }
+
+    /// Up to where nothing has come between a put's beginning and its value: to here, so that
+    /// the store has little to look at, unless something did; then the store finds it.
+    fn checked(&self, address: &Address, ticket: &Ticket, fill: &FillWith) -> Option<Position> {
+        let (begun, standing) = (ticket.as_of.position()?, &self.0.standing);
+        // The position first: what is recorded after it, the store looks at.
+        let here = standing.position();
+        let verdict = standing.judge_load(&ticket.as_of, &address.full, &fill.marks);
+        here.filter(|_| verdict == Verdict::Current).or(Some(begun))
     }
 
     /// Fills the shared store, if there is one and it is wanted; `payload` is `None`
