@@ -333,9 +333,10 @@ mod tests {
     /// It would be noted, and freed from where it never was.
     #[test]
     fn what_is_refused_is_noted_nowhere() {
-        let (store, _clock, events) = store(Bound::Bytes(64));
-        let life = Life::plain(Tick::ZERO, Tick::ZERO.after(Duration::from_secs(1)));
-        let entry = Arc::new(Entry::new(1, Tick::ZERO, life, Epoch(0), 65));
+        let (store, clock, events) = store(Bound::Bytes(64));
+        let now = clock.now();
+        let life = Life::plain(now, now.after(Duration::from_secs(60)));
+        let entry = Arc::new(Entry::new(1, now, life, Epoch(0), 65));
         store.insert(EntryKey::new(b"1"), entry);
         assert!(store.peek(b"1").is_none());
         assert_eq!(causes(events), [Evicted::Size]);
