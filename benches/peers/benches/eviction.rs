@@ -37,7 +37,7 @@ fn main() {
 
 fn measure(extent: Extent) -> Section {
     let traces = traces::all(extent.pick(2_000, 150_000, 1_500_000));
-    let rounds = extent.pick(1, 1, 3);
+    let rounds = extent.pick(1, 1, 2);
     let tables: Vec<Measured> = SHARES
         .iter()
         .map(|(name, share)| table(name, *share, &traces, rounds))

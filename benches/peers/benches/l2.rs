@@ -66,7 +66,7 @@ fn hit_goals(hits: &Measured) -> [Goal; 2] {
                 reads that wait for the connection are gathered into one exchange. That costs about \
                 as much as bare GET; what is above it is ours: in one thread a hit without memory \
                 takes 2 to 3 times the processor time of bare GET, and to keep the value in memory \
-                more than as much again, most of it moka's insertion. Made smaller: the future of a \
+                more than as much again (with moka; CLOCK-Pro is cheaper to fill). Made smaller: the future of a \
                 lookup (8.1 to 4.3 KB), locks taken on the way (position, flights, options), copies \
                 of the value and of the connection; of 37 allocations 31 are left"
             .to_owned(),

@@ -173,7 +173,7 @@ fn own_time(measured: &Measured) -> Goal {
                 rare is in the future of a lookup: from 68,800 instructions and 67 allocations to \
                 50,600 and 43, the round trips' own included (23 allocations). Of what is left \
                 the connection's task and the parser of answers are 3 of 10 parts, the fill with \
-                its envelope, its command and its budget 2 to 3, memory with moka's insertion 2, \
+                its envelope, its command and its budget 2 to 3, memory 1 (with moka, which it was measured with), \
                 the look into Redis 1, and no other step as much as a half"
             .to_owned(),
     }
