@@ -45,13 +45,7 @@ pub fn svg(table: &Measured) -> String {
             let subject = &table.candidates[candidate];
             let at = |value: f64| NAMES + (value / longest).clamp(0.0, 1.0) * BARS;
             let class = if subject.ours { "o" } else { "p" };
-            text(
-                &mut body,
-                20.0,
-                top + 12.0,
-                "n",
-                &subject.name,
-            );
+            text(&mut body, 20.0, top + 12.0, "n", &subject.name);
             let _ = writeln!(
                 body,
                 "<rect class=\"{class}\" x=\"{NAMES}\" y=\"{top}\" width=\"{:.1}\" height=\"{BAR}\"/>",

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use cacheflow::codec::{Codec, Compression};
-use cacheflow::{Cache, CacheFlow, Level, Strategy};
+use cacheflow::{Cache, CacheFlow, Eviction, Level, Strategy};
 use cacheflow_testkit::MemoryBackend;
 
 use crate::world::{HOUR, Node, alone, load};
@@ -87,6 +87,7 @@ async fn options_are_told_as_people_write_them() {
             ("ttl_jitter", "0".to_owned()),
             ("follower_timeout", "10s".to_owned()),
             ("write_timeout", "30s".to_owned()),
+            ("eviction", "clock-pro".to_owned()),
             ("max_value_bytes", "1 MiB".to_owned()),
             ("codec", "msgpack".to_owned()),
             ("compression", "zstd level 7 above 4 KiB".to_owned()),
@@ -102,6 +103,7 @@ async fn options_are_told_as_people_write_them() {
         .follower_timeout(SECOND)
         .write_timeout(2 * SECOND)
         .hold_off(3 * SECOND)
+        .eviction(Eviction::TinyLfu)
         .max_value_bytes(1536)
         .schema_version(4)
         .compression(Compression::none())
@@ -118,6 +120,7 @@ async fn options_are_told_as_people_write_them() {
             ("follower_timeout", "1s".to_owned()),
             ("write_timeout", "2s".to_owned()),
             ("hold_off", "3s".to_owned()),
+            ("eviction", "tiny-lfu".to_owned()),
             ("max_value_bytes", "1536 B".to_owned()),
             ("codec", "msgpack".to_owned()),
             ("compression", "none".to_owned()),

@@ -69,7 +69,8 @@ impl<V: Send + Sync + 'static> ClockPro<V> {
             .expect("both weights and all shares are given");
         let store = Cache::with_options(options, weight, RandomState::default(), Collect);
         Self {
-            heaviest: (store.shard_capacity() as f64 * HOT) as u64,
+            // As the store has it: where there is room for one entry, there is for a hot one.
+            heaviest: ((store.shard_capacity() as f64 * HOT) as u64).max(1),
             store,
             calendar: Mutex::default(),
             clock,

@@ -29,6 +29,7 @@ of_each! {
     what_was_evicted_leaves_the_front,
     what_is_asked_for_again_and_again_outlives_a_flood,
     a_replaced_entry_is_told_as_replaced,
+    a_memory_for_one_entry_holds_one,
     an_entry_without_end_does_not_overflow,
     of_what_stands_in_front_the_store_is_told_once_a_part_of_it_was_put_anew,
 }
@@ -212,6 +213,14 @@ fn what_was_evicted_leaves_the_front(eviction: Eviction) {
     for key in in_front {
         assert!(memory.peek(key.as_bytes()).is_some(), "{key} was evicted");
     }
+}
+
+fn a_memory_for_one_entry_holds_one(eviction: Eviction) {
+    let (memory, clock, _events) = memory(Bound::Entries(1), eviction);
+    assert!(memory.could_hold(1));
+    put(&memory, &clock, b"1", 1);
+    memory.tidy();
+    assert_eq!(memory.entries(), 1);
 }
 
 /// moka frees nothing for its age under a clock that a test moves.
