@@ -163,8 +163,8 @@ impl Journal {
     /// The incarnation in which the journal is, for values whose bytes are these.
     /// Asked again if one of them is of another that is not known.
     pub(super) async fn incarnation(&self, read: &[&[u8]]) -> Result<u64> {
-        let mut connection = self.link.connection().await?;
-        values::incarnation(&self.link, &mut connection, read).await
+        let connection = self.link.connection().await?;
+        values::incarnation(&self.link, &connection, read).await
     }
 
     /// Whether the journal answers.
